@@ -1,0 +1,145 @@
+"""Errors as values of the public contract: Discord's JSON codes and the domain errors that carry
+them.
+
+DomainError
+├── Unauthorized      401   no or a dead token
+├── Forbidden         403   known who, not allowed
+├── NotFound          404   absent, or hidden from the asker
+├── Invalid           400   a form with field errors (code 50035)
+├── Conflict          400   a rule of the domain refuses
+├── TooMany           429   a limit; carries retry_after
+└── Unavailable       503   a neighbour can not answer now
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import ClassVar
+
+
+class ErrorCode(Enum):
+    """Code, HTTP status and message, as clients know them."""
+
+    GENERAL = (0, 400, "Bad Request")
+    NOT_FOUND = (0, 404, "404: Not Found")
+    METHOD_NOT_ALLOWED = (0, 405, "405: Method Not Allowed")
+    UNAUTHORIZED = (0, 401, "401: Unauthorized")
+    INTERNAL = (0, 500, "500: Internal Server Error")
+    UNAVAILABLE = (0, 503, "Service temporarily unavailable")
+    RATE_LIMITED = (0, 429, "You are being rate limited.")
+    UNKNOWN_APPLICATION = (10002, 404, "Unknown Application")
+    UNKNOWN_CHANNEL = (10003, 404, "Unknown Channel")
+    UNKNOWN_GUILD = (10004, 404, "Unknown Guild")
+    UNKNOWN_INVITE = (10006, 404, "Unknown Invite")
+    UNKNOWN_MEMBER = (10007, 404, "Unknown Member")
+    UNKNOWN_MESSAGE = (10008, 404, "Unknown Message")
+    UNKNOWN_ROLE = (10011, 404, "Unknown Role")
+    UNKNOWN_USER = (10013, 404, "Unknown User")
+    BOTS_NOT_ALLOWED = (20001, 403, "Bots cannot use this endpoint")
+    ONLY_BOTS = (20002, 403, "Only bots can use this endpoint")
+    MAX_GUILDS = (30001, 400, "Maximum number of guilds reached")
+    MAX_CHANNELS = (30013, 400, "Maximum number of guild channels reached")
+    MAX_APPLICATIONS = (30054, 400, "Maximum number of applications reached")
+    TOKEN_DEAD = (40001, 401, "Unauthorized. Provide a valid token and try again")
+    BODY_TOO_LARGE = (40005, 413, "Request entity too large")
+    BANNED = (40007, 403, "The user is banned from this guild")
+    MISSING_ACCESS = (50001, 403, "Missing Access")
+    NOT_IN_DM = (50003, 403, "Cannot execute action on a DM channel")
+    EMPTY_MESSAGE = (50006, 400, "Cannot send an empty message")
+    NOT_IN_VOICE = (50008, 400, "Cannot send messages in a non-text channel")
+    MISSING_PERMISSIONS = (50013, 403, "Missing Permissions")
+    INVALID_TOKEN = (50014, 401, "Invalid authentication token provided")
+    NOT_THIS_CHANNEL_TYPE = (50024, 403, "Cannot execute action on this channel type")
+    INVALID_FORM = (50035, 400, "Invalid Form Body")
+    MISSING_FORM = (50109, 400, "The request body contains invalid JSON.")
+
+    def __init__(self, code: int, status: int, message: str) -> None:
+        self.code = code
+        self.status = status
+        self.message = message
+
+
+class DomainError(Exception):
+    """A refusal that the asker may know about."""
+
+    default: ClassVar[ErrorCode] = ErrorCode.GENERAL
+
+    def __init__(self, code: ErrorCode | None = None, message: str | None = None) -> None:
+        self.error = code or self.default
+        self.message = message or self.error.message
+        super().__init__(f"{self.error.name}: {self.message}")
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that says the same."""
+        return self.error.status
+
+    def body(self) -> dict[str, object]:
+        """The JSON body that clients parse."""
+        return {"message": self.message, "code": self.error.code}
+
+
+class Unauthorized(DomainError):
+    """Nobody, or somebody whose token is dead."""
+
+    default = ErrorCode.UNAUTHORIZED
+
+
+class Forbidden(DomainError):
+    """Known, and not allowed."""
+
+    default = ErrorCode.MISSING_PERMISSIONS
+
+
+class NotFound(DomainError):
+    """Absent, or hidden from the asker: the same answer for both."""
+
+    default = ErrorCode.NOT_FOUND
+
+
+class Conflict(DomainError):
+    """A rule of the domain refuses."""
+
+
+class Invalid(DomainError):
+    """A form with errors, each at the path of its field."""
+
+    default = ErrorCode.INVALID_FORM
+
+    def __init__(self, fields: dict[str, tuple[str, str]]) -> None:
+        super().__init__()
+        self.fields = fields
+        """Path with dots -> (code, message)."""
+
+    def body(self) -> dict[str, object]:
+        """Discord's nested form errors: errors.<path>._errors[]."""
+        root: dict[str, object] = {}
+        for path, (code, message) in self.fields.items():
+            node = root
+            for step in path.split("."):
+                child = node.setdefault(step, {})
+                assert isinstance(child, dict)
+                node = child
+            node["_errors"] = [{"code": code, "message": message}]
+        return {**super().body(), "errors": root}
+
+
+class TooMany(DomainError):
+    """A limit was reached; `retry_after` seconds until it opens."""
+
+    default = ErrorCode.RATE_LIMITED
+
+    def __init__(self, retry_after: float, *, is_global: bool = False) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+        self.is_global = is_global
+
+    def body(self) -> dict[str, object]:
+        """Discord's 429 body."""
+        return {"message": self.message, "retry_after": self.retry_after, "global": self.is_global}
+
+
+class Unavailable(DomainError):
+    """A neighbour can not answer now. Not the same as an empty answer."""
+
+    default = ErrorCode.UNAVAILABLE

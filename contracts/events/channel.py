@@ -1,0 +1,43 @@
+"""Channels of a guild come, change and go."""
+
+from __future__ import annotations
+
+from contracts import topics
+from contracts.events.base import Event, Route
+from contracts.intents import Intent
+from contracts.objects.channel import Channel
+from contracts.permissions import Permission
+
+
+class _ChannelEvent(Channel):
+    def address(self) -> topics.Topic:
+        """The guild's."""
+        return topics.guild(self.guild_id)
+
+    def route(self) -> Route:
+        """By channel."""
+        return Route(guild_id=self.guild_id, channel_id=self.id)
+
+
+class ChannelCreate(_ChannelEvent, Event):
+    """A channel was made."""
+
+    dispatch = "CHANNEL_CREATE"
+    intent = Intent.GUILDS
+    needs = Permission.VIEW_CHANNEL
+
+
+class ChannelUpdate(_ChannelEvent, Event):
+    """A channel was edited, moved, or its overwrites changed."""
+
+    dispatch = "CHANNEL_UPDATE"
+    intent = Intent.GUILDS
+    needs = Permission.VIEW_CHANNEL
+
+
+class ChannelDelete(_ChannelEvent, Event):
+    """A channel is gone."""
+
+    dispatch = "CHANNEL_DELETE"
+    intent = Intent.GUILDS
+    needs = Permission.VIEW_CHANNEL

@@ -1,0 +1,127 @@
+"""The facts that permission decisions about a guild depend on, and the events that make a cached
+copy stale.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
+from contracts.events.guild import GuildDeleted, GuildUpdate
+from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
+from contracts.events.role import RoleCreate, RoleDelete, RoleUpdate
+from contracts.ids import ChannelId, GuildId, UserId
+from contracts.objects.channel import Channel, ChannelOverwrite, OverwriteType
+from contracts.objects.guild import Guild
+from contracts.objects.member import MemberFace
+from contracts.objects.role import Role
+from contracts.permissions import Facts, Overwrite, Permission, compute
+from contracts.wire import Wire
+
+
+class GuildFacts(Wire):
+    """Owner, roles and channels; members are asked for one by one."""
+
+    id: GuildId
+    owner_id: UserId
+    roles: dict[int, int]
+    """Permissions by role id, with @everyone under the guild's id."""
+    channels: dict[ChannelId, Channel]
+
+    @classmethod
+    def of(cls, guild: Guild, channels: tuple[Channel, ...]) -> GuildFacts:
+        """The facts within a full guild."""
+        return cls.model_construct(
+            id=guild.id,
+            owner_id=guild.owner_id,
+            roles=permissions_of(guild.roles),
+            channels={channel.id: channel for channel in channels},
+        )
+
+
+STALE_ON = frozenset(
+    event.__name__
+    for event in (
+        GuildDeleted,
+        GuildUpdate,
+        ChannelCreate,
+        ChannelUpdate,
+        ChannelDelete,
+        RoleCreate,
+        RoleUpdate,
+        RoleDelete,
+    )
+)
+"""Events after which cached facts of their guild are wrong."""
+
+MEMBER_STALE_ON = frozenset(
+    event.__name__ for event in (GuildDeleted, MemberAdd, MemberUpdate, MemberRemove, RoleDelete)
+)
+"""Events after which a cached member of their guild is wrong."""
+
+
+def permissions_of(roles: tuple[Role, ...]) -> dict[int, int]:
+    """Permissions by role id."""
+    return {int(role.id): role.permissions for role in roles}
+
+
+def permissions_in(
+    facts: GuildFacts,
+    user_id: int,
+    member: MemberFace | None,
+    now: datetime,
+    *,
+    channel_id: int | None = None,
+) -> Permission:
+    """What a member may do in a channel, or (no channel) in the guild at large. The one entry for
+    every service.
+    """
+    channel = facts.channels.get(ChannelId(channel_id)) if channel_id is not None else None
+    return compute(
+        gather(
+            owner_id=facts.owner_id,
+            guild_id=facts.id,
+            roles=facts.roles,
+            overwrites=channel.permission_overwrites if channel else (),
+            user_id=user_id,
+            member=member,
+            now=now,
+        )
+    )
+
+
+def gather(
+    *,
+    owner_id: int,
+    guild_id: int,
+    roles: dict[int, int],
+    overwrites: tuple[ChannelOverwrite, ...],
+    user_id: int,
+    member: MemberFace | None,
+    now: datetime,
+) -> Facts:
+    """The facts about one member, from the shapes that services hold."""
+    if member is None:
+        return Facts(is_member=False)
+    held = set(member.roles)
+    everyone: Overwrite | None = None
+    own: Overwrite | None = None
+    of_roles: dict[int, Overwrite] = {}
+    for overwrite in overwrites:
+        rule = Overwrite(overwrite.allow, overwrite.deny)
+        if overwrite.type is OverwriteType.MEMBER:
+            own = rule if overwrite.id == user_id else own
+        elif overwrite.id == guild_id:
+            everyone = rule
+        elif overwrite.id in held:
+            of_roles[int(overwrite.id)] = rule
+    return Facts(
+        is_member=True,
+        is_owner=user_id == owner_id,
+        is_timed_out=member.is_timed_out(now),
+        everyone=roles.get(guild_id, 0),
+        roles={int(role): roles[role] for role in held if role in roles},
+        everyone_overwrite=everyone,
+        role_overwrites=of_roles,
+        member_overwrite=own,
+    )

@@ -1,0 +1,1 @@
+"""Discord's shapes, one file per noun."""

@@ -1,0 +1,43 @@
+"""Applications: what a bot's author owns."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from contracts.ids import ApplicationId
+from contracts.objects.user import User
+from contracts.wire import JSON, Wire
+
+
+class Application(Wire):
+    """An application as its owner and its bot see it."""
+
+    omit: ClassVar[frozenset[str]] = frozenset({"bot"})
+
+    id: ApplicationId
+    name: str
+    icon: str | None = None
+    description: str = ""
+    summary: str = ""
+    type: int | None = None
+    cover_image: str | None = None
+    is_monetized: bool = False
+    hook: bool = True
+    bot_public: bool = True
+    bot_require_code_grant: bool = False
+    verify_key: str = ""
+    flags: int = 0
+    flags_new: str = "0"
+    max_participants: int | None = None
+    tags: tuple[str, ...] = ()
+    integration_types_config: JSON = Field(default_factory=dict)
+    redirect_uris: tuple[str, ...] = ()
+    interactions_endpoint_url: str | None = None
+    role_connections_verification_url: str | None = None
+    approximate_guild_count: int = 0
+    eligible_oauth2_scopes: tuple[str, ...] = ()
+    owner: User
+    team: JSON | None = None
+    bot: User | None = None

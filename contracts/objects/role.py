@@ -1,0 +1,31 @@
+"""Roles of a guild."""
+
+from __future__ import annotations
+
+from contracts.ids import RoleId
+from contracts.wire import Bits, Wire
+
+
+class RoleColors(Wire):
+    """Colours as newer clients read them."""
+
+    primary_color: int = 0
+    secondary_color: int | None = None
+    tertiary_color: int | None = None
+
+
+class Role(Wire):
+    """A named set of permissions."""
+
+    id: RoleId
+    name: str
+    color: int = 0
+    colors: RoleColors = RoleColors()
+    hoist: bool = False
+    icon: str | None = None
+    unicode_emoji: str | None = None
+    position: int = 0
+    permissions: Bits = 0
+    managed: bool = False
+    mentionable: bool = False
+    flags: int = 0

@@ -1,0 +1,183 @@
+"""The permission function: facts in, permissions out. Pure; the only place that decides who may do
+what.
+
+The stages are numbered as in Discord's documentation:
+1 not a member: nothing; 2 the owner: everything; 3 @everyone and role permissions joined; 4
+administrator: everything;
+5 the channel's @everyone overwrite; 6 its role overwrites, all denies then all allows; 7 its member
+overwrite;
+8 a timeout leaves only reading; 9 implicit denials (no view: nothing, no send: no attachments, …).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntFlag
+from functools import reduce
+from operator import or_
+
+
+class Permission(IntFlag):
+    """Bits as Discord places them (52 named bits)."""
+
+    CREATE_INSTANT_INVITE = 1 << 0
+    KICK_MEMBERS = 1 << 1
+    BAN_MEMBERS = 1 << 2
+    ADMINISTRATOR = 1 << 3
+    MANAGE_CHANNELS = 1 << 4
+    MANAGE_GUILD = 1 << 5
+    ADD_REACTIONS = 1 << 6
+    VIEW_AUDIT_LOG = 1 << 7
+    PRIORITY_SPEAKER = 1 << 8
+    STREAM = 1 << 9
+    VIEW_CHANNEL = 1 << 10
+    SEND_MESSAGES = 1 << 11
+    SEND_TTS_MESSAGES = 1 << 12
+    MANAGE_MESSAGES = 1 << 13
+    EMBED_LINKS = 1 << 14
+    ATTACH_FILES = 1 << 15
+    READ_MESSAGE_HISTORY = 1 << 16
+    MENTION_EVERYONE = 1 << 17
+    USE_EXTERNAL_EMOJIS = 1 << 18
+    VIEW_GUILD_INSIGHTS = 1 << 19
+    CONNECT = 1 << 20
+    SPEAK = 1 << 21
+    MUTE_MEMBERS = 1 << 22
+    DEAFEN_MEMBERS = 1 << 23
+    MOVE_MEMBERS = 1 << 24
+    USE_VAD = 1 << 25
+    CHANGE_NICKNAME = 1 << 26
+    MANAGE_NICKNAMES = 1 << 27
+    MANAGE_ROLES = 1 << 28
+    MANAGE_WEBHOOKS = 1 << 29
+    MANAGE_GUILD_EXPRESSIONS = 1 << 30
+    USE_APPLICATION_COMMANDS = 1 << 31
+    REQUEST_TO_SPEAK = 1 << 32
+    MANAGE_EVENTS = 1 << 33
+    MANAGE_THREADS = 1 << 34
+    CREATE_PUBLIC_THREADS = 1 << 35
+    CREATE_PRIVATE_THREADS = 1 << 36
+    USE_EXTERNAL_STICKERS = 1 << 37
+    SEND_MESSAGES_IN_THREADS = 1 << 38
+    USE_EMBEDDED_ACTIVITIES = 1 << 39
+    MODERATE_MEMBERS = 1 << 40
+    VIEW_CREATOR_MONETIZATION_ANALYTICS = 1 << 41
+    USE_SOUNDBOARD = 1 << 42
+    CREATE_GUILD_EXPRESSIONS = 1 << 43
+    CREATE_EVENTS = 1 << 44
+    USE_EXTERNAL_SOUNDS = 1 << 45
+    SEND_VOICE_MESSAGES = 1 << 46
+    SEND_POLLS = 1 << 49
+    USE_EXTERNAL_APPS = 1 << 50
+    PIN_MESSAGES = 1 << 51
+    BYPASS_SLOWMODE = 1 << 52
+
+
+NONE = Permission(0)
+EVERYTHING = reduce(or_, Permission)
+READING = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
+"""What a timed-out member keeps."""
+
+_NEEDS_SENDING = (
+    Permission.MENTION_EVERYONE
+    | Permission.SEND_TTS_MESSAGES
+    | Permission.ATTACH_FILES
+    | Permission.EMBED_LINKS
+)
+
+EVERYONE_DEFAULT = (
+    Permission.CREATE_INSTANT_INVITE
+    | Permission.ADD_REACTIONS
+    | Permission.STREAM
+    | Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.MENTION_EVERYONE
+    | Permission.USE_EXTERNAL_EMOJIS
+    | Permission.CONNECT
+    | Permission.SPEAK
+    | Permission.USE_VAD
+    | Permission.CHANGE_NICKNAME
+    | Permission.USE_APPLICATION_COMMANDS
+    | Permission.REQUEST_TO_SPEAK
+    | Permission.CREATE_PUBLIC_THREADS
+    | Permission.CREATE_PRIVATE_THREADS
+    | Permission.USE_EXTERNAL_STICKERS
+    | Permission.SEND_MESSAGES_IN_THREADS
+    | Permission.USE_EMBEDDED_ACTIVITIES
+    | Permission.USE_SOUNDBOARD
+    | Permission.USE_EXTERNAL_SOUNDS
+    | Permission.SEND_VOICE_MESSAGES
+    | Permission.SEND_POLLS
+    | Permission.USE_EXTERNAL_APPS
+)
+"""What @everyone of a new guild may do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overwrite:
+    """What a channel grants and takes, for one role or one member."""
+
+    allow: int = 0
+    deny: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a decision about one member in one channel (or in the guild at large) depends on."""
+
+    is_member: bool
+    is_owner: bool = False
+    is_timed_out: bool = False
+    everyone: int = 0
+    roles: Mapping[int, int] = field(default_factory=dict)
+    """Permissions of each role the member holds, by role id, without @everyone."""
+    everyone_overwrite: Overwrite | None = None
+    role_overwrites: Mapping[int, Overwrite] = field(default_factory=dict)
+    """Overwrites of the roles the member holds."""
+    member_overwrite: Overwrite | None = None
+
+
+def compute(facts: Facts) -> Permission:
+    """What the member may do there."""
+    if not facts.is_member:
+        return NONE
+    if facts.is_owner:
+        return EVERYTHING
+    granted = reduce(or_, facts.roles.values(), facts.everyone)
+    if granted & Permission.ADMINISTRATOR:
+        return EVERYTHING
+    granted = _overwritten(granted, facts)
+    if facts.is_timed_out:
+        granted &= READING
+    return _with_implicit_denials(Permission(granted & EVERYTHING))
+
+
+def _overwritten(granted: int, facts: Facts) -> int:
+    if facts.everyone_overwrite is not None:
+        granted = granted & ~facts.everyone_overwrite.deny | facts.everyone_overwrite.allow
+    allow = deny = 0
+    for overwrite in facts.role_overwrites.values():
+        allow |= overwrite.allow
+        deny |= overwrite.deny
+    granted = granted & ~deny | allow
+    if facts.member_overwrite is not None:
+        granted = granted & ~facts.member_overwrite.deny | facts.member_overwrite.allow
+    # An overwrite can not make an administrator: the bit has no meaning in a channel.
+    return granted & ~Permission.ADMINISTRATOR
+
+
+def _with_implicit_denials(granted: Permission) -> Permission:
+    if not granted & Permission.VIEW_CHANNEL:
+        return NONE
+    if not granted & Permission.SEND_MESSAGES:
+        granted &= ~_NEEDS_SENDING
+    return granted
+
+
+def holds(granted: Permission, needed: Permission) -> bool:
+    """Whether every needed bit is granted."""
+    return granted & needed == needed

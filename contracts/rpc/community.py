@@ -1,0 +1,107 @@
+"""What community_service answers."""
+
+from __future__ import annotations
+
+from contracts.guild_facts import GuildFacts
+from contracts.ids import ChannelId, GuildId, UserId
+from contracts.objects.channel import Channel
+from contracts.objects.guild import Guild
+from contracts.objects.member import Member
+from contracts.rpc.base import Call
+from contracts.wire import Wire
+
+
+class Membership(Wire):
+    """A guild one is in, and oneself there."""
+
+    guild_id: GuildId
+    member: Member
+
+
+class Memberships(Wire):
+    """All guilds of one person."""
+
+    memberships: tuple[Membership, ...]
+
+
+class GetMemberships(Call[Memberships]):
+    """Where is this person a member?"""
+
+    service = "community"
+    callers = frozenset({"gateway", "presence", "notification"})
+    deadline = 5.0
+    """A storm of arrivals is a queue, not an outage."""
+
+    user_id: UserId
+
+
+class GuildSnapshot(Wire):
+    """All of a guild but its members: what GUILD_CREATE is made from."""
+
+    guild: Guild
+    channels: tuple[Channel, ...]
+    member_count: int
+    members: tuple[Member, ...]
+    """Everybody in a small guild (limits.LARGE_GUILD), nobody in a large one."""
+
+
+class FoundGuild(Wire):
+    """A guild, or none."""
+
+    snapshot: GuildSnapshot | None = None
+
+
+class GetGuild(Call[FoundGuild]):
+    """A guild as it is now."""
+
+    service = "community"
+    callers = frozenset({"gateway"})
+    deadline = 5.0
+
+    guild_id: GuildId
+
+
+class Members(Wire):
+    """Those who are members, in no order."""
+
+    members: tuple[Member, ...]
+
+
+class GetMembers(Call[Members]):
+    """Members by id."""
+
+    service = "community"
+    callers = frozenset({"gateway", "chat", "notification"})
+
+    guild_id: GuildId
+    user_ids: tuple[UserId, ...]
+
+
+class FoundFacts(Wire):
+    """The facts about a guild, or none."""
+
+    facts: GuildFacts | None = None
+
+
+class GetGuildFacts(Call[FoundFacts]):
+    """What permission decisions about a guild depend on."""
+
+    service = "community"
+    callers = frozenset({"chat", "signaling", "notification"})
+
+    guild_id: GuildId
+
+
+class Place(Wire):
+    """The guild that a channel belongs to, or none."""
+
+    guild_id: GuildId | None = None
+
+
+class LocateChannel(Call[Place]):
+    """Which guild owns this channel?"""
+
+    service = "community"
+    callers = frozenset({"chat", "signaling", "notification"})
+
+    channel_id: ChannelId

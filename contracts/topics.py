@@ -1,0 +1,75 @@
+"""Names of every topic, Redis channel and Redis key. Nothing else formats one."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+Topic = NewType("Topic", str)
+
+IDENTITY = Topic("identity")
+"""Ends of login sessions: every edge listens."""
+
+
+def guild(guild_id: int) -> Topic:
+    """All events of one guild; who may see which is decided at the edge."""
+    return Topic(f"guild:{guild_id:d}")
+
+
+def channel(channel_id: int) -> Topic:
+    """Events of one direct or group conversation."""
+    return Topic(f"channel:{channel_id:d}")
+
+
+def user(user_id: int) -> Topic:
+    """Events for one person only."""
+    return Topic(f"user:{user_id:d}")
+
+
+def pubsub(topic: Topic) -> str:
+    """The pub/sub channel of a topic."""
+    return f"moim:{{{topic}}}"
+
+
+def head_key(topic: Topic) -> str:
+    """Hash: last number, last stamp, floor of the log. The braces keep a topic's keys in one
+    cluster slot.
+    """
+    return f"moim:{{{topic}}}:head"
+
+
+def log_key(topic: Topic) -> str:
+    """The replay stream."""
+    return f"moim:{{{topic}}}:log"
+
+
+STAMP_KEY = "moim:stamp"
+EPOCH_KEY = "moim:epoch"
+
+
+def canary(instance: str) -> str:
+    """A process's own channel, on which it proves that its subscription is alive."""
+    return f"moim:canary:{instance}"
+
+
+def session_key(session_id: str) -> str:
+    """What another gateway needs to take a session over."""
+    return f"moim:session:{session_id}"
+
+
+def presence_key(user_id: int) -> str:
+    """The leases of one person's sessions."""
+    return f"moim:presence:{user_id:d}"
+
+
+def presence_instance_key(instance: str) -> str:
+    """The sessions that one gateway reports."""
+    return f"moim:presence-of:{instance}"
+
+
+def number_key(number: int) -> str:
+    """Who holds a generator number that Redis leases."""
+    return f"moim:number:{number:d}"
+
+
+PRESENCE_DUE_KEY = "moim:presence-due"
+"""Whom an announcement is owed, by the moment it is due."""

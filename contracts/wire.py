@@ -1,0 +1,96 @@
+"""The base of everything declared: frozen models, Discord's rules for absent and null, JSON in and
+out.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar
+
+import orjson
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
+
+JSON = dict[str, Any]
+
+
+class Wire(BaseModel):
+    """A shape of the public or internal contract. Unknown fields are ignored, so that deployments
+    can roll.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    omit: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are left out when None: for real clients a null is worse than an absence."""
+
+    @model_serializer(mode="wrap")
+    def _without_absent(self, serialize: SerializerFunctionWrapHandler) -> JSON:
+        data: JSON = serialize(self)
+        for name in self.omit:
+            if data.get(name) is None:
+                data.pop(name, None)
+        return data
+
+    def dump(self) -> JSON:
+        """The JSON object as Python values: ids as strings, absent fields left out."""
+        return self.model_dump(mode="json")
+
+    def encode(self) -> bytes:
+        """The JSON object as bytes."""
+        return orjson.dumps(self.dump())
+
+
+def _can_be_kept(text: str) -> str:
+    if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise ValueError("a text has neither NUL nor half a character")
+    return text
+
+
+KEPT = AfterValidator(_can_be_kept)
+"""Comes last: after constraints that change the text."""
+Text = Annotated[str, KEPT]
+"""A text that a database takes and JSON can carry."""
+
+
+class Form(BaseModel):
+    """What a client sends. Unknown keys and explicit nulls are accepted, as real libraries send
+    both.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+def _parse_bits(value: object) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return int(value)
+    raise ValueError("a bit set is a string of digits")
+
+
+Bits = Annotated[
+    int, BeforeValidator(_parse_bits), PlainSerializer(str, return_type=str, when_used="json")
+]
+"""Permission bits: clients send strings or numbers, we answer strings."""
+
+
+def timestamp(at: datetime) -> str:
+    """ISO 8601 with microseconds and offset, as Discord writes it."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def from_ms(milliseconds: int) -> datetime:
+    """A moment from Unix milliseconds."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+Timestamp = Annotated[datetime, PlainSerializer(timestamp, return_type=str, when_used="json")]
+"""A moment, written with microseconds whatever they are."""
