@@ -1,0 +1,3 @@
+"""What every service stands on: I/O machinery without a domain noun. Another product could use it
+unchanged.
+"""

@@ -1,0 +1,238 @@
+"""Records on their way to Redis: one queue, one connection, so the order of publishing is kept.
+
+Never blocks. What a loop turn publishes goes out in one write. When a connection breaks, the
+outcome of what was on its way is unknown: the server is made to forget the old connection, and the
+same records go first on the next one, marked as repeats. An entry that the log has already keeps
+its number; one that it lacks gets the next. The mark carries the newest stamp that had been
+confirmed before the first try, so the search is short and needs no clock of ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from chassis.bus.pace import Pace
+from chassis.bus.resp import Connection
+from chassis.bus.script import Script, call
+from chassis.clock import Clock
+from chassis.logs import logger
+from chassis.metrics import Metrics
+from contracts.topics import Topic
+
+log = logger("bus")
+
+Done = Callable[[bool], None]
+
+MOST_QUEUED = 50_000
+_MOST_ON_WAY = 1_024
+_MOST_OPENINGS = 10_000
+_SKEW_US = 30_000_000
+"""By how much the clocks of whoever makes ids and of Redis may differ."""
+_EVERYWHERE = 1
+"""As a stamp: look through the whole log."""
+_HOPELESS = ("ERR", "WRONGTYPE")
+"""Replies to one record that no other try would change; others are the state of the server."""
+
+
+class Item:
+    """One record on its way."""
+
+    __slots__ = ("after", "done", "event_id", "is_ephemeral", "record", "topic")
+
+    def __init__(self, topic: Topic, record: bytes, event_id: int, done: Done | None) -> None:
+        self.topic = topic
+        self.record = record
+        self.event_id = event_id
+        self.done = done
+        self.is_ephemeral = False
+        self.after: int | None = None
+
+    def mark_repeat(self) -> None:
+        """It may have been published before, but not before its id was made."""
+        if self.after is None:
+            made = (self.event_id >> 22) * 1_000
+            self.after = max(_EVERYWHERE, made - _SKEW_US)
+
+    def settle(self, is_published: bool) -> None:  # noqa: FBT001 - the whole message
+        """Say how it ended."""
+        if self.done is not None:
+            self.done(is_published)
+
+
+class Publisher:
+    """The sending half of the bus; holder of a line."""
+
+    def __init__(self, script: Script, *, pace: Pace, clock: Clock, metrics: Metrics) -> None:
+        self._pace = pace
+        self._script = script
+        self._clock = clock
+        self._connection: Connection | None = None
+        self._former: tuple[int, str] | None = None
+        self._queue: deque[Item] = deque()
+        self._on_way: deque[Item] = deque()
+        self._is_due = False
+        self._openings: dict[Topic, bytes] = {}
+        self._confirmed = 0
+        self._stamp = _EVERYWHERE
+        self._answered_at = 0.0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._published = metrics.counter("bus_published", "Records confirmed by Redis")
+        self._dropped = metrics.counter("bus_dropped", "Records not published", ("why",))
+        metrics.gauge("bus_queue", "Records waiting for Redis").set_function(lambda: len(self))
+
+    def __len__(self) -> int:
+        return len(self._queue) + len(self._on_way)
+
+    @property
+    def connection(self) -> Connection | None:
+        """For reading too: unlike a subscriber's, its replies may be large."""
+        return self._connection
+
+    @property
+    def is_up(self) -> bool:
+        """Whether Redis takes records now."""
+        return self._connection is not None
+
+    def publish(self, item: Item) -> None:
+        """Send this after everything published before it."""
+        if item.is_ephemeral and self._connection is None:
+            return self._drop(item, "ephemeral")
+        if len(self._queue) >= MOST_QUEUED:
+            return self._drop(item, "ephemeral" if item.is_ephemeral else "overload")
+        self._queue.append(item)
+        self._idle.clear()
+        self._schedule()
+        return None
+
+    def doubt(self) -> None:
+        """Mark all that waits as repeats: somebody else may publish the same."""
+        for item in self._queue:
+            item.mark_repeat()
+
+    async def drained(self) -> None:
+        """Wait until nothing is on its way."""
+        await self._idle.wait()
+
+    def give_up(self) -> None:
+        """At the end of the process: what is left is left to the outbox."""
+        for item in (*self._on_way, *self._queue):
+            item.settle(False)
+        self._on_way.clear()
+        self._queue.clear()
+
+    # Holder of a line.
+
+    def push(self, words: list[Any]) -> None:
+        """Nothing is subscribed here."""
+
+    async def up(self, connection: Connection) -> None:
+        """Load the script, silence the former connection, send what waits."""
+        await connection.call("SCRIPT", "LOAD", self._script.text)
+        about = (await connection.call("CLIENT", "INFO")).decode()
+        if self._former is not None:
+            # Commands sent on it might still arrive, after their repeats.
+            number, address = self._former
+            await connection.call("CLIENT", "KILL", "ID", number, "ADDR", address)
+        fields = dict(field.partition("=")[::2] for field in about.split())
+        self._former = int(fields["id"]), fields["addr"]
+        self._connection = connection
+        self._answered_at = self._clock.monotonic()
+        self._flush()
+
+    def down(self) -> None:
+        """Put back, in front and in order, what was on its way."""
+        self._connection = None
+        self._count()
+        while self._on_way:
+            item = self._on_way.pop()
+            if item.is_ephemeral:
+                self._drop(item, "ephemeral")
+            else:
+                self._queue.appendleft(item)
+        self._look_idle()
+
+    def tick(self, connection: Connection) -> None:
+        """Ask for a sign of life; none for long means that the connection is dead."""
+        self._count()
+        if self._clock.monotonic() - self._answered_at > self._pace.answer:
+            log.warning("redis.silent", line="publisher")
+            return connection.abort()
+        connection.write(b"*1\r\n$4\r\nPING\r\n", self._alive)
+        return None
+
+    # The way of a record.
+
+    def _schedule(self) -> None:
+        if not self._is_due and self._connection is not None:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._is_due = False
+        count = min(len(self._queue), _MOST_ON_WAY - len(self._on_way))
+        if self._connection is None or count <= 0:
+            return
+        before = self._stamp
+        packed = []
+        for _ in range(count):
+            item = self._queue.popleft()
+            self._on_way.append(item)
+            after = item.after
+            if after is None:
+                item.after = before
+                packed.append(call(self._opening(item.topic), item.record, item.event_id))
+            else:
+                mark = b"%d" % after
+                packed.append(call(self._opening(item.topic), item.record, item.event_id, mark))
+        self._connection.write(b"".join(packed), self._replied, count)
+
+    def _opening(self, topic: Topic) -> bytes:
+        opening = self._openings.get(topic)
+        if opening is None:
+            if len(self._openings) >= _MOST_OPENINGS:
+                self._openings.clear()
+            opening = self._openings[topic] = self._script.opening(topic)
+        return opening
+
+    def _alive(self, reply: Any) -> None:
+        self._answered_at = self._clock.monotonic()
+
+    def _replied(self, reply: Any) -> None:
+        item = self._on_way.popleft()
+        if type(reply) is list:
+            self._stamp = max(self._stamp, reply[1])
+            self._confirmed += 1
+            item.settle(True)
+        elif str(reply).startswith(_HOPELESS):
+            # No other try would change it, and all that come after would wait behind it.
+            log.error("publish.refused", topic=item.topic, reason=str(reply))
+            self._dropped.labels("refused").inc()
+            item.settle(True)
+        else:
+            # Not executed: script unknown, data loading, memory full, failover under way.
+            log.warning("publish.postponed", reason=str(reply))
+            self._on_way.appendleft(item)
+            if self._connection is not None:
+                self._connection.abort()
+            return
+        if self._queue:
+            self._schedule()
+        else:
+            self._look_idle()
+
+    def _count(self) -> None:
+        # Not per record: a counter's lock costs as much as the reply.
+        self._published.inc(self._confirmed)
+        self._confirmed = 0
+
+    def _look_idle(self) -> None:
+        if not self._on_way and not self._queue:
+            self._idle.set()
+
+    def _drop(self, item: Item, why: str) -> None:
+        self._dropped.labels(why).inc()
+        item.settle(False)

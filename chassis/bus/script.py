@@ -1,0 +1,72 @@
+"""The publish script as text, with its constants, and how a call of it is packed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from chassis.bus.resp import pack
+from contracts import limits, topics
+from contracts.ids import EPOCH_MS
+
+_MARK_EVERY = 256
+_SCAN_PAGE = 128
+_SCANNED = 4_096
+_IDLE_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The script for one retention: text, digest."""
+
+    text: str
+    digest: str
+
+    def opening(self, topic: topics.Topic) -> bytes:
+        """What every call for one topic begins with, up to the event's own arguments."""
+        words = (
+            "EVALSHA",
+            self.digest,
+            3,
+            topics.head_key(topic),
+            topics.log_key(topic),
+            topics.STAMP_KEY,
+            topics.pubsub(topic),
+        )
+        _, _, packed = pack(*words).partition(b"\r\n")
+        return b"*%d\r\n%b" % (len(words) + 3, packed)
+
+
+def call(opening: bytes, record: bytes, event_id: int, after: bytes = b"") -> bytes:
+    """One EVALSHA as bytes. `after`: where a repeat begins to look for itself."""
+    event = b"%d" % event_id
+    return b"%b$%d\r\n%b\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n" % (
+        opening,
+        len(event),
+        event,
+        len(record),
+        record,
+        len(after),
+        after,
+    )
+
+
+@cache
+def script(keep_for: float = limits.REPLAY_FOR_S) -> Script:
+    """The script that keeps every entry for so many seconds, and always the newest 2,048."""
+    # The mark looked at is one ring length less one ago, so this many entries always stay.
+    marks = limits.REPLAY_ENTRIES // _MARK_EVERY + 2
+    constants = {
+        "EPOCH_S": EPOCH_MS // 1000,
+        "KEEP_US": int(keep_for * 1_000_000),
+        "IDLE_MS": _IDLE_MS,
+        "MARK_EVERY": _MARK_EVERY,
+        "MARKS": marks,
+        "SCAN_PAGE": _SCAN_PAGE,
+        "SCAN_PAGES": _SCANNED // _SCAN_PAGE,
+    }
+    opening = "".join(f"local {name} = {value}\n" for name, value in constants.items())
+    text = opening + files("chassis.bus").joinpath("publish.lua").read_text(encoding="utf-8")
+    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())

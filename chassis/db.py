@@ -1,0 +1,183 @@
+"""The database of a service: engine, unit of work, and the only commit in the code base.
+
+A unit is one transaction with the events it causes. They are stored with the change, and published
+after the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import asyncpg
+from sqlalchemy import Executable, Row
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from chassis import logs
+from chassis.clock import Clock
+from chassis.outbox import Outbox, Pending
+from chassis.tasks import Tasks
+from contracts.events.base import Event
+from contracts.identity import Identity
+
+T = TypeVar("T")
+
+_PROBE_EVERY_S = 2.0
+
+
+class Database:
+    """Two doors to one schema: SQLAlchemy for the governed paths, a bare asyncpg pool for the hot
+    ones.
+    """
+
+    name = "database"
+
+    def __init__(self, url: str, *, size: int, clock: Clock, tasks: Tasks) -> None:
+        self._url: URL = make_url(url)
+        self._size = size
+        self._clock = clock
+        self._tasks = tasks
+        self._trouble: str | None = "not reached yet"
+        self.engine: AsyncEngine = create_async_engine(
+            self._url.set(drivername="postgresql+asyncpg"),
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=5,
+            pool_recycle=300,
+            pool_pre_ping=True,
+            connect_args=_CONNECT,
+        )
+        self.pool: asyncpg.Pool[asyncpg.Record]
+
+    @property
+    def dsn(self) -> str:
+        """As asyncpg takes it."""
+        return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    async def start(self) -> None:
+        """Open the pools; the server may come later."""
+        self.pool = await asyncpg.create_pool(
+            self.dsn, min_size=0, max_size=self._size, reset=_as_it_is, **_CONNECT
+        )
+        self._tasks.spawn("database.probe", self._probe(), fatal=True)
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+        try:
+            async with asyncio.timeout(3):
+                await self.pool.close()
+        except TimeoutError:
+            self.pool.terminate()
+
+    def trouble(self) -> str | None:
+        """Whether the last probe reached the server."""
+        return self._trouble
+
+    async def _probe(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(2):
+                    await self.pool.fetchval("SELECT 1")
+                self._trouble = None
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                self._trouble = f"database: {type(error).__name__}"
+            await self._clock.sleep(0.2 if self._trouble else _PROBE_EVERY_S)
+
+
+async def _as_it_is(connection: Any) -> None:
+    """Each use is one statement that leaves nothing behind; asyncpg would ask for a reset."""
+    del connection
+
+
+_CONNECT: dict[str, Any] = {
+    "timeout": 2,
+    "command_timeout": 5,
+    # JIT makes asyncpg's type introspection take a second per query.
+    "server_settings": {"jit": "off", "statement_timeout": "5000", "lock_timeout": "3000"},
+}
+
+
+@dataclass(slots=True)
+class Unit(Generic[T]):
+    """One transaction on behalf of somebody, with the tools of its service."""
+
+    actor: Identity
+    now: datetime
+    connection: AsyncConnection
+    tools: T
+    outbox: Outbox
+    _events: list[Event] = field(default_factory=list)
+
+    def emit(self, event: Event) -> None:
+        """Tell everybody, if this unit commits."""
+        self._events.append(event)
+
+    def new_id(self) -> int:
+        """A fresh snowflake."""
+        fresh: int = self.outbox.next_id()
+        return fresh
+
+    async def all(self, statement: Executable) -> list[Row[Any]]:
+        """Every row."""
+        return list(await self.connection.execute(statement))
+
+    async def one(self, statement: Executable) -> Row[Any] | None:
+        """The first row, or None."""
+        return (await self.connection.execute(statement)).first()
+
+    async def scalar(self, statement: Executable) -> Any:
+        """The first column of the first row, or None."""
+        return (await self.connection.execute(statement)).scalar()
+
+    async def run(self, statement: Executable) -> int:
+        """How many rows were changed."""
+        return int((await self.connection.execute(statement)).rowcount)
+
+    async def store_events(self) -> list[Pending]:
+        """Put the events beside the change, in order."""
+        if not self._events:
+            return []
+        trace = logs.request_id.get()
+        pending = []
+        for event in self._events:
+            event_id = self.new_id()
+            pending.append(
+                self.outbox.pending(event.address(), event.record(event_id, trace), event_id)
+            )
+        await self.outbox.store(self.connection, pending)
+        return pending
+
+
+class Units(Generic[T]):
+    """Opens units. The door does it explicitly, so that the commit is over before the reply is
+    built.
+    """
+
+    def __init__(self, database: Database, outbox: Outbox, clock: Clock, tools: T) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._clock = clock
+        self.tools = tools
+
+    @asynccontextmanager
+    async def open(self, actor: Identity) -> AsyncIterator[Unit[T]]:
+        """A unit that commits when the block ends well, and rolls back otherwise."""
+        async with self._database.engine.begin() as connection:
+            unit = Unit(actor, self._clock.now(), connection, self.tools, self._outbox)
+            yield unit
+            pending = await unit.store_events()
+        self._outbox.publish(pending)
+
+    @asynccontextmanager
+    async def reading(self, actor: Identity) -> AsyncIterator[Unit[T]]:
+        """A unit that may only read."""
+        async with self._database.engine.connect() as connection:
+            await connection.execution_options(postgresql_readonly=True)
+            async with connection.begin():
+                yield Unit(actor, self._clock.now(), connection, self.tools, self._outbox)

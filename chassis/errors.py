@@ -1,0 +1,89 @@
+"""One table: a domain error, a bad form or a bug, rendered for HTTP. Links between services do it
+in rpc/server.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+from asyncpg import InterfaceError, PostgresConnectionError, TooManyConnectionsError
+from asyncpg.exceptions import AdminShutdownError, CannotConnectNowError, CrashShutdownError
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from chassis.logs import logger
+from contracts.errors import DomainError, ErrorCode, Invalid, TooMany, Unavailable
+
+log = logger("errors")
+
+_AWAY = (
+    OSError,
+    asyncio.TimeoutError,
+    PostgresConnectionError,
+    InterfaceError,
+    TooManyConnectionsError,
+    AdminShutdownError,
+    CrashShutdownError,
+    CannotConnectNowError,
+    PoolTimeoutError,
+    RedisError,
+)
+
+_KINDS = {
+    "missing": ("BASE_TYPE_REQUIRED", "This field is required"),
+    "string_too_short": ("BASE_TYPE_BAD_LENGTH", "Must be between {min} and {max} in length."),
+    "string_too_long": ("BASE_TYPE_MAX_LENGTH", "Must be {max_length} or fewer in length."),
+}
+
+
+def as_domain_error(error: BaseException) -> DomainError:
+    """What the asker may know of a failure. An unknown one is a bug: logged here, once, and told as
+    500.
+    """
+    if isinstance(error, DomainError):
+        return error
+    inner = error.orig if isinstance(error, DBAPIError) else error
+    cause = getattr(inner, "__cause__", None)
+    if isinstance(error, _AWAY) or isinstance(inner, _AWAY) or isinstance(cause, _AWAY):
+        log.warning("dependency.away", error=repr(error))
+        return Unavailable()
+    log.error("bug.caught", exc=error)
+    return DomainError(ErrorCode.INTERNAL)
+
+
+def headers_of(error: DomainError) -> dict[str, str]:
+    """Headers that belong to a refusal."""
+    match error:
+        case TooMany():
+            return {"retry-after": str(max(1, round(error.retry_after)))}
+        case Unavailable():
+            return {"retry-after": "1"}
+        case _:
+            return {}
+
+
+def body_of(error: DomainError) -> bytes:
+    """The JSON body of a refusal."""
+    return orjson.dumps(error.body())
+
+
+def invalid_form(errors: Iterable[Mapping[str, Any]]) -> DomainError:
+    """Pydantic's findings in Discord's words."""
+    fields: dict[str, tuple[str, str]] = {}
+    for error in errors:
+        if error["type"] == "json_invalid":
+            return DomainError(ErrorCode.MISSING_FORM)
+        path = [str(step) for step in error["loc"] if step not in ("body", "path", "query")]
+        code, text = _KINDS.get(error["type"], ("BASE_TYPE_INVALID", ""))
+        message = text.format_map(_Context(error.get("ctx") or {})) if text else str(error["msg"])
+        fields[".".join(path) or "_"] = (code, message)
+    return Invalid(fields)
+
+
+class _Context(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return str(self.get(f"{key}_length", "?"))

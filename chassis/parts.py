@@ -1,0 +1,96 @@
+"""The parts most services are made of, from their settings. Each `app.py` names those it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fastapi import FastAPI
+
+from chassis.bus import Bus
+from chassis.db import Database
+from chassis.hot import Hot, HotRoutes
+from chassis.http import Front
+from chassis.identity import Verifier
+from chassis.outbox import Outbox
+from chassis.rpc import Calls, RpcServer
+from chassis.service import Service
+from chassis.settings import BusSettings, ServiceSettings, StoredSettings
+
+
+def bus(service: Service, settings: BusSettings) -> Bus:
+    """Events, told and heard."""
+    return service.use(
+        Bus(
+            settings.redis_url.get_secret_value(),
+            instance=service.instance,
+            clock=service.clock,
+            tasks=service.tasks,
+            metrics=service.metrics,
+        )
+    )
+
+
+def database(service: Service, settings: StoredSettings) -> Database:
+    """The service's own schema."""
+    return service.use(
+        Database(
+            settings.database_url.get_secret_value(),
+            size=settings.database_pool,
+            clock=service.clock,
+            tasks=service.tasks,
+        )
+    )
+
+
+def outbox(service: Service, settings: StoredSettings, bus: Bus) -> Outbox:
+    """Events of committed changes, and the number that ids are made with."""
+    return service.use(
+        Outbox(
+            settings.database_url.get_secret_value(),
+            bus,
+            clock=service.clock,
+            tasks=service.tasks,
+            metrics=service.metrics,
+        )
+    )
+
+
+def calls(service: Service, settings: ServiceSettings, needed: Iterable[str] = ()) -> Calls:
+    """Links to neighbours; without the needed ones the service is not ready."""
+    return service.use(
+        Calls(
+            service.name,
+            settings.neighbour_addresses(),
+            settings.keys(),
+            clock=service.clock,
+            tasks=service.tasks,
+            metrics=service.metrics,
+            instance=service.instance,
+            needed=needed,
+        )
+    )
+
+
+def door(service: Service, settings: ServiceSettings) -> RpcServer:
+    """The door for neighbours' calls."""
+    return service.use(
+        RpcServer(
+            service.name,
+            settings.keys(),
+            bind=settings.bind,
+            port=settings.rpc_port,
+            clock=service.clock,
+            tasks=service.tasks,
+            metrics=service.metrics,
+        )
+    )
+
+
+def serve(
+    service: Service, settings: ServiceSettings, app: FastAPI, hot: HotRoutes | None = None
+) -> None:
+    """The HTTP face: whoever the edge vouches for, on governed and on hot routes."""
+    verifier = Verifier(service.name, settings.keys()[f"id.{service.name}"], service.clock)
+    front = Front(app, verifier=verifier, metrics=service.metrics, clock=service.clock)
+    thin = hot and Hot(hot, verifier=verifier, metrics=service.metrics, clock=service.clock)
+    service.http(front, protocol=thin.protocol_class() if thin else None)

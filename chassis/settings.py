@@ -1,0 +1,88 @@
+"""Settings from the environment: frozen, prefixed with the service's name, secrets without
+defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+S = TypeVar("S", bound="ServiceSettings")
+
+
+class ServiceSettings(BaseSettings):
+    """What every service can be told. A subclass sets `env_prefix` and adds its own."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    service: ClassVar[str]
+    """The short name: chat, user, …"""
+
+    bind: str = Field("127.0.0.1", description="Address to listen on, internal network only")
+    port: int = Field(8000, description="HTTP port")
+    rpc_port: int = Field(8001, description="Port for calls from neighbours (raw TCP)")
+    admin_port: int = Field(8002, description="Port of /livez, /readyz and /metrics")
+    instance: str = Field("", description="Name in logs and metrics; random if empty")
+    log_level: str = Field("info", description="debug, info, warning or error")
+    drain_seconds: float = Field(20.0, description="How long a stop may take to drain, at most 30")
+    keyring: SecretStr = Field(description="Keys of this service, name:hex joined by commas")
+    neighbours: str = Field("", description="RPC addresses, name=host:port joined by commas")
+
+    @field_validator("keyring")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        for pair in filter(None, value.get_secret_value().split(",")):
+            _, _, key = pair.rpartition(":")
+            if len(key) < 32:
+                raise ValueError("every key needs at least 32 hex digits")
+            bytes.fromhex(key)
+        return value
+
+    def keys(self) -> dict[str, bytes]:
+        """The keyring by name: `id.<audience>`, `<caller>><callee>`."""
+        pairs = filter(None, self.keyring.get_secret_value().split(","))
+        return {
+            name: bytes.fromhex(key) for name, _, key in (pair.rpartition(":") for pair in pairs)
+        }
+
+    def neighbour_addresses(self) -> dict[str, tuple[str, int]]:
+        """RPC addresses by service."""
+        return addresses(self.neighbours)
+
+
+class StoredSettings(ServiceSettings):
+    """Of a service with a schema of its own."""
+
+    database_url: SecretStr = Field(description="postgresql://role:password@host:port/database")
+    database_pool: int = Field(8, description="Connections kept to the database")
+
+
+class BusSettings(ServiceSettings):
+    """Of a service that hears or tells events."""
+
+    redis_url: SecretStr = Field(description="redis://:password@host:port/0")
+
+
+def addresses(text: str) -> dict[str, tuple[str, int]]:
+    """`name=host:port,…` as a mapping."""
+    found: dict[str, tuple[str, int]] = {}
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        name, _, address = entry.partition("=")
+        host, _, port = address.rpartition(":")
+        if not (name and host and port.isdigit()):
+            raise ValueError(f"an address reads name=host:port, not {entry!r}")
+        found[name] = (host, int(port))
+    return found
+
+
+def load(settings: type[S], given: Mapping[str, object] | None = None) -> S:
+    """The settings, or SystemExit with one sentence for each that is wrong."""
+    try:
+        return settings.model_validate(dict(given)) if given is not None else settings()
+    except ValidationError as error:
+        prefix = settings.model_config.get("env_prefix", "")
+        wrong = [f"{prefix}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        raise SystemExit("settings are wrong: " + "; ".join(wrong)) from None
