@@ -1,0 +1,29 @@
+# One image for every service: `python -m <module>`. Dependencies are installed from hash-locked files.
+FROM python:3.13-slim-trixie AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+RUN python -m venv /opt/moim
+COPY lock/runtime.txt /tmp/runtime.txt
+RUN /opt/moim/bin/pip install --require-hashes --no-deps --only-binary :all: -r /tmp/runtime.txt \
+ && /opt/moim/bin/pip uninstall --yes pip \
+ && /opt/moim/bin/python -m compileall -q /opt/moim/lib
+
+FROM python:3.13-slim-trixie
+RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent moim
+COPY --from=build /opt/moim /opt/moim
+WORKDIR /app
+COPY contracts contracts
+COPY chassis chassis
+COPY stack stack
+COPY gateway gateway
+COPY user_service user_service
+COPY community_service community_service
+COPY chat_service chat_service
+COPY presence_service presence_service
+COPY signaling_service signaling_service
+COPY media_sfu media_sfu
+COPY notification_service notification_service
+RUN /opt/moim/bin/python -m compileall -q /app
+ENV PATH=/opt/moim/bin:$PATH PYTHONUNBUFFERED=1
+USER 10001:10001
+STOPSIGNAL SIGTERM
+CMD ["python", "-m", "gateway"]

@@ -1,0 +1,34 @@
+"""The only place of this package that reads the process environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent.parent
+"""Where the services' packages lie."""
+
+_OURS = frozenset({"MOIM_DATABASE_URL", "MOIM_REDIS_URL"})
+
+
+def given(name: str, default: str = "") -> str:
+    """One variable; empty counts as absent."""
+    return os.environ.get(name) or default
+
+
+def home() -> Path:
+    """The data folder: MOIM_HOME, or `.moim` beside the sources."""
+    return Path(given("MOIM_HOME", str(ROOT / ".moim"))).expanduser().absolute()
+
+
+def inherited() -> Mapping[str, str]:
+    """What a service may inherit: everything but the keys to the whole database."""
+    return {name: value for name, value in os.environ.items() if name not in _OURS}
+
+
+def become(argv: Sequence[str]) -> NoReturn:
+    """This process goes on as another program, at the root of the sources."""
+    os.chdir(ROOT)
+    os.execv(argv[0], list(argv))  # noqa: S606
