@@ -1,0 +1,91 @@
+"""What the gateway is made of: the REST side (the edge) and the WebSocket side (the lobby)."""
+
+from __future__ import annotations
+
+from chassis import parts
+from chassis.bus import Bus, Ears
+from chassis.http import application
+from chassis.rpc import Calls
+from chassis.service import Service
+from contracts import topics
+from contracts.rpc.edge import ReleaseSession
+from gateway.live.lobby import Lobby
+from gateway.live.presence_link import PresenceLink
+from gateway.live.seats import Seats
+from gateway.live.ws import adopter
+from gateway.rest import api
+from gateway.rest.authenticate import Authenticator, Stamps
+from gateway.rest.desk import Desk
+from gateway.rest.edge import Edge
+from gateway.rest.peers import Peers
+from gateway.rest.pools import Upstreams
+from gateway.rest.ratelimit import Limiter
+from gateway.rest.routes import Routes
+from gateway.rest.tally import Tally
+from gateway.settings import Settings
+
+KERNEL_BYTES = 256 << 10
+"""Left alone, the kernel would take megabytes for every reader that stalls."""
+
+
+def build(settings: Settings) -> Service:
+    """The service, ready to start."""
+    service = Service(settings)
+    bus = parts.bus(service, settings)
+    calls = parts.calls(service, settings, needed=("user", "community", "presence"))
+    who = Authenticator(calls, clock=service.clock, tasks=service.tasks)
+    service.use(Ears(bus, topics.IDENTITY, who, tasks=service.tasks))
+    presence = service.use(
+        PresenceLink(Seats(service.instance), calls, clock=service.clock, tasks=service.tasks)
+    )
+    lobby = _lobby(service, settings, bus, calls, who, presence)
+    parts.door(service, settings).handle(ReleaseSession, lobby.release)
+    edge = service.use(Edge(_desk(service, settings, who, lobby), service.metrics))
+    service.http(
+        edge.desk.app, protocol=edge.protocol_class(), reuse_port=True, kernel_bytes=KERNEL_BYTES
+    )
+    service.on_drain(edge.drain)
+    service.on_drain(lambda: lobby.drain(settings.drain_seconds))
+    service.on_drain(presence.drain)
+    return service
+
+
+def _lobby(
+    service: Service,
+    settings: Settings,
+    bus: Bus,
+    calls: Calls,
+    who: Authenticator,
+    presence: PresenceLink,
+) -> Lobby:
+    lobby = service.use(
+        Lobby(
+            bus,
+            calls,
+            authenticate=who.authenticate,
+            presence=presence,
+            node=settings.node_address(),
+            public_url=settings.public_url,
+            clock=service.clock,
+            tasks=service.tasks,
+        )
+    )
+    lobby.measure(service.metrics)
+    return lobby
+
+
+def _desk(service: Service, settings: Settings, who: Authenticator, lobby: Lobby) -> Desk:
+    clock, tasks = service.clock, service.tasks
+    return Desk(
+        routes=Routes(),
+        authenticator=who,
+        stamps=Stamps(settings.keys(), clock),
+        limiter=Limiter(clock, scale=settings.rate_limit_scale),
+        upstreams=Upstreams(settings.upstream_addresses(), clock=clock, tasks=tasks),
+        app=application(service.name, api.router(settings.public_url)),
+        adopt=adopter(lobby),
+        clock=clock,
+        tasks=tasks,
+        tally=Tally(service.metrics),
+        peers=Peers(settings.trusted_proxies),
+    )

@@ -1,0 +1,187 @@
+"""Somebody arrives: who they are, which guilds they are in, all of it heard before it was asked.
+
+gather() asks; is_current() says, at the very moment of going live, whether what was asked still
+holds: what the process heard since is folded in, and what can not be folded is asked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from contracts import topics
+from contracts.errors import Unavailable
+from contracts.events.base import open_as
+from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
+from contracts.events.session import LoginEnded
+from contracts.identity import Identity
+from contracts.objects.member import Member
+from contracts.rpc import users
+from contracts.rpc.community import GetMemberships
+from contracts.topics import Topic
+from gateway.live.hub import Hub, ends
+from gateway.live.places import GuildPlace, Place, UserPlace
+from gateway.live.replay import Entry
+from gateway.live.seams import Asks
+
+ROUNDS = 6
+"""So often what was asked may turn out stale; then the client is asked to come again."""
+
+_MEMBER_EVENTS = frozenset({MemberAdd.__name__, MemberUpdate.__name__})
+
+
+class Arrival:
+    """One person on the way in. Places stay pinned while the `with` block lasts."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        calls: Asks,
+        identity: Identity,
+        *,
+        wants_guild: Callable[[int], bool],
+        since: int,
+    ) -> None:
+        self.me: users.Self
+        self.members: dict[int, Member] = {}
+        """Oneself in each guild."""
+        self.guilds: dict[int, GuildPlace] = {}
+        self._hub = hub
+        self._calls = calls
+        self._identity = identity
+        self._wants_guild = wants_guild
+        self._since = since
+        """The mark before the token was looked at."""
+        self._person: UserPlace | None = None
+        self._mark = self._changes = 0
+        self._is_fresh = False
+        self._is_dead = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        del kind, error, trace
+        pinned: list[Place] = [*self.guilds.values()]
+        if self._person is not None:
+            pinned.append(self._person)
+        for place in pinned:
+            self._hub.atlas.unpin(place)
+        self.guilds, self._person = {}, None
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the login ended on the way in."""
+        return self._is_dead
+
+    @property
+    def topics(self) -> frozenset[Topic]:
+        """Everything that concerns this person."""
+        return frozenset(
+            [topics.user(self._identity.user_id), *(place.topic for place in self.guilds.values())]
+        )
+
+    async def gather(self, *, with_self: bool = True) -> None:
+        """Ask for everything, once; is_current() says whether that was enough."""
+        atlas, user_id = self._hub.atlas, self._identity.user_id
+        if self._person is None or not atlas.holds(self._person):
+            self._leave_person()
+            self._person = await atlas.person(user_id, self._hub)
+        self._mark, self._changes = self._hub.ring.mark, self._person.changes
+        heard = atlas.heard
+        memberships = GetMemberships(user_id=user_id)
+        if with_self:
+            self.me, found = await asyncio.gather(
+                self._calls.ask(users.GetSelf(user_id=user_id)), self._calls.ask(memberships)
+            )
+        else:
+            found = await self._calls.ask(memberships)
+        self.members = {
+            int(one.guild_id): one.member
+            for one in found.memberships
+            if self._wants_guild(one.guild_id)
+        }
+        await self._enter()
+        # What was not heard before oneself there was asked for may have said more meanwhile.
+        self._is_fresh = all(place.heard_as <= heard for place in self.guilds.values())
+
+    def is_current(self) -> bool:
+        """Whether all of it holds now: go live before anything else can happen."""
+        hub, person = self._hub, self._person
+        oldest = min(self._mark, self._since)
+        if person is None or not self._is_fresh or not hub.ring.holds(oldest):
+            return False
+        self._look_for_end()
+        if self._is_dead:
+            return True
+        places: list[Place] = [person, *self.guilds.values()]
+        if person.changes != self._changes or not all(map(hub.atlas.holds, places)):
+            return False
+        heard = frozenset(place.topic for place in self.guilds.values())
+        for entry in hub.ring.after(self._mark, heard):
+            if entry.header.route.user_id == self._identity.user_id:
+                self._fold(entry)
+        self._mark = hub.ring.mark
+        return True
+
+    def stamps(self) -> list[int]:
+        """Up to where each of the topics had been heard when it was entered."""
+        return [self._hub.bus.live_since(topic) or 0 for topic in self.topics]
+
+    def _look_for_end(self) -> None:
+        # A login that ended before the token was looked at would not have been let in.
+        for entry in self._hub.ring.after(self._since, {topics.IDENTITY}):
+            if entry.header.name == LoginEnded.__name__:
+                ended = open_as(LoginEnded, entry.body)
+                if ends(ended, self._identity.user_id, self._identity.session_id):
+                    self._is_dead = True
+
+    def _fold(self, entry: Entry) -> None:
+        guild_id = entry.header.route.guild_id or 0
+        if entry.header.name in _MEMBER_EVENTS:
+            self.members[guild_id] = Member.model_validate_json(entry.body)
+        elif entry.header.name == MemberRemove.__name__:
+            self.members.pop(guild_id, None)
+
+    async def _enter(self) -> None:
+        atlas = self._hub.atlas
+        for guild_id, place in tuple(self.guilds.items()):
+            if guild_id not in self.members or not atlas.holds(place):
+                atlas.unpin(self.guilds.pop(guild_id))
+        missing = [guild_id for guild_id in self.members if guild_id not in self.guilds]
+        cold = [guild_id for guild_id in missing if not self._pin(guild_id)]
+        outcomes = await asyncio.gather(*map(self._enter_cold, cold), return_exceptions=True)
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
+
+    async def _enter_cold(self, guild_id: int) -> None:
+        place = await self._hub.atlas.guild(guild_id, self._hub)
+        if place is None:
+            del self.members[guild_id]
+        else:
+            self.guilds[guild_id] = place
+
+    def _pin(self, guild_id: int) -> bool:
+        place = self._hub.atlas.guild_at(guild_id)
+        if place is None:
+            return False
+        place.pins += 1
+        self.guilds[guild_id] = place
+        return True
+
+    def _leave_person(self) -> None:
+        if self._person is not None:
+            self._hub.atlas.unpin(self._person)
+            self._person = None
+
+
+class Restless(Unavailable):
+    """Everything changed all the time: come again."""

@@ -1,0 +1,137 @@
+"""All sessions of one process: hears the bus, keeps the ring and the process's highest s, and lets
+each place hand its events out. How sessions come to be here is arrival.py's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from chassis.clock import Clock
+from chassis.logs import logger
+from chassis.tasks import Tasks
+from contracts import topics
+from contracts.closecodes import Close
+from contracts.events.base import open_as, unpack
+from contracts.events.session import LoginEnded
+from contracts.topics import Topic
+from gateway.live.atlas import Atlas
+from gateway.live.audience import Fanout
+from gateway.live.places import UserPlace
+from gateway.live.replay import Entry, Ring
+from gateway.live.seams import Asks, Events
+from gateway.live.viewer import Viewer
+
+log = logger("hub")
+
+_FIRST_S = 1 << 20
+"""Below any stamp, and above any number of guilds in a READY before the first stamp."""
+
+
+class Hub:
+    """A listener of every topic that a session here needs."""
+
+    def __init__(
+        self, bus: Events, calls: Asks, *, clock: Clock, tasks: Tasks, ring_bytes: int = 32 << 20
+    ) -> None:
+        self.bus = bus
+        self.ring = Ring(ring_bytes)
+        self.s = _FIRST_S
+        """The highest s so far."""
+        self.viewers: dict[str, Viewer] = {}
+        """Live sessions by id."""
+        self.on_join: Callable[[Viewer], None] = _ignore
+        """Told when a live session is to be let into a guild, at the ring's last entry."""
+        self.on_moved: Callable[[Viewer], None] = _ignore
+        """Told when the guilds of a session changed."""
+        self.fanout = Fanout(lambda flush: asyncio.get_running_loop().call_soon(flush))
+        self.atlas = Atlas(bus, calls, self.fanout, clock=clock, tasks=tasks)
+        self.atlas.on_join = self._join
+        self.atlas.on_leave = self.leave
+        self._clock = clock
+
+    async def start(self) -> None:
+        """Hear of logins that end."""
+        await self.bus.subscribe(topics.IDENTITY, self)
+
+    def deliver(self, topic: Topic, n: int, stamp: int, record: bytes) -> None:
+        """Remember the event and hand it out."""
+        del n
+        header, body = unpack(record)
+        self.s = max(self.s, stamp)
+        entry = Entry(self.s, topic, header, body, self._clock.monotonic())
+        self.ring.append(entry)
+        place = self.atlas.at(topic)
+        if place is not None:
+            place.take(entry)
+        elif header.name == LoginEnded.__name__:
+            ended = open_as(LoginEnded, body)
+            for viewer in tuple(self.viewers.values()):
+                if ends(ended, viewer.user_id, viewer.login_id):
+                    viewer.link.close(Close.AUTHENTICATION_FAILED)
+
+    def lost(self, topic: Topic) -> None:
+        """Whoever needs this topic has to begin anew."""
+        viewers: Iterable[Viewer]
+        if topic == topics.IDENTITY:
+            viewers = tuple(self.viewers.values())
+        else:
+            place = self.atlas.forget(topic, self)
+            viewers = tuple(place.viewers) if place is not None else ()
+        log.warning("topic.lost", topic=topic, sessions=len(tuple(viewers)))
+        for viewer in viewers:
+            viewer.link.invalidate()
+
+    def attach(self, viewer: Viewer) -> None:
+        """The session is live; its guilds are attached one by one."""
+        self.viewers[viewer.session_id] = viewer
+        person = self.atlas.person_at(viewer.user_id)
+        assert isinstance(person, UserPlace)
+        person.attach(viewer)
+
+    def leave(self, viewer: Viewer, guild_id: int, s: int) -> None:
+        """The session's person is no longer in that guild."""
+        since = viewer.guilds.get(guild_id)
+        if since is None:
+            return
+        if (guild := self.atlas.guild_at(guild_id)) is not None:
+            guild.detach(viewer)
+        stays = [stay for stay in viewer.stays if stay != (guild_id, since, 0)]
+        viewer.settle([*stays, (guild_id, since, s)], s)
+        self.on_moved(viewer)
+
+    def detach(self, viewer: Viewer) -> None:
+        """Nothing is known of the session here any more."""
+        if self.is_live(viewer):
+            del self.viewers[viewer.session_id]
+        for guild_id in viewer.guilds:
+            if (guild := self.atlas.guild_at(guild_id)) is not None:
+                guild.detach(viewer)
+        if (person := self.atlas.person_at(viewer.user_id)) is not None:
+            person.detach(viewer)
+
+    def is_live(self, viewer: Viewer) -> bool:
+        """Whether the session is still here."""
+        return self.viewers.get(viewer.session_id) is viewer
+
+    def sweep(self) -> None:
+        """Forget places that nobody needs. To be called every few seconds."""
+        self.atlas.sweep(self)
+
+    def raise_to(self, stamps: Iterable[int]) -> int:
+        """Lift the highest s to stamps up to which everything has been heard; returns it."""
+        self.s = max(self.s, *stamps, 0)
+        return self.s
+
+    def _join(self, viewer: Viewer, guild_id: int) -> None:
+        if guild_id not in viewer.guilds and viewer.wants_guild(guild_id):
+            self.on_join(viewer)
+
+
+def ends(ended: LoginEnded, user_id: int, login_id: int) -> bool:
+    """Whether this login is among those that ended."""
+    return int(ended.user_id) == user_id and ended.login_id in (None, login_id)
+
+
+def _ignore(viewer: Viewer) -> None:
+    del viewer

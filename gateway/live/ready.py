@@ -1,0 +1,80 @@
+"""IDENTIFY answered: READY and one GUILD_CREATE for each guild, then live; or nothing at all.
+
+With H the process's highest s at that moment, READY and its GUILD_CREATEs are H-k … H-1: below
+every later event, and above what the session could have been told before.
+"""
+
+from __future__ import annotations
+
+from contracts.identity import Identity
+from contracts.intents import Intent
+from gateway.live import telling
+from gateway.live.arrival import ROUNDS, Arrival, Restless
+from gateway.live.guild_view import Standing
+from gateway.live.hub import Hub
+from gateway.live.records import Records
+from gateway.live.seams import Asks
+from gateway.live.viewer import Viewer
+
+
+class Readying:
+    """Lets new sessions in."""
+
+    def __init__(self, hub: Hub, calls: Asks, records: Records, *, resume_url: str) -> None:
+        self._hub = hub
+        self._calls = calls
+        self._records = records
+        self._resume_url = resume_url
+
+    async def welcome(self, viewer: Viewer, identity: Identity, *, since: int) -> bool:
+        """Make the session live; False if its login ended meanwhile. `since` is the ring's mark
+        before the token was looked at. Raises Unavailable with nothing said.
+        """
+        self._records.claim(viewer)
+        is_live = False
+        arrival = Arrival(
+            self._hub, self._calls, identity, wants_guild=viewer.wants_guild, since=since
+        )
+        try:
+            with arrival:
+                await self._prepare(viewer, arrival)
+                if not arrival.is_dead:
+                    self._go_live(viewer, arrival)
+                    is_live = True
+        finally:
+            if not is_live:
+                self._records.drop(viewer)
+        return is_live
+
+    async def _prepare(self, viewer: Viewer, arrival: Arrival) -> None:
+        for _ in range(ROUNDS):
+            await arrival.gather()
+            # The record comes first: whoever has READY can go on elsewhere, whatever happens next.
+            self._number(viewer, arrival)
+            await self._records.tried(viewer)
+            if arrival.is_current():
+                return
+        raise Restless
+
+    def _number(self, viewer: Viewer, arrival: Arrival) -> None:
+        high = self._hub.raise_to(arrival.stamps())
+        order = tuple(sorted(arrival.members.keys() & arrival.guilds.keys()))
+        viewer.order = order if viewer.intents & Intent.GUILDS else ()
+        viewer.high, viewer.first = high, high - len(viewer.order) - 1
+        viewer.settle([(guild_id, high, 0) for guild_id in order], high)
+
+    def _go_live(self, viewer: Viewer, arrival: Arrival) -> None:
+        hub = self._hub
+        recorded = viewer.high, viewer.order
+        self._number(viewer, arrival)
+        if (viewer.high, viewer.order) != recorded:
+            self._records.put(viewer)
+        ready = telling.ready(viewer, arrival.me, viewer.guilds, self._resume_url)
+        telling.tell(viewer, viewer.first, "READY", ready)
+        hub.attach(viewer)
+        now = hub.atlas.now()
+        for guild_id in viewer.guilds:
+            arrival.guilds[guild_id].attach(viewer, Standing.of(arrival.members[guild_id]))
+        for number, guild_id in enumerate(viewer.order, viewer.first + 1):
+            guild, member = arrival.guilds[guild_id], arrival.members[guild_id]
+            telling.tell_guild(viewer, guild, member, s=number, now=now, is_new=False)

@@ -1,0 +1,204 @@
+"""RESUME answered, on whichever gateway: exactly what was missed, in order, then live; or refused.
+
+What this process did not hear itself is read from the replay streams; the two are joined at the
+stamp from which on each topic is heard here. Anything that can not be proven is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import orjson
+
+from chassis.bus import ReplayGone
+from chassis.logs import logger
+from contracts import topics
+from contracts.closecodes import Close
+from contracts.errors import Unavailable
+from contracts.events.base import unpack
+from contracts.identity import Identity
+from contracts.intents import Intent
+from contracts.rpc.edge import ReleaseSession
+from contracts.topics import Topic
+from gateway.live import telling
+from gateway.live.arrival import ROUNDS, Arrival, Restless
+from gateway.live.guild_view import Standing
+from gateway.live.hub import Hub
+from gateway.live.records import Record, Records
+from gateway.live.replay import Entry, follow, merge, stays_after
+from gateway.live.seams import Asks, Store
+from gateway.live.viewer import Viewer
+
+log = logger("resume")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the replay streams hold of a time, and how far this process had heard when they were
+    read. Without entries: nothing had to be read.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    upto: int = 0
+    is_needed: bool = False
+
+
+class Resuming:
+    """Lets former sessions go on."""
+
+    def __init__(self, hub: Hub, calls: Asks, records: Records, store: Store) -> None:
+        self._hub = hub
+        self._calls = calls
+        self._records = records
+        self._store = store
+        self._under_way: dict[str, bool] = {}
+        """Sessions that are being taken over here, and whether they still are ours."""
+
+    async def find(self, session_id: str, seq: int, identity: Identity) -> Record | None:
+        """The session, if it is this person's and may be gone on with from there."""
+        if self._records.is_pending:
+            await self._records.flush()
+        record = await self._records.load(session_id)
+        if record is None or record.user_id != identity.user_id or record.kind != identity.kind:
+            return None
+        head = int(await self._store.get(topics.STAMP_KEY) or 0)
+        is_possible = record.first <= seq <= max(head, record.high)
+        return record if is_possible and record.epoch == self._hub.bus.epoch else None
+
+    async def go_on(
+        self, viewer: Viewer, record: Record, seq: int, identity: Identity, *, since: int
+    ) -> bool:
+        """Take the session over and tell what was missed; False: it is refused. `since` is the
+        ring's mark before the token was looked at. Raises Unavailable with nothing said.
+        """
+        session_id = viewer.session_id
+        if session_id in self._under_way:
+            return False
+        self._under_way[session_id] = True
+        try:
+            claim = await self._records.take_over(session_id, record.claim)
+            if claim is None:
+                return False
+            viewer.claim = claim
+            await self._release(session_id, record.node, claim)
+            arrival = Arrival(
+                self._hub, self._calls, identity, wants_guild=viewer.wants_guild, since=since
+            )
+            with arrival:
+                return await self._catch_up(viewer, record, seq, arrival)
+        except ReplayGone as gone:
+            log.info("resume.refused", session=session_id, reason=str(gone))
+            return False
+        finally:
+            del self._under_way[session_id]
+
+    def revoke(self, session_id: str) -> None:
+        """Another gateway takes it over as well, and later."""
+        if session_id in self._under_way:
+            self._under_way[session_id] = False
+
+    async def _release(self, session_id: str, node: str, claim: str) -> None:
+        former = self._hub.viewers.get(session_id)
+        if former is not None:
+            former.link.close(Close.TAKEN_OVER)
+        host, _, port = node.rpartition(":")
+        if node == claim.partition("/")[0] or not port.isdigit():
+            return
+        # A gateway that does not answer is gone, or will find its claim taken.
+        with suppress(Unavailable):
+            await self._calls.ask_at((host, int(port)), ReleaseSession(session_id=session_id))
+
+    async def _catch_up(self, viewer: Viewer, record: Record, seq: int, arrival: Arrival) -> bool:
+        hub = self._hub
+        for _ in range(ROUNDS):
+            await arrival.gather(with_self=False)
+            since, stored = await self._missed(arrival.topics, record, max(seq, record.high))
+            if arrival.is_current() and hub.ring.reaches(stored.upto):
+                break
+        else:
+            raise Restless
+        if arrival.is_dead:
+            viewer.link.close(Close.AUTHENTICATION_FAILED)
+        elif hub.bus.epoch != record.epoch or not self._under_way[viewer.session_id]:
+            return False
+        else:
+            entries = heard_since(hub, since, arrival.topics, stored)
+            self._go_live(viewer, record, seq, arrival, entries)
+        return True
+
+    async def _missed(
+        self, asked: frozenset[Topic], record: Record, since: int
+    ) -> tuple[int, Stored]:
+        try:
+            return since, await self._read(asked, since, record.epoch)
+        except ReplayGone:
+            # A client that may see little of what is said has an old number; but it may have
+            # proven that nothing it may see is missing until later.
+            if record.seen <= since:
+                raise
+            return record.seen, await self._read(asked, record.seen, record.epoch)
+
+    async def _read(self, asked: frozenset[Topic], since: int, epoch: str) -> Stored:
+        hub = self._hub
+        heard = [hub.bus.live_since(topic) for topic in asked]
+        if hub.ring.reaches(since) and all(s is not None and s <= since for s in heard):
+            return Stored(upto=since)
+        upto = hub.s
+        found = await hub.bus.replay(sorted(asked), since, epoch=epoch)
+        return Stored(tuple(map(as_entry, found)), upto, is_needed=True)
+
+    def _go_live(
+        self, viewer: Viewer, record: Record, seq: int, arrival: Arrival, entries: list[Entry]
+    ) -> None:
+        hub = self._hub
+        hub.raise_to([*arrival.stamps(), seq, *(entry.s for entry in entries[-1:])])
+        viewer.first, viewer.high, viewer.order = record.first, record.high, record.order
+        viewer.seen = record.seen
+        here = {g for g in arrival.members if g in arrival.guilds}
+        began = record.guilds_at(seq)
+        guilds = set(began)
+        missed = list(follow(entries, guilds, here.__contains__))
+        stays = stays_after(record.stays, missed)
+        viewer.settle([stay for stay in stays if stay[2] or stay[0] in guilds & here], hub.s)
+        hub.attach(viewer)
+        for guild_id in guilds & here:
+            standing = Standing.of(arrival.members[guild_id])
+            arrival.guilds[guild_id].attach(viewer, standing)
+        self._tell_rest_of_ready(viewer, seq, began & here, arrival)
+        telling.tell_missed(hub, viewer, missed, arrival.guilds, arrival.members)
+        for guild_id in sorted(guilds - here):
+            # No event tells of it: the person is out all the same.
+            telling.tell(viewer, hub.s, "GUILD_DELETE", orjson.dumps({"id": str(guild_id)}))
+        telling.tell(viewer, hub.s, "RESUMED", b'{"_trace":[]}')
+        self._records.put(viewer)
+
+    def _tell_rest_of_ready(
+        self, viewer: Viewer, seq: int, guilds: Iterable[int], arrival: Arrival
+    ) -> None:
+        now = self._hub.atlas.now()
+        for number, guild_id in enumerate(viewer.order, viewer.first + 1):
+            if number > seq and guild_id in guilds and viewer.intents & Intent.GUILDS:
+                guild, member = arrival.guilds[guild_id], arrival.members[guild_id]
+                telling.tell_guild(viewer, guild, member, s=number, now=now, is_new=False)
+
+
+def heard_since(hub: Hub, since: int, asked: frozenset[Topic], stored: Stored) -> list[Entry]:
+    """All after `since`: from the streams up to where the ring begins, then from the ring."""
+    heard = hub.ring.since(since, asked)
+    if not stored.is_needed:
+        return heard
+    forgotten = hub.ring.forgotten
+
+    def begins(topic: Topic) -> int:
+        return max(hub.bus.live_since(topic) or 0, forgotten)
+
+    return merge(stored.entries, heard, begins)
+
+
+def as_entry(replayed: tuple[Topic, int, int, bytes]) -> Entry:
+    """An entry of a replay stream as one of the ring."""
+    topic, _, stamp, record = replayed
+    header, body = unpack(record)
+    return Entry(stamp, topic, header, body)

@@ -1,0 +1,170 @@
+"""The sessions of this gateway as presence_service is told of them: snapshot, numbered deltas,
+digest. Pure: moments are passed in. Not here: the link itself (presence_link.py) and what a
+session is (session.py).
+
+`report()` says what to send next and `sent()` that it went out; a report that could not be sent is
+simply asked for again, with whatever has changed since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from contracts.rpc.presence import (
+    PresenceDelta,
+    PresenceDigest,
+    PresenceSnapshot,
+    Seat,
+    digest_of,
+)
+
+PIECE_BYTES = 256 << 10
+"""A report is cut here: one line of a link is bounded, and others want to speak too."""
+_PLAIN_SEAT_BYTES = 200
+
+Report = PresenceSnapshot | PresenceDelta
+
+
+class Seats:
+    """All sessions of one process, and what the other end of the link knows of them."""
+
+    def __init__(
+        self, instance: str, *, beat_every: float = 20.0, piece_bytes: int = PIECE_BYTES
+    ) -> None:
+        self._instance = instance
+        self._beat_every = beat_every
+        self._piece_bytes = piece_bytes
+        self._held: dict[str, Seat] = {}
+        self._known: dict[str, Seat] = {}
+        """What presence_service was told in this epoch."""
+        self._digest = 0
+        self._stale: dict[str, None] = {}
+        """Session ids of which it may know something else, the longest waiting first."""
+        self._is_up = False
+        self._needs_snapshot = False
+        self._epoch = 0
+        self._number = 0
+        self._sent_at = 0.0
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def put(self, seat: Seat) -> None:
+        """A session came, or changed."""
+        self._held[seat.session_id] = seat
+        self._stale[seat.session_id] = None
+
+    def drop(self, session_id: str) -> None:
+        """A session went."""
+        if self._held.pop(session_id, None) is not None:
+            self._stale[session_id] = None
+
+    def clear(self) -> None:
+        """All of them went: this process ends."""
+        for session_id in tuple(self._held):
+            self.drop(session_id)
+
+    def link_up(self, now_ms: int) -> None:
+        """A link stands: everything is told anew."""
+        self._is_up = True
+        self._begin(now_ms)
+
+    def link_down(self) -> None:
+        """Nobody listens."""
+        self._is_up = False
+
+    def report(self, now: float) -> Report | None:
+        """What to send next; None when the other end knows everything and was not left in silence
+        for too long.
+        """
+        if not self._is_up:
+            return None
+        opened, closed = self._piece()
+        if self._needs_snapshot:
+            return PresenceSnapshot(instance=self._instance, epoch=self._epoch, seats=tuple(opened))
+        if not opened and not closed and now - self._sent_at < self._beat_every:
+            return None
+        return PresenceDelta(
+            instance=self._instance,
+            epoch=self._epoch,
+            number=self._number + 1,
+            opened=tuple(opened),
+            closed=tuple(closed),
+        )
+
+    def sent(self, report: Report, now: float) -> None:
+        """The report went out; nothing else was put or dropped since it was made."""
+        self._sent_at = now
+        if isinstance(report, PresenceSnapshot):
+            self._needs_snapshot = False
+            self._learn(report.seats, ())
+        else:
+            self._number = report.number
+            self._learn(report.opened, report.closed)
+
+    def digest(self) -> PresenceDigest | None:
+        """What the other end should hold; None while there is nothing to compare."""
+        if not self._is_up or self._needs_snapshot:
+            return None
+        return PresenceDigest(
+            instance=self._instance,
+            epoch=self._epoch,
+            number=self._number,
+            count=len(self._known),
+            digest=f"{self._digest:016x}",
+        )
+
+    def disagreed(self, digest: PresenceDigest, now_ms: int) -> None:
+        """The other end holds something else: tell everything anew, unless that happens already."""
+        if self._is_up and digest.epoch == self._epoch and not self._needs_snapshot:
+            self._begin(now_ms)
+
+    def _begin(self, now_ms: int) -> None:
+        # Rising over restarts of this process too, so that late words of an older one are known.
+        self._epoch = max(self._epoch + 1, now_ms)
+        self._number = 0
+        self._needs_snapshot = True
+        self._known.clear()
+        self._digest = 0
+        self._stale = dict.fromkeys(self._held)
+
+    def _piece(self) -> tuple[list[Seat], list[str]]:
+        opened: list[Seat] = []
+        closed: list[str] = []
+        left = self._piece_bytes
+        for session_id in tuple(self._stale):
+            if left <= 0:
+                break
+            seat, known = self._held.get(session_id), self._known.get(session_id)
+            if seat == known:
+                del self._stale[session_id]
+            elif seat is not None:
+                opened.append(seat)
+                left -= _size(seat)
+            else:
+                closed.append(session_id)
+                left -= len(session_id) + 3
+        return opened, closed
+
+    def _learn(self, opened: Iterable[Seat], closed: Iterable[str]) -> None:
+        for session_id in closed:
+            self._forget(session_id)
+        for seat in opened:
+            self._forget(seat.session_id)
+            self._known[seat.session_id] = seat
+            self._digest ^= _digest(seat)
+
+    def _forget(self, session_id: str) -> None:
+        self._stale.pop(session_id, None)
+        known = self._known.pop(session_id, None)
+        if known is not None:
+            self._digest ^= _digest(known)
+
+
+def _digest(seat: Seat) -> int:
+    # The digest of many is the exclusive or of each alone, so it is kept up instead of computed.
+    return int(digest_of({seat.session_id: seat}), 16)
+
+
+def _size(seat: Seat) -> int:
+    return len(seat.encode()) if seat.activities else _PLAIN_SEAT_BYTES

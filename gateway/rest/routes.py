@@ -1,0 +1,224 @@
+"""Data: which service owns a path, who may come without a token, and which rate limit counts it.
+
+Patterns are relative to the API base paths, which are stripped before a service sees the request.
+What a service does with a path is its own business; so are methods, but where a limit differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from contracts.limits import BODY_BYTES
+
+GATEWAY = "gateway"
+"""The owner of paths that the edge's own application serves."""
+
+_BASES = (b"/api/v10/", b"/api/v9/", b"/api/")
+_ANY = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE"))
+_READ = frozenset((b"GET", b"HEAD"))
+_REMEMBERED = 4_096
+_REMEMBERED_BYTES = 128
+_NOT_A_NAME = frozenset((b"", b".", b".."))
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """So many requests per so many seconds, for each caller and value of the major parameter."""
+
+    name: str
+    limit: int
+    per: float
+    identifier: bytes = field(init=False)
+    """What X-RateLimit-Bucket shows: opaque to clients, the same in every process."""
+
+    def __post_init__(self) -> None:
+        digest = sha256(self.name.encode()).hexdigest()[:32]
+        object.__setattr__(self, "identifier", digest.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One pattern. `{x}` is one segment; a trailing `*` is the path itself and everything below."""
+
+    pattern: str
+    service: str
+    bucket: Bucket
+    by_method: Mapping[bytes, Bucket] = field(default_factory=dict)
+    """Methods with a limit of their own."""
+    major: str = ""
+    """The segment whose values are counted apart."""
+    anonymous: frozenset[bytes] = frozenset()
+    """Methods that need no token."""
+    body_bytes: int = BODY_BYTES
+
+
+_COMMON = Bucket("common", 50, 1)
+_ACCOUNT = Bucket("account", 10, 5)
+_COMMUNITY = Bucket("community", 10, 2)
+_CHANNEL = Bucket("channel", 10, 2)
+
+ROWS: tuple[Row, ...] = (
+    Row("gateway", GATEWAY, _COMMON, anonymous=_READ),
+    Row("gateway/bot", GATEWAY, Bucket("gateway-bot", 10, 5)),
+    Row("auth/register", "user", Bucket("register", 3, 18), anonymous=_ANY),
+    Row("auth/login", "user", Bucket("login", 3, 18), anonymous=_ANY),
+    Row("auth/logout", "user", _ACCOUNT),
+    Row("auth/sessions", "user", _ACCOUNT),
+    Row("users/@me", "user", _ACCOUNT),
+    Row("users/{user}", "user", Bucket("users", 30, 30)),
+    Row("applications/*", "user", Bucket("applications", 10, 10)),
+    Row("oauth2/applications/@me", "user", _ACCOUNT),
+    Row("oauth2/authorize", "community", _COMMUNITY),
+    Row("users/@me/guilds/*", "community", Bucket("own-guilds", 10, 5)),
+    Row("guilds", "community", Bucket("guild-create", 10, 60)),
+    Row("guilds/{guild}/*", "community", _COMMUNITY, major="guild"),
+    Row(
+        "invites/{code}/*",
+        "community",
+        Bucket("invites", 10, 60),
+        {b"POST": Bucket("invite-accept", 10, 10)},
+        anonymous=_READ,
+    ),
+    Row("channels/{channel}", "community", _CHANNEL, major="channel"),
+    Row("channels/{channel}/invites", "community", _CHANNEL, major="channel"),
+    Row("channels/{channel}/permissions/*", "community", _CHANNEL, major="channel"),
+    Row(
+        "channels/{channel}/messages/*",
+        "chat",
+        Bucket("messages", 20, 5),
+        {b"POST": Bucket("message-create", 5, 5)},
+        major="channel",
+    ),
+    Row("channels/{channel}/typing", "chat", Bucket("typing", 5, 5), major="channel"),
+    Row("channels/{channel}/pins/*", "chat", Bucket("pins", 5, 5), major="channel"),
+    Row("users/@me/channels", "chat", Bucket("direct", 10, 10)),
+    Row("voice/regions", "signaling", _COMMON),
+    Row("devices/*", "notification", Bucket("devices", 10, 10)),
+)
+
+SITE: tuple[Row, ...] = (Row("", GATEWAY, _COMMON, anonymous=_READ),)
+"""What is served outside the API: the landing page."""
+
+
+class Route:
+    """A row made ready for the hot path."""
+
+    __slots__ = ("_bucket", "_buckets", "anonymous", "body_bytes", "major_at", "pattern", "service")
+
+    def __init__(self, row: Row) -> None:
+        self.pattern = row.pattern
+        self.service = row.service
+        self.anonymous = row.anonymous
+        self.body_bytes = row.body_bytes
+        segments = row.pattern.split("/")
+        self.major_at = segments.index(f"{{{row.major}}}") if row.major else -1
+        self._bucket = row.bucket
+        self._buckets = dict(row.by_method)
+
+    def bucket(self, method: bytes) -> Bucket:
+        """The limit that counts this method."""
+        return self._buckets.get(method, self._bucket) if self._buckets else self._bucket
+
+
+class Match(NamedTuple):
+    """Where a request goes."""
+
+    route: Route
+    path: bytes
+    """As the service sees it, still percent-encoded."""
+    major: bytes
+
+
+class _Node:
+    __slots__ = ("below", "children", "exact", "param")
+
+    def __init__(self) -> None:
+        self.children: dict[bytes, _Node] = {}
+        self.param: _Node | None = None
+        self.exact: Route | None = None
+        self.below: Route | None = None
+
+    def child(self, segment: str) -> _Node:
+        if segment.startswith("{"):
+            self.param = self.param or _Node()
+            return self.param
+        return self.children.setdefault(segment.encode(), _Node())
+
+
+class Routes:
+    """The rows as a tree of segments. A literal wins over a parameter, a longer row over `*`."""
+
+    def __init__(self, rows: Sequence[Row] = ROWS, site: Sequence[Row] = SITE) -> None:
+        self._api = _tree(rows)
+        self._site = _tree(site)
+        self._found: dict[bytes, Match] = {}
+
+    def match(self, path: bytes) -> Match | None:
+        """The owner of a path (without its query), or None."""
+        match = self._found.get(path)
+        if match is None:
+            match = self._find(path)
+            if match is not None and len(path) <= _REMEMBERED_BYTES:
+                if len(self._found) >= _REMEMBERED:
+                    self._found.clear()
+                self._found[path] = match
+        return match
+
+    def _find(self, path: bytes) -> Match | None:
+        root, rest = self._site, path[1:]
+        for base in _BASES:
+            if path.startswith(base):
+                root, rest = self._api, path[len(base) :]
+                break
+        segments = rest.split(b"/")
+        if b"%" in rest or b"/." in path or b"//" in path:
+            decoded = _plain(segments)
+            if decoded is None:
+                return None
+            segments = decoded
+        route = _walk(root, segments)
+        if route is None:
+            return None
+        major = segments[route.major_at] if route.major_at >= 0 else b""
+        return Match(route, b"/" + rest, major)
+
+
+def _tree(rows: Sequence[Row]) -> _Node:
+    root = _Node()
+    for row in rows:
+        node = root
+        segments = row.pattern.split("/")
+        is_open = segments[-1] == "*"
+        for segment in segments[:-1] if is_open else segments:
+            node = node.child(segment)
+        if (node.below if is_open else node.exact) is not None:
+            raise ValueError(f"{row.pattern} is declared twice")
+        if is_open:
+            node.below = Route(row)
+        else:
+            node.exact = Route(row)
+    return root
+
+
+def _walk(node: _Node, segments: Sequence[bytes]) -> Route | None:
+    below: Route | None = None
+    for segment in segments:
+        below = node.below or below
+        step = node.children.get(segment) or node.param
+        if step is None:
+            return below
+        node = step
+    return node.exact or node.below or below
+
+
+def _plain(segments: Sequence[bytes]) -> list[bytes] | None:
+    """Segments without escapes; None for a path that a service might read as another one."""
+    decoded = [unquote_to_bytes(segment) for segment in segments]
+    for segment in decoded:
+        if segment in _NOT_A_NAME or b"/" in segment or b"\\" in segment or b"\0" in segment:
+            return None
+    return decoded
