@@ -1,0 +1,101 @@
+"""The only way to obtain a channel: who asks, what they need there, or the right refusal."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from chassis.clock import Clock
+from chat_service.facts import Facts
+from chat_service.views import Speaker
+from contracts.errors import ErrorCode, Forbidden, NotFound, Unauthorized
+from contracts.guild_facts import GuildFacts, permissions_in
+from contracts.identity import Identity, Kind
+from contracts.ids import ChannelId
+from contracts.objects.channel import TALKABLE, Channel
+from contracts.permissions import Permission, holds
+
+_MOST_REMEMBERED = 50_000
+
+
+class Room(NamedTuple):
+    """A channel that somebody was let into."""
+
+    guild_id: int
+    channel: Channel
+    speaker: Speaker
+    granted: Permission
+
+
+class Access:
+    """Lets people into channels. A decision is remembered as long as the facts it was made from
+    stand.
+    """
+
+    def __init__(self, facts: Facts, clock: Clock) -> None:
+        self._facts = facts
+        self._clock = clock
+        self._decided: dict[tuple[int, int], tuple[GuildFacts, Speaker, Permission]] = {}
+
+    def known(self, actor: Identity, channel_id: int, *, needs: Permission) -> Room | None:
+        """The channel, if all that decides is known here; None if it has to be asked for."""
+        room = self._known(actor.user_id, channel_id)
+        return None if room is None else _let_in(room, needs)
+
+    async def channel(self, actor: Identity, channel_id: int, *, needs: Permission) -> Room:
+        """The channel, if the actor sees it and holds what is needed."""
+        if actor.kind is Kind.NOBODY:
+            raise Unauthorized
+        known = self._known(actor.user_id, channel_id)
+        return _let_in(known or await self._found(actor.user_id, channel_id), needs)
+
+    def _known(self, user_id: int, channel_id: int) -> Room | None:
+        guild_id = self._facts.place(channel_id)
+        if guild_id is None:
+            return None
+        facts = self._facts.guilds.peek(guild_id)
+        speaker = self._facts.speakers.peek((guild_id, user_id))
+        if facts is None or speaker is None:
+            return None
+        return self._room(facts, speaker, channel_id)
+
+    async def _found(self, user_id: int, channel_id: int) -> Room:
+        guild_id = await self._facts.locate(channel_id)
+        speaker = await self._facts.speakers.get((guild_id, user_id))
+        room = self._room(await self._facts.guilds.get(guild_id), speaker, channel_id)
+        if room is None:
+            # The channel may be younger than our copy: its event is still on the way.
+            self._facts.guilds.drop(guild_id)
+            room = self._room(await self._facts.guilds.get(guild_id), speaker, channel_id)
+        if room is None:
+            raise NotFound(ErrorCode.UNKNOWN_CHANNEL)
+        return room
+
+    def _room(self, facts: GuildFacts, speaker: Speaker, channel_id: int) -> Room | None:
+        channel = facts.channels.get(ChannelId(channel_id))
+        if channel is None:
+            return None
+        return Room(facts.id, channel, speaker, self._granted(facts, speaker, channel_id))
+
+    def _granted(self, facts: GuildFacts, speaker: Speaker, channel_id: int) -> Permission:
+        user_id = speaker.member.user.id
+        key = (channel_id, user_id)
+        decided = self._decided.get(key)
+        if decided is not None and decided[0] is facts and decided[1] is speaker:
+            return decided[2]
+        member = speaker.member
+        granted = permissions_in(facts, user_id, member, self._clock.now(), channel_id=channel_id)
+        if member.communication_disabled_until is None:  # a timeout runs out by itself
+            if len(self._decided) >= _MOST_REMEMBERED:
+                self._decided.clear()
+            self._decided[key] = (facts, speaker, granted)
+        return granted
+
+
+def _let_in(room: Room, needs: Permission) -> Room:
+    if not room.granted & Permission.VIEW_CHANNEL:
+        raise Forbidden(ErrorCode.MISSING_ACCESS)
+    if not holds(room.granted, needs):
+        raise Forbidden(ErrorCode.MISSING_PERMISSIONS)
+    if room.channel.type not in TALKABLE:
+        raise Forbidden(ErrorCode.NOT_THIS_CHANNEL_TYPE)
+    return room

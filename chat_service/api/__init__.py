@@ -1,0 +1,1 @@
+"""What HTTP may ask of chat_service."""

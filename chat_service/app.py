@@ -1,0 +1,52 @@
+"""What chat_service is made of."""
+
+from __future__ import annotations
+
+from chassis import parts
+from chassis.group_commit import GroupCommit
+from chassis.http import application
+from chassis.service import Service
+from chat_service.actions import messages
+from chat_service.actions.access import Access
+from chat_service.api.messages import hot_routes
+from chat_service.facts import Facts
+from chat_service.people import People
+from chat_service.settings import Settings
+from chat_service.store.messages import Draft, Stored, forget_nonces
+
+_TEN_MINUTES = 600
+
+Commits = GroupCommit[Draft, Stored]
+
+
+def build(settings: Settings) -> Service:
+    """The service, ready to start."""
+    service = Service(settings)
+    clock = service.clock
+    bus = parts.bus(service, settings)
+    database = parts.database(service, settings)
+    outbox = parts.outbox(service, settings, bus)
+    calls = parts.calls(service, settings, needed=("community", "user"))
+    commits: Commits = service.use(
+        GroupCommit(
+            lambda drafts: messages.write(database.pool, outbox, drafts),
+            tasks=service.tasks,
+            metrics=service.metrics,
+        )
+    )
+    chat = messages.Chat(
+        access=Access(Facts(calls, bus, clock), clock),
+        people=People(calls, clock),
+        outbox=outbox,
+        clock=clock,
+        database=database,
+        commits=commits,
+    )
+    parts.door(service, settings)
+    parts.serve(service, settings, application(service.name), hot_routes(chat))
+    service.job(
+        "forget_nonces",
+        _TEN_MINUTES,
+        lambda: forget_nonces(database.pool, settings.nonce_hours),
+    )
+    return service

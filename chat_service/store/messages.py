@@ -1,0 +1,149 @@
+"""Messages in PostgreSQL, through asyncpg: the hot path of the product."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import asyncpg.pool
+
+    Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+
+
+class Draft(NamedTuple):
+    """A message about to be stored. `record` is its event with a hole where the id goes."""
+
+    channel_id: int
+    author_id: int
+    nonce: str | None
+    content: str
+    flags: int
+    mention_everyone: bool
+    created: datetime
+    event_id: int
+    topic: str
+    record: tuple[bytes, bytes]
+
+
+class Stored(NamedTuple):
+    """What became of a draft: its id, and its outbox row unless an earlier send had stored it."""
+
+    message_id: int
+    outbox_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A stored message."""
+
+    id: int
+    channel_id: int
+    author_id: int
+    content: str
+    type: int
+    flags: int
+    mention_everyone: bool
+    created: datetime
+
+
+# One statement, hence one round trip and one commit for a whole batch:
+# a nonce seen before keeps its message; the channel's row is locked in channel order and hands out
+# the
+# ids, which therefore rise in commit order under any clock and any number of processes; the event
+# lies in
+# the outbox beside the message.
+_INSERT = """
+WITH input AS (
+  SELECT * FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::int[],
+    $7::timestamptz[], $8::bigint[], $9::text[], $10::bytea[], $11::bytea[], $12::bigint[],
+    $14::boolean[])
+    AS i(ord, channel_id, author_id, nonce, content, flags, created, event_id, topic, head, tail,
+      first, everyone)
+), known AS (
+  SELECT i.ord, n.message_id FROM input i JOIN nonces n USING (channel_id, author_id, nonce)
+), fresh AS (
+  SELECT i.*, row_number() OVER (PARTITION BY channel_id ORDER BY ord) AS rank,
+    count(*) OVER (PARTITION BY channel_id) AS many
+  FROM input i WHERE NOT EXISTS (SELECT 1 FROM known k WHERE k.ord = i.ord)
+), moved AS (
+  INSERT INTO heads AS h (channel_id, last_message_id)
+  SELECT channel_id, min(first) + max(many) - 1 FROM fresh GROUP BY channel_id ORDER BY channel_id
+  ON CONFLICT (channel_id) DO UPDATE SET last_message_id = greatest(
+    h.last_message_id + (SELECT max(many) FROM fresh f WHERE f.channel_id = h.channel_id),
+    excluded.last_message_id)
+  RETURNING channel_id, last_message_id
+), numbered AS (
+  SELECT f.*, m.last_message_id - f.many + f.rank AS id FROM fresh f JOIN moved m USING (channel_id)
+), stored AS (
+  INSERT INTO messages (channel_id, id, author_id, content, type, flags, mention_everyone, created)
+  SELECT channel_id, id, author_id, content, 0, flags, everyone, created FROM numbered
+), remembered AS (
+  INSERT INTO nonces (channel_id, author_id, nonce, message_id, created)
+  SELECT channel_id, author_id, nonce, id, created FROM numbered WHERE nonce IS NOT NULL
+), told AS (
+  INSERT INTO outbox (owner, event_id, topic, record)
+  SELECT $13, event_id, topic, head || convert_to(id::text, 'UTF8') || tail
+  FROM numbered ORDER BY channel_id, id
+  RETURNING id, event_id
+)
+SELECT n.ord, n.id AS message_id, t.id AS outbox_id FROM numbered n JOIN told t USING (event_id)
+UNION ALL SELECT ord, message_id, NULL FROM known
+ORDER BY 1
+"""
+
+_SELECT = """
+SELECT id, channel_id, author_id, content, type, flags, mention_everyone, created FROM messages
+"""
+_OLDER = _SELECT + "WHERE channel_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+_NEWER = _SELECT + "WHERE channel_id = $1 AND id >= $2 ORDER BY id LIMIT $3"
+_ONE = _SELECT + "WHERE channel_id = $1 AND id = $2"
+
+
+async def insert(
+    connection: Connection, drafts: Sequence[Draft], firsts: Sequence[int], owner: int
+) -> list[Stored]:
+    """Store a batch. `firsts`: for each draft the start of its channel's block of ids."""
+    rows = await connection.fetch(
+        _INSERT,
+        list(range(len(drafts))),
+        [draft.channel_id for draft in drafts],
+        [draft.author_id for draft in drafts],
+        [draft.nonce for draft in drafts],
+        [draft.content for draft in drafts],
+        [draft.flags for draft in drafts],
+        [draft.created for draft in drafts],
+        [draft.event_id for draft in drafts],
+        [draft.topic for draft in drafts],
+        [draft.record[0] for draft in drafts],
+        [draft.record[1] for draft in drafts],
+        firsts,
+        owner,
+        [draft.mention_everyone for draft in drafts],
+    )
+    return [Stored(row["message_id"], row["outbox_id"]) for row in rows]
+
+
+async def older(pool: Any, channel_id: int, below: int, limit: int) -> list[Message]:
+    """The nearest messages below an id, newest first."""
+    return [Message(*row) for row in await pool.fetch(_OLDER, channel_id, below, limit)]
+
+
+async def newer(pool: Any, channel_id: int, from_id: int, limit: int) -> list[Message]:
+    """The nearest messages from an id on, oldest first."""
+    return [Message(*row) for row in await pool.fetch(_NEWER, channel_id, from_id, limit)]
+
+
+async def one(pool: Any, channel_id: int, message_id: int) -> Message | None:
+    """A message by id."""
+    row = await pool.fetchrow(_ONE, channel_id, message_id)
+    return Message(*row) if row else None
+
+
+async def forget_nonces(pool: Any, hours: int) -> None:
+    """Forget nonces that no client repeats any more."""
+    await pool.execute(
+        "DELETE FROM nonces WHERE created < now() - make_interval(hours => $1)", hours
+    )

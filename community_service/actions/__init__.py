@@ -1,0 +1,23 @@
+"""What can be done with communities: authorise, change, emit. One file per noun."""
+
+from community_service.actions import (
+    bots,
+    channels,
+    guilds,
+    invites,
+    members,
+    neighbours,
+    people,
+    presence,
+)
+
+__all__ = [
+    "bots",
+    "channels",
+    "guilds",
+    "invites",
+    "members",
+    "neighbours",
+    "people",
+    "presence",
+]

@@ -1,0 +1,106 @@
+"""Guilds are founded, looked at, changed and ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from community_service import store, views
+from community_service.actions.access import access_guild, require
+from community_service.actions.members import admit
+from community_service.domain.access import InGuild
+from community_service.domain.channels import can_be_referred_to
+from community_service.domain.guilds import (
+    CHANNEL_REFERENCES,
+    Guild,
+    can_be_in_one_more,
+    can_delete,
+    found,
+    settled,
+)
+from community_service.domain.people import Person
+from community_service.domain.roles import ROLES_PER_GUILD, Role
+from community_service.tools import Unit
+from contracts import limits
+from contracts.events.guild import GuildDeleted, GuildLeft, GuildUpdate
+from contracts.ids import GuildId, UserId
+from contracts.permissions import Permission
+
+GuildWithRoles = tuple[Guild, list[Role]]
+
+
+async def create(unit: Unit, name: str, owner: Person) -> GuildWithRoles:
+    """Found a guild, ready to write and talk in."""
+    await store.guilds.queue_for(unit, owner.user_id)
+    require(can_be_in_one_more(await store.members.count_guilds(unit, owner.user_id) + 1))
+    new = found(name, owner.user_id, unit.new_id)
+    await store.guilds.add(unit, new.guild)
+    await store.roles.add(unit, new.everyone)
+    await store.channels.add(unit, new.channels)
+    await admit(unit, new.guild.id, owner)
+    return new.guild, [new.everyone]
+
+
+async def one(unit: Unit, guild_id: int) -> GuildWithRoles:
+    """A guild that one is in."""
+    here = await access_guild(unit, guild_id)
+    return here.guild, await store.roles.of_guild(unit, guild_id, ROLES_PER_GUILD)
+
+
+async def roles(unit: Unit, guild_id: int) -> list[Role]:
+    """Its roles."""
+    return (await one(unit, guild_id))[1]
+
+
+async def mine(unit: Unit, *, before: int | None, after: int | None, limit: int) -> list[InGuild]:
+    """The guilds one is in, with what one may do there."""
+    page = await store.access.in_guilds(
+        unit, unit.actor.user_id, before=before, after=after, limit=limit
+    )
+    return [InGuild(guild, standing, standing.granted(unit.now)) for guild, standing in page]
+
+
+async def update(unit: Unit, guild_id: int, changes: Mapping[str, Any]) -> GuildWithRoles:
+    """Change name or settings."""
+    here = await access_guild(unit, guild_id, needs=Permission.MANAGE_GUILD, for_change=True)
+    named = {
+        field: changes[field] for field in CHANNEL_REFERENCES if changes.get(field) is not None
+    }
+    if named:
+        own = await store.channels.own_of(unit, guild_id, list(named.values()))
+        for field, channel_id in named.items():
+            require(can_be_referred_to(field, channel_id, own))
+    return await set_fields(unit, here.guild, settled(changes))
+
+
+async def set_fields(unit: Unit, guild: Guild, changes: Mapping[str, Any]) -> GuildWithRoles:
+    """Set fields of a guild that is held, and tell everybody if that changed anything."""
+    after = replace(guild, **changes)
+    roles = await store.roles.of_guild(unit, guild.id, ROLES_PER_GUILD)
+    if after != guild:
+        await store.guilds.change(unit, guild.id, changes)
+        unit.emit(views.event(GuildUpdate, views.guild(after, roles)))
+    return after, roles
+
+
+async def remove(unit: Unit, guild_id: int) -> None:
+    """End a guild. Its members are told in batches, by `tell_departed`."""
+    here = await access_guild(unit, guild_id)
+    require(can_delete(here.guild, unit.actor.user_id))
+    await store.guilds.remove(unit, guild_id)
+    unit.emit(GuildDeleted(guild_id=GuildId(guild_id)))
+
+
+async def tell_departed(unit: Unit, limit: int) -> int:
+    """Tell some members of deleted guilds that their guild is gone; how many that were."""
+    departed = await store.guilds.take_departures(unit, limit)
+    for guild_id, user_id in departed:
+        unit.emit(GuildLeft(id=GuildId(guild_id), user_id=UserId(user_id)))
+    return len(departed)
+
+
+async def member_sample(unit: Unit, guild_id: int) -> tuple[int, list[int]]:
+    """How many members a guild has, and as many of them as presence is asked about."""
+    count = await store.members.count(unit, guild_id)
+    return count, await store.members.first_ids(unit, guild_id, limits.LARGE_GUILD)

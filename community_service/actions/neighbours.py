@@ -1,0 +1,78 @@
+"""What neighbours are told of guilds. They speak for the house: nothing is hidden from them, and
+who may see what is theirs to apply.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from community_service import store
+from community_service.actions import people
+from community_service.domain.channels import Channel
+from community_service.domain.guilds import Guild
+from community_service.domain.members import MEMBERSHIPS, Member
+from community_service.domain.roles import ROLES_PER_GUILD, Role
+from community_service.tools import Unit, Units
+from contracts import limits
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A guild as it is now. `members` is everybody in a small guild, nobody in a large one."""
+
+    guild: Guild
+    roles: list[Role]
+    channels: list[Channel]
+    member_count: int
+    members: list[Member]
+    at: datetime
+
+
+async def snapshot(unit: Unit, guild_id: int) -> Snapshot | None:
+    """All of a guild, but for the members of a large one."""
+    guild = await store.guilds.by_id(unit, guild_id)
+    if guild is None:
+        return None
+    first = await store.members.page(unit, guild_id, after=0, limit=limits.LARGE_GUILD + 1)
+    is_large = len(first) > limits.LARGE_GUILD
+    return Snapshot(
+        guild,
+        await store.roles.of_guild(unit, guild_id, ROLES_PER_GUILD),
+        await store.channels.of_guild(unit, guild_id, limits.CHANNELS_PER_GUILD),
+        await store.members.count(unit, guild_id) if is_large else len(first),
+        [] if is_large else first,
+        unit.now,
+    )
+
+
+async def facts(unit: Unit, guild_id: int) -> tuple[Guild, list[Role], list[Channel]] | None:
+    """What permission decisions about a guild depend on, but for its members."""
+    guild = await store.guilds.by_id(unit, guild_id)
+    if guild is None:
+        return None
+    roles = await store.roles.of_guild(unit, guild_id, ROLES_PER_GUILD)
+    return guild, roles, await store.channels.of_guild(unit, guild_id, limits.CHANNELS_PER_GUILD)
+
+
+async def memberships(unit: Unit, user_id: int) -> list[Member]:
+    """One person in all their guilds."""
+    return await store.members.of_user(unit, user_id, MEMBERSHIPS)
+
+
+async def members(unit: Unit, guild_id: int, user_ids: list[int]) -> list[Member]:
+    """Those of them who are members."""
+    return await store.members.by_ids(unit, guild_id, user_ids)
+
+
+async def locate(unit: Unit, channel_id: int) -> int | None:
+    """The guild that a channel belongs to."""
+    return await store.channels.guild_of(unit, channel_id)
+
+
+async def with_fresh_faces(units: Units, found: list[Member], now: datetime) -> list[Member]:
+    """The members, with faces that had grown old asked for again, all at once."""
+    fresh = await people.refreshed(units, (one.person for one in found), now)
+    if not fresh:
+        return found
+    return [replace(one, person=fresh.get(one.person.user_id, one.person)) for one in found]

@@ -1,0 +1,19 @@
+"""How many are here: a number worth having, and not worth failing for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from community_service.tools import Tools
+from contracts.errors import Unavailable
+from contracts.ids import UserId
+from contracts.rpc.presence import GetPresences
+
+
+async def count_present(tools: Tools, user_ids: Iterable[int]) -> int:
+    """How many of them are not offline; 0 while presence_service is away."""
+    call = GetPresences(user_ids=tuple(UserId(one) for one in user_ids))
+    try:
+        return len((await tools.calls.ask(call)).presences)
+    except Unavailable:
+        return 0

@@ -1,0 +1,19 @@
+"""What HTTP may ask of community_service."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from community_service.api import bots, channels, guilds, invites, members
+from community_service.tools import Units
+
+
+def routers(units: Units) -> tuple[APIRouter, ...]:
+    """All doors."""
+    return (
+        guilds.router(units),
+        members.router(units),
+        channels.router(units),
+        invites.router(units),
+        bots.router(units),
+    )

@@ -1,0 +1,113 @@
+"""`/guilds` and `/users/@me/guilds`: guilds themselves."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field, StringConstraints
+
+from chassis.http import answer, nothing
+from chassis.identity import Actor, Person
+from community_service import actions, views
+from community_service.api.shapes import GuildName
+from community_service.tools import Units
+from contracts.ids import ChannelId, GuildId
+from contracts.wire import Form, Text
+
+TOLD_AT_ONCE = 500
+"""Members of a deleted guild who hear of it before the reply; jobs.py tells the others."""
+
+
+class NewGuild(Form):
+    """The body that founds a guild. Its pictures and channels are made afterwards."""
+
+    name: GuildName
+
+
+class GuildChanges(Form):
+    """The body that changes one. Null resets a field."""
+
+    name: GuildName | None = None
+    description: Annotated[Text, StringConstraints(max_length=300)] | None = None
+    system_channel_id: ChannelId | None = None
+    system_channel_flags: Annotated[int, Field(ge=0, lt=1 << 16)] | None = None
+    afk_channel_id: ChannelId | None = None
+    afk_timeout: Annotated[int, Field(ge=60, le=3_600)] | None = None
+    rules_channel_id: ChannelId | None = None
+    public_updates_channel_id: ChannelId | None = None
+    verification_level: Annotated[int, Field(ge=0, le=4)] | None = None
+    default_message_notifications: Annotated[int, Field(ge=0, le=1)] | None = None
+    explicit_content_filter: Annotated[int, Field(ge=0, le=2)] | None = None
+    preferred_locale: Annotated[Text, StringConstraints(min_length=2, max_length=10)] | None = None
+
+
+class GuildsDoor:
+    """The handlers."""
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+
+    async def create(self, form: NewGuild, actor: Person) -> Response:
+        """A new guild, owned by whoever asks."""
+        owner = await actions.people.face_of(self._units, actor.user_id)
+        async with self._units.open(actor) as unit:
+            guild, roles = await actions.guilds.create(unit, form.name, owner)
+        return answer(views.guild(guild, roles), 201)
+
+    async def get(self, guild_id: GuildId, actor: Actor, *, with_counts: bool = False) -> Response:
+        """A guild, with approximate counts if they are wanted."""
+        async with self._units.reading(actor) as unit:
+            guild, roles = await actions.guilds.one(unit, guild_id)
+            count, sample = (
+                await actions.guilds.member_sample(unit, guild_id) if with_counts else (None, [])
+            )
+        present = (
+            await actions.presence.count_present(self._units.tools, sample) if with_counts else None
+        )
+        return answer(views.guild(guild, roles, members=count, present=present))
+
+    async def change(self, guild_id: GuildId, form: GuildChanges, actor: Actor) -> Response:
+        """Other settings."""
+        changes = {name: getattr(form, name) for name in form.model_fields_set}
+        async with self._units.open(actor) as unit:
+            guild, roles = await actions.guilds.update(unit, guild_id, changes)
+        return answer(views.guild(guild, roles))
+
+    async def delete(self, guild_id: GuildId, actor: Actor) -> Response:
+        """The end of a guild."""
+        async with self._units.open(actor) as unit:
+            await actions.guilds.remove(unit, guild_id)
+        async with self._units.open(actor) as unit:
+            await actions.guilds.tell_departed(unit, TOLD_AT_ONCE)
+        return nothing()
+
+    async def roles(self, guild_id: GuildId, actor: Actor) -> Response:
+        """Its roles."""
+        async with self._units.reading(actor) as unit:
+            roles = await actions.guilds.roles(unit, guild_id)
+        return answer([views.role(role) for role in roles])
+
+    async def mine(
+        self,
+        actor: Actor,
+        before: GuildId | None = None,
+        after: GuildId | None = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 200,
+    ) -> Response:
+        """The guilds one is in, by id."""
+        async with self._units.reading(actor) as unit:
+            page = await actions.guilds.mine(unit, before=before, after=after, limit=limit)
+        return answer([views.partial_guild(one.guild, actor.user_id, one.granted) for one in page])
+
+
+def router(units: Units) -> APIRouter:
+    """The routes."""
+    door, routes = GuildsDoor(units), APIRouter()
+    routes.post("/guilds")(door.create)
+    routes.get("/guilds/{guild_id}")(door.get)
+    routes.patch("/guilds/{guild_id}")(door.change)
+    routes.delete("/guilds/{guild_id}")(door.delete)
+    routes.get("/guilds/{guild_id}/roles")(door.roles)
+    routes.get("/users/@me/guilds")(door.mine)
+    return routes

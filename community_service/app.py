@@ -1,0 +1,32 @@
+"""What community_service is made of."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from chassis import parts
+from chassis.db import Units
+from chassis.http import application
+from chassis.service import Service
+from community_service import api, rpc
+from community_service.jobs import Jobs
+from community_service.settings import Settings
+from community_service.tools import Tools
+
+
+def build(settings: Settings) -> Service:
+    """The service, ready to start."""
+    service = Service(settings)
+    bus = parts.bus(service, settings)
+    database = parts.database(service, settings)
+    outbox = parts.outbox(service, settings, bus)
+    calls = parts.calls(service, settings, needed=("user",))
+    life = timedelta(minutes=settings.face_minutes)
+    units = Units(database, outbox, service.clock, Tools(calls, secrets.randbits, life))
+    rpc.register(parts.door(service, settings), units)
+    jobs = Jobs(units)
+    service.job("departures", settings.departures_every, jobs.tell_departed)
+    service.job("invites", settings.invites_every, jobs.clear_invites)
+    parts.serve(service, settings, application(service.name, *api.routers(units)))
+    return service

@@ -1,0 +1,70 @@
+"""Somebody's standing in a guild: the facts, gathered, and what follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from community_service.domain.channels import Channel
+from community_service.domain.guilds import Guild
+from contracts.guild_facts import gather
+from contracts.ids import RoleId
+from contracts.objects.member import MemberFace
+from contracts.permissions import Permission, compute
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decisions about one person in one guild depend on, read in one go."""
+
+    user_id: int
+    owner_id: int
+    guild_id: int
+    permissions: dict[int, int]
+    """Of @everyone and of the roles held, by role id."""
+    joined_at: datetime | None
+    """None: not a member."""
+    timed_out_until: datetime | None
+
+    def granted(self, now: datetime, channel: Channel | None = None) -> Permission:
+        """What the person may do in a channel, or (no channel) in the guild at large."""
+        return compute(
+            gather(
+                owner_id=self.owner_id,
+                guild_id=self.guild_id,
+                roles=self.permissions,
+                overwrites=channel.overwrites if channel else (),
+                user_id=self.user_id,
+                member=self._face(),
+                now=now,
+            )
+        )
+
+    def _face(self) -> MemberFace | None:
+        if self.joined_at is None:
+            return None
+        held = tuple(RoleId(role) for role in self.permissions if role != self.guild_id)
+        return MemberFace.model_construct(
+            roles=held,
+            joined_at=self.joined_at,
+            communication_disabled_until=self.timed_out_until,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class InGuild:
+    """A guild that the actor may know of, and what the actor may do there."""
+
+    guild: Guild
+    standing: Standing
+    granted: Permission
+
+
+@dataclass(frozen=True, slots=True)
+class InChannel:
+    """A channel that the actor can see, and what the actor may do there."""
+
+    channel: Channel
+    guild: Guild
+    standing: Standing
+    granted: Permission

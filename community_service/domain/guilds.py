@@ -1,0 +1,92 @@
+"""Guilds, and what a new one begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
+
+from community_service.domain.channels import Channel, ChannelDraft
+from community_service.domain.roles import Role, everyone
+from contracts import limits
+from contracts.errors import Conflict, DomainError, ErrorCode, Forbidden
+from contracts.objects.channel import ChannelType
+
+
+@dataclass(frozen=True, slots=True)
+class Guild:
+    """A guild without its roles, channels and members."""
+
+    id: int
+    name: str
+    owner_id: int
+    icon: str | None = None
+    banner: str | None = None
+    description: str | None = None
+    system_channel_id: int | None = None
+    system_channel_flags: int = 0
+    afk_channel_id: int | None = None
+    afk_timeout: int = 300
+    rules_channel_id: int | None = None
+    public_updates_channel_id: int | None = None
+    verification_level: int = 0
+    default_message_notifications: int = 0
+    explicit_content_filter: int = 0
+    preferred_locale: str = "en-US"
+
+
+CHANNEL_REFERENCES = (
+    "system_channel_id",
+    "afk_channel_id",
+    "rules_channel_id",
+    "public_updates_channel_id",
+)
+"""Fields that name a channel of the guild, and lose it when it goes."""
+
+_RESET = {field.name: field.default for field in fields(Guild) if field.default is not MISSING}
+
+
+def settled(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes with what they mean: a null resets a setting, and leaves a name as it is."""
+    return {
+        field: _RESET.get(field) if value is None else value
+        for field, value in changes.items()
+        if field != "name" or value is not None
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """Everything a guild has in its first moment, but for its owner's membership."""
+
+    guild: Guild
+    everyone: Role
+    channels: tuple[Channel, ...]
+
+
+def found(name: str, owner_id: int, new_id: Callable[[], int]) -> Founding:
+    """A guild where people can write and talk at once."""
+    guild_id = new_id()
+
+    def channel(kind: ChannelType, name: str, position: int, parent: int | None = None) -> Channel:
+        return ChannelDraft(kind, name, parent_id=parent).made(new_id(), guild_id, position, ())
+
+    texts = channel(ChannelType.CATEGORY, "Text channels", 0)
+    voices = channel(ChannelType.CATEGORY, "Voice channels", 1)
+    general = channel(ChannelType.TEXT, "general", 0, texts.id)
+    lounge = channel(ChannelType.VOICE, "General", 0, voices.id)
+    return Founding(
+        Guild(guild_id, name, owner_id, system_channel_id=general.id),
+        everyone(guild_id),
+        (texts, voices, general, lounge),
+    )
+
+
+def can_be_in_one_more(count: int) -> DomainError | None:
+    """Whether somebody who would now be in `count` guilds may."""
+    return Conflict(ErrorCode.MAX_GUILDS) if count > limits.GUILDS_PER_USER else None
+
+
+def can_delete(guild: Guild, user_id: int) -> DomainError | None:
+    """Only the owner ends a guild, whatever others are permitted."""
+    return None if guild.owner_id == user_id else Forbidden()

@@ -1,0 +1,90 @@
+"""What neighbours may ask of community_service."""
+
+from __future__ import annotations
+
+from chassis.rpc import RpcServer
+from community_service import actions, views
+from community_service.tools import Units
+from contracts.guild_facts import GuildFacts
+from contracts.identity import NOBODY
+from contracts.ids import GuildId
+from contracts.rpc.community import (
+    FoundFacts,
+    FoundGuild,
+    GetGuild,
+    GetGuildFacts,
+    GetMembers,
+    GetMemberships,
+    GuildSnapshot,
+    LocateChannel,
+    Members,
+    Membership,
+    Memberships,
+    Place,
+)
+
+
+class Handlers:
+    """One function a call."""
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+
+    async def get_memberships(self, call: GetMemberships) -> Memberships:
+        """Where somebody is a member."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.neighbours.memberships(unit, call.user_id)
+        return Memberships(
+            memberships=tuple(
+                Membership(guild_id=GuildId(one.guild_id), member=views.member(one))
+                for one in found
+            )
+        )
+
+    async def get_guild(self, call: GetGuild) -> FoundGuild:
+        """A guild as it is now."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.neighbours.snapshot(unit, call.guild_id)
+        if found is None:
+            return FoundGuild()
+        members = await actions.neighbours.with_fresh_faces(self._units, found.members, found.at)
+        return FoundGuild(
+            snapshot=GuildSnapshot(
+                guild=views.guild(found.guild, found.roles),
+                channels=tuple(views.channel(channel) for channel in found.channels),
+                member_count=found.member_count,
+                members=tuple(views.member(member) for member in members),
+            )
+        )
+
+    async def get_members(self, call: GetMembers) -> Members:
+        """Members by id."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.neighbours.members(unit, call.guild_id, list(call.user_ids))
+        return Members(members=tuple(views.member(member) for member in found))
+
+    async def get_guild_facts(self, call: GetGuildFacts) -> FoundFacts:
+        """What permission decisions depend on."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.neighbours.facts(unit, call.guild_id)
+        if found is None:
+            return FoundFacts()
+        guild, roles, channels = found
+        shown = tuple(views.channel(channel) for channel in channels)
+        return FoundFacts(facts=GuildFacts.of(views.guild(guild, roles), shown))
+
+    async def locate_channel(self, call: LocateChannel) -> Place:
+        """The guild of a channel."""
+        async with self._units.reading(NOBODY) as unit:
+            guild_id = await actions.neighbours.locate(unit, call.channel_id)
+        return Place(guild_id=None if guild_id is None else GuildId(guild_id))
+
+
+def register(rpc: RpcServer, units: Units) -> None:
+    """Answer these calls."""
+    handlers = Handlers(units)
+    rpc.handle(GetMemberships, handlers.get_memberships)
+    rpc.handle(GetGuild, handlers.get_guild)
+    rpc.handle(GetMembers, handlers.get_members)
+    rpc.handle(GetGuildFacts, handlers.get_guild_facts)
+    rpc.handle(LocateChannel, handlers.locate_channel)

@@ -1,0 +1,25 @@
+"""What can be turned."""
+
+from typing import ClassVar
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from chassis.settings import BusSettings, StoredSettings
+
+
+class Settings(StoredSettings, BusSettings):
+    """Settings of community_service, from COMMUNITY_*."""
+
+    model_config = SettingsConfigDict(env_prefix="COMMUNITY_", frozen=True, extra="ignore")
+    service: ClassVar[str] = "community"
+
+    face_minutes: int = Field(
+        60, ge=1, description="How old a kept name or avatar may be before it is asked for again"
+    )
+    departures_every: float = Field(
+        1.0, gt=0, description="Seconds between looks for members still to be told of a deletion"
+    )
+    invites_every: float = Field(
+        600.0, gt=0, description="Seconds between clearings of invites that let nobody in any more"
+    )

@@ -1,0 +1,5 @@
+"""Every SQL statement of community_service, one file per noun. Nothing here decides or commits."""
+
+from community_service.store import access, channels, guilds, invites, members, people, roles
+
+__all__ = ["access", "channels", "guilds", "invites", "members", "people", "roles"]

@@ -1,0 +1,119 @@
+"""Members, with their faces and roles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
+
+from community_service.domain.members import Member
+from community_service.store import people as faces
+from community_service.store.among import among
+from community_service.tables import member_roles, members, people
+from community_service.tools import Unit
+
+_roles = (
+    select(func.array_agg(aggregate_order_by(member_roles.c.role_id, member_roles.c.role_id)))
+    .where(
+        member_roles.c.guild_id == members.c.guild_id, member_roles.c.user_id == members.c.user_id
+    )
+    .correlate(members)
+    .scalar_subquery()
+)
+
+
+def _found() -> Select[Any]:
+    return (
+        select(*members.c, _roles.label("roles"), *faces.columns)
+        .select_from(members)
+        .join(people, people.c.user_id == members.c.user_id)
+    )
+
+
+def _read(row: Row[Any]) -> Member:
+    return Member(
+        guild_id=row.guild_id,
+        person=faces.read(row),
+        roles=tuple(row.roles or ()),
+        joined_at=row.joined_at,
+        nick=row.nick,
+        avatar=row._mapping[members.c.avatar],
+        timed_out_until=row.timed_out_until,
+        deaf=row.deaf,
+        mute=row.mute,
+        pending=row.pending,
+        flags=row.flags,
+    )
+
+
+async def add(unit: Unit, guild_id: int, user_id: int, now: datetime) -> bool:
+    """Make somebody a member. False: they are one already."""
+    row = {
+        "guild_id": guild_id,
+        "user_id": user_id,
+        "joined_at": now,
+        "deaf": False,
+        "mute": False,
+        "pending": False,
+        "flags": 0,
+    }
+    return await unit.run(insert(members).values(row).on_conflict_do_nothing()) == 1
+
+
+async def remove(unit: Unit, guild_id: int, user_id: int) -> bool:
+    """End a membership. False: there was none."""
+    gone = delete(members).where(members.c.guild_id == guild_id, members.c.user_id == user_id)
+    return await unit.run(gone) == 1
+
+
+async def by_ids(unit: Unit, guild_id: int, user_ids: Sequence[int]) -> list[Member]:
+    """Those of them who are members."""
+    mine = members.c.guild_id == guild_id
+    rows = await unit.all(_found().where(mine, among(members.c.user_id, user_ids)))
+    return [_read(row) for row in rows]
+
+
+async def one(unit: Unit, guild_id: int, user_id: int) -> Member | None:
+    """A member."""
+    found = await by_ids(unit, guild_id, [user_id])
+    return found[0] if found else None
+
+
+async def page(unit: Unit, guild_id: int, *, after: int, limit: int) -> list[Member]:
+    """Members by user id."""
+    mine = _found().where(members.c.guild_id == guild_id, members.c.user_id > after)
+    return [_read(row) for row in await unit.all(mine.order_by(members.c.user_id).limit(limit))]
+
+
+async def of_user(unit: Unit, user_id: int, limit: int) -> list[Member]:
+    """One person in all their guilds."""
+    mine = _found().where(members.c.user_id == user_id).order_by(members.c.guild_id)
+    return [_read(row) for row in await unit.all(mine.limit(limit))]
+
+
+async def count(unit: Unit, guild_id: int) -> int:
+    """How many members a guild has."""
+    found = select(func.count()).where(members.c.guild_id == guild_id)
+    return int(await unit.scalar(found))
+
+
+async def count_guilds(unit: Unit, user_id: int) -> int:
+    """How many guilds somebody is in."""
+    return int(await unit.scalar(select(func.count()).where(members.c.user_id == user_id)))
+
+
+async def ids(unit: Unit, guild_id: int, user_ids: Sequence[int]) -> frozenset[int]:
+    """Those of them who are members, by id."""
+    found = select(members.c.user_id).where(
+        members.c.guild_id == guild_id, among(members.c.user_id, user_ids)
+    )
+    return frozenset(row.user_id for row in await unit.all(found))
+
+
+async def first_ids(unit: Unit, guild_id: int, limit: int) -> list[int]:
+    """Up to `limit` members, by id."""
+    found = select(members.c.user_id).where(members.c.guild_id == guild_id).limit(limit)
+    return [row.user_id for row in await unit.all(found)]

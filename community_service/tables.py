@@ -1,0 +1,171 @@
+"""Tables of the schema `community`. What belongs to a guild goes with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+)
+
+from chassis.outbox import outbox_table
+
+metadata = MetaData()
+
+
+def _id(name: str) -> Column[Any]:
+    return Column(name, BigInteger, primary_key=True, autoincrement=False)
+
+
+def _of(table: str, name: str, *, key: bool = False) -> Column[Any]:
+    owner = ForeignKey(f"{table}.id", ondelete="CASCADE")
+    return Column(name, BigInteger, owner, primary_key=key, autoincrement=False, nullable=False)
+
+
+def _moment(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+guilds = Table(
+    "guilds",
+    metadata,
+    _id("id"),
+    Column("name", Text, nullable=False),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("icon", Text),
+    Column("banner", Text),
+    Column("description", Text),
+    Column("system_channel_id", BigInteger),
+    Column("system_channel_flags", Integer, nullable=False),
+    Column("afk_channel_id", BigInteger),
+    Column("afk_timeout", Integer, nullable=False),
+    Column("rules_channel_id", BigInteger),
+    Column("public_updates_channel_id", BigInteger),
+    Column("verification_level", SmallInteger, nullable=False),
+    Column("default_message_notifications", SmallInteger, nullable=False),
+    Column("explicit_content_filter", SmallInteger, nullable=False),
+    Column("preferred_locale", Text, nullable=False),
+)
+
+roles = Table(
+    "roles",
+    metadata,
+    _id("id"),
+    _of("guilds", "guild_id"),
+    Column("name", Text, nullable=False),
+    Column("permissions", BigInteger, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("color", Integer, nullable=False),
+    Column("hoist", Boolean, nullable=False),
+    Column("mentionable", Boolean, nullable=False),
+    Column("bot_id", BigInteger),
+    Index("roles_guild", "guild_id"),
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    _id("id"),
+    _of("guilds", "guild_id"),
+    Column("type", SmallInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("parent_id", BigInteger, ForeignKey("channels.id", ondelete="SET NULL")),
+    Column("topic", Text),
+    Column("nsfw", Boolean, nullable=False),
+    Column("rate_limit_per_user", Integer, nullable=False),
+    Column("bitrate", Integer),
+    Column("user_limit", Integer),
+    Index("channels_guild", "guild_id"),
+    Index("channels_parent", "parent_id"),
+)
+
+overwrites = Table(
+    "overwrites",
+    metadata,
+    _of("channels", "channel_id", key=True),
+    _id("target_id"),
+    Column("type", SmallInteger, nullable=False),
+    Column("allow", BigInteger, nullable=False),
+    Column("deny", BigInteger, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    _id("user_id"),
+    Column("username", Text, nullable=False),
+    Column("discriminator", Text, nullable=False),
+    Column("global_name", Text),
+    Column("avatar", Text),
+    Column("banner", Text),
+    Column("accent_color", Integer),
+    Column("public_flags", BigInteger, nullable=False),
+    Column("is_bot", Boolean, nullable=False),
+    _moment("refreshed_at"),
+)
+"""A copy of public faces, beside the members. A face outlives its memberships."""
+
+members = Table(
+    "members",
+    metadata,
+    _of("guilds", "guild_id", key=True),
+    Column(
+        "user_id", BigInteger, ForeignKey("people.user_id"), primary_key=True, autoincrement=False
+    ),
+    Column("nick", Text),
+    Column("avatar", Text),
+    _moment("joined_at"),
+    _moment("timed_out_until", nullable=True),
+    Column("deaf", Boolean, nullable=False),
+    Column("mute", Boolean, nullable=False),
+    Column("pending", Boolean, nullable=False),
+    Column("flags", Integer, nullable=False),
+    Index("members_user", "user_id"),
+)
+
+member_roles = Table(
+    "member_roles",
+    metadata,
+    _id("guild_id"),
+    _id("user_id"),
+    _of("roles", "role_id", key=True),
+    ForeignKeyConstraint(
+        ["guild_id", "user_id"], ["members.guild_id", "members.user_id"], ondelete="CASCADE"
+    ),
+    Index("member_roles_role", "role_id"),
+)
+
+invites = Table(
+    "invites",
+    metadata,
+    Column("code", Text, primary_key=True),
+    _of("guilds", "guild_id"),
+    _of("channels", "channel_id"),
+    Column("inviter_id", BigInteger, nullable=False),
+    Column("max_age", Integer, nullable=False),
+    Column("max_uses", Integer, nullable=False),
+    Column("is_temporary", Boolean, nullable=False),
+    Column("uses", Integer, nullable=False),
+    _moment("created_at"),
+    _moment("expires_at", nullable=True),
+    Index("invites_guild", "guild_id"),
+    Index("invites_channel", "channel_id", "inviter_id"),
+    Index("invites_expiry", "expires_at"),
+)
+
+departures = Table("departures", metadata, _id("guild_id"), _id("user_id"))
+"""Members of a deleted guild who are still to be told. Rows without a guild, hence no key to it."""
+
+outbox = outbox_table(metadata)

@@ -1,0 +1,201 @@
+"""How communities look from outside: entities as contract objects. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from community_service.domain.channels import Channel
+from community_service.domain.guilds import Guild
+from community_service.domain.invites import Invite
+from community_service.domain.members import Member
+from community_service.domain.people import Person
+from community_service.domain.roles import Role
+from contracts.events.base import Event
+from contracts.events.invite import InviteCreate
+from contracts.ids import GuildId
+from contracts.objects.channel import Channel as ChannelShape
+from contracts.objects.guild import Guild as GuildShape
+from contracts.objects.guild import PartialGuild
+from contracts.objects.invite import Invite as InviteShape
+from contracts.objects.member import Member as MemberShape
+from contracts.objects.role import Role as RoleShape
+from contracts.objects.role import RoleColors
+from contracts.objects.user import User
+from contracts.permissions import Permission
+from contracts.wire import JSON, Wire
+
+E = TypeVar("E", bound=Event)
+
+
+def event(kind: type[E], shape: Wire, **more: Any) -> E:
+    """An event whose fields are those of a shape, and more."""
+    return kind.model_validate({**dict(shape), **more})
+
+
+def user(person: Person) -> User:
+    """A public face."""
+    return User(
+        id=person.user_id,
+        username=person.username,
+        discriminator=person.discriminator,
+        global_name=person.global_name,
+        avatar=person.avatar,
+        banner=person.banner,
+        accent_color=person.accent_color,
+        public_flags=person.public_flags,
+        flags=person.public_flags,
+        bot=person.is_bot or None,
+    )
+
+
+def role(one: Role) -> RoleShape:
+    """A role."""
+    return RoleShape(
+        id=one.id,
+        name=one.name,
+        color=one.color,
+        colors=RoleColors(primary_color=one.color),
+        hoist=one.hoist,
+        position=one.position,
+        permissions=one.permissions,
+        managed=one.is_managed,
+        mentionable=one.mentionable,
+    )
+
+
+def member(one: Member) -> MemberShape:
+    """A member with the user."""
+    return MemberShape(
+        user=user(one.person),
+        nick=one.nick,
+        avatar=one.avatar,
+        roles=one.roles,
+        joined_at=one.joined_at,
+        communication_disabled_until=one.timed_out_until,
+        deaf=one.deaf,
+        mute=one.mute,
+        pending=one.pending,
+        flags=one.flags,
+    )
+
+
+def channel(one: Channel) -> ChannelShape:
+    """A channel."""
+    return ChannelShape(
+        id=one.id,
+        type=one.type,
+        guild_id=one.guild_id,
+        name=one.name,
+        position=one.position,
+        parent_id=one.parent_id,
+        topic=one.topic,
+        nsfw=one.nsfw,
+        rate_limit_per_user=one.rate_limit_per_user,
+        permission_overwrites=one.overwrites,
+        bitrate=one.bitrate,
+        user_limit=one.user_limit,
+    )
+
+
+def guild(
+    one: Guild,
+    roles: Sequence[Role],
+    *,
+    members: int | None = None,
+    present: int | None = None,
+) -> GuildShape:
+    """A guild with its roles."""
+    return GuildShape(
+        id=one.id,
+        name=one.name,
+        icon=one.icon,
+        banner=one.banner,
+        description=one.description,
+        owner_id=one.owner_id,
+        afk_channel_id=one.afk_channel_id,
+        afk_timeout=one.afk_timeout,
+        verification_level=one.verification_level,
+        default_message_notifications=one.default_message_notifications,
+        explicit_content_filter=one.explicit_content_filter,
+        system_channel_id=one.system_channel_id,
+        system_channel_flags=one.system_channel_flags,
+        rules_channel_id=one.rules_channel_id,
+        public_updates_channel_id=one.public_updates_channel_id,
+        preferred_locale=one.preferred_locale,
+        roles=tuple(role(each) for each in roles),
+        approximate_member_count=members,
+        approximate_presence_count=present,
+    )
+
+
+def partial_guild(one: Guild, user_id: int, granted: Permission) -> PartialGuild:
+    """A guild in the list of somebody's guilds."""
+    return PartialGuild(
+        id=one.id,
+        name=one.name,
+        icon=one.icon,
+        banner=one.banner,
+        owner=one.owner_id == user_id,
+        permissions=int(granted),
+    )
+
+
+def invite(
+    one: Invite,
+    guild: Guild,
+    channel: Channel,
+    inviter: Person | None,
+    *,
+    members: int = 0,
+    present: int = 0,
+) -> InviteShape:
+    """An invite, with as much of the guild as strangers may see."""
+    return InviteShape(
+        code=one.code,
+        guild=_stranger_sees(guild),
+        guild_id=str(GuildId(guild.id)),
+        channel={"id": str(channel.id), "name": channel.name, "type": int(channel.type)},
+        inviter=user(inviter) if inviter else None,
+        uses=one.uses,
+        max_uses=one.terms.max_uses,
+        max_age=one.terms.max_age,
+        temporary=one.terms.is_temporary,
+        created_at=one.created_at,
+        expires_at=one.expires_at,
+        approximate_member_count=members,
+        approximate_presence_count=present,
+    )
+
+
+def invite_create(one: Invite, inviter: Person | None) -> InviteCreate:
+    """The event about a new invite."""
+    return InviteCreate(
+        guild_id=one.guild_id,
+        channel_id=one.channel_id,
+        code=one.code,
+        created_at=one.created_at,
+        expires_at=one.expires_at,
+        inviter=user(inviter) if inviter else None,
+        max_age=one.terms.max_age,
+        max_uses=one.terms.max_uses,
+        temporary=one.terms.is_temporary,
+    )
+
+
+def _stranger_sees(guild: Guild) -> JSON:
+    return {
+        "id": str(guild.id),
+        "name": guild.name,
+        "icon": guild.icon,
+        "banner": guild.banner,
+        "splash": None,
+        "description": guild.description,
+        "features": [],
+        "verification_level": guild.verification_level,
+        "vanity_url_code": None,
+        "nsfw": False,
+        "nsfw_level": 0,
+        "premium_subscription_count": 0,
+        "premium_tier": 0,
+    }

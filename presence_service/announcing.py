@@ -1,0 +1,105 @@
+"""Announcements: what others were told last is compared with what is so now, the difference is
+published, and only then is it noted as told. Failing in between means announcing again, never
+silence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from redis.exceptions import RedisError
+
+from chassis.bus import Bus
+from chassis.clock import Clock
+from chassis.logs import logger
+from contracts.errors import DomainError, Unavailable
+from contracts.events.presence import PresenceUpdate
+from contracts.ids import UserId
+from presence_service import views
+from presence_service.domain import Visible, fold
+from presence_service.memberships import Memberships
+from presence_service.store import CLAIM_MS, Claim, Leases
+
+log = logger("presence")
+
+_AT_ONCE = 32
+
+
+class Announcer:
+    """Tells the guilds of a person, and the person's own devices."""
+
+    def __init__(
+        self,
+        leases: Leases,
+        memberships: Memberships,
+        bus: Bus,
+        *,
+        new_id: Callable[[], int],
+        clock: Clock,
+    ) -> None:
+        self._leases = leases
+        self._memberships = memberships
+        self._bus = bus
+        self._new_id = new_id
+        self._clock = clock
+
+    async def announce(self, claims: Sequence[Claim]) -> dict[UserId, int]:
+        """Carry out claims. Whose could not be, and when to look at them again."""
+        failed: dict[UserId, int] = {}
+        for start in range(0, len(claims), _AT_ONCE):
+            some = claims[start : start + _AT_ONCE]
+            carried = await asyncio.gather(*(self._carry_out(claim) for claim in some))
+            again = self._clock.now_ms() + CLAIM_MS
+            failed |= {
+                claim.user_id: again
+                for claim, is_done in zip(some, carried, strict=True)
+                if not is_done
+            }
+        if failed:
+            log.warning("announcements.postponed", people=len(failed))
+        return failed
+
+    async def _carry_out(self, claim: Claim) -> bool:
+        try:
+            left: Claim | None = claim
+            while left is not None:
+                now = self._clock.now_ms()
+                visible = fold(left.leases, now)
+                if visible != left.told:
+                    await self._tell(left, visible)
+                left = await self._leases.settle(left, visible, now)
+        except (DomainError, RedisError, OSError) as error:
+            # The claim lapses, and the next sweep after that takes it up.
+            log.debug("announcement.failed", error=repr(error))
+            return False
+        return True
+
+    async def _tell(self, claim: Claim, visible: Visible) -> None:
+        # Who comes or goes may have joined a guild since; a mere change of status can not wait
+        # for an answer each time.
+        is_fresh = visible.is_offline or claim.told.is_offline
+        guilds = await self._memberships.of(claim.user_id, is_fresh=is_fresh)
+        published = [
+            self._publish(views.update(claim.user_id, visible, guild_id))
+            for guild_id in (*guilds, None)
+        ]
+        if not all(await asyncio.gather(*published)):
+            raise Unavailable
+
+    def _publish(self, event: PresenceUpdate) -> asyncio.Future[bool]:
+        published: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        event_id = self._new_id()
+        self._bus.publish(
+            event.address(),
+            event.record(event_id),
+            event_id,
+            done=lambda is_published: _settle(published, is_published),
+            ephemeral=True,
+        )
+        return published
+
+
+def _settle(published: asyncio.Future[bool], is_published: bool) -> None:  # noqa: FBT001
+    if not published.done():
+        published.set_result(is_published)

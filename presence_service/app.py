@@ -1,0 +1,35 @@
+"""What presence_service is made of."""
+
+from __future__ import annotations
+
+from chassis import parts
+from chassis.clock import Clock
+from chassis.lease import RedisNumberLease
+from chassis.service import Service
+from presence_service import jobs, rpc
+from presence_service.actions import Spans, Tools
+from presence_service.announcing import Announcer
+from presence_service.memberships import Memberships
+from presence_service.settings import Settings
+from presence_service.store import Leases
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Service:
+    """All parts, in the order in which they start. `clock` times leases and graces."""
+    service = Service(settings)
+    tools = _tools(service, settings, clock or service.clock)
+    rpc.register(parts.door(service, settings), tools)
+    jobs.register(service, tools, settings)
+    return service
+
+
+def _tools(service: Service, settings: Settings, clock: Clock) -> Tools:
+    bus = parts.bus(service, settings)
+    numbers = RedisNumberLease(bus.commands, clock=service.clock, tasks=service.tasks)
+    service.use(numbers)
+    calls = parts.calls(service, settings, needed=("community",))
+    leases = Leases(bus.commands, service.instance)
+    memberships = Memberships(calls, clock, keep_s=settings.memberships_seconds)
+    announcer = Announcer(leases, memberships, bus, new_id=numbers.next_id, clock=clock)
+    spans = Spans(settings.lease_seconds, settings.grace_seconds)
+    return Tools(leases, announcer, clock, service.tasks, spans)

@@ -1,0 +1,7 @@
+"""What can be done: authorise, change, emit. Hashing a password happens between units, never inside
+one, so that no connection waits for it.
+"""
+
+from user_service.actions import accounts, applications, logins
+
+__all__ = ["accounts", "applications", "logins"]

@@ -1,0 +1,13 @@
+"""What HTTP may ask of user_service."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from user_service.api import applications, auth, users
+from user_service.tools import UserUnits
+
+
+def routers(units: UserUnits) -> tuple[APIRouter, ...]:
+    """All doors."""
+    return auth.router(units), users.router(units), applications.router(units)

@@ -1,0 +1,107 @@
+"""An account: a person's or a bot's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from contracts.ids import UserId
+from user_service.domain import emails, names, passwords_policy
+from user_service.domain.fields import Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """As it is kept, without what only a login needs."""
+
+    id: UserId
+    username: str
+    global_name: str | None
+    avatar: str | None
+    is_bot: bool
+    email: str | None = None
+    is_verified: bool = False
+    locale: str = "en-US"
+    theme: str = "dark"
+    public_flags: int = 0
+
+    def named(self, *, username: str, global_name: str | None) -> Account:
+        """The same account under other names."""
+        return replace(self, username=username, global_name=global_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a login is compared with."""
+
+    user_id: UserId
+    password_hash: str
+    locale: str
+    theme: str
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What a newcomer asks for, checked. Without a username one is made from the shown name."""
+
+    username: str | None
+    global_name: str | None
+    email: str | None
+    password: str
+
+    def usernames(self, roll: Callable[[], int]) -> Iterable[str]:
+        """Those it would take: the one it asked for, or any made from its shown name."""
+        if self.username is not None:
+            return (self.username,)
+        return names.candidates(self.global_name or "", roll)
+
+
+@dataclass(frozen=True, slots=True)
+class NewNames:
+    """What an owner changes; an absent username leaves it, an absent shown name too."""
+
+    username: str | None
+    global_name: str | None
+    is_global_name_given: bool
+
+    def of(self, account: Account) -> Account:
+        """The same account under these names."""
+        return account.named(
+            username=self.username if self.username is not None else account.username,
+            global_name=self.global_name if self.is_global_name_given else account.global_name,
+        )
+
+
+def read_names(
+    *, username: str | None, global_name: str | None, is_global_name_given: bool
+) -> NewNames:
+    """Read a change of names; all that is wrong with it is told at once."""
+    fields = Fields()
+    if username is not None:
+        username = fields.read("username", names.username, username)
+    # An emptied field takes the shown name away.
+    global_name = global_name or None
+    if global_name is not None:
+        global_name = fields.read("global_name", names.global_name, global_name)
+    fields.settle()
+    return NewNames(username, global_name, is_global_name_given)
+
+
+def read_newcomer(
+    *, username: str | None, global_name: str | None, email: str | None, password: str
+) -> Newcomer:
+    """Read a registration; all that is wrong with it is told at once."""
+    fields = Fields()
+    # Forms send fields that were left empty as empty texts.
+    global_name, email = global_name or None, email or None
+    if username is not None:
+        username = fields.read("username", names.username, username)
+    if global_name is not None:
+        global_name = fields.read("global_name", names.global_name, global_name)
+    if username is None and global_name is None:
+        fields.refuse("username", "BASE_TYPE_REQUIRED", "This field is required")
+    if email is not None:
+        email = fields.read("email", emails.email, email)
+    password = fields.read("password", passwords_policy.password, password)
+    fields.settle()
+    return Newcomer(username, global_name, email, password)

@@ -1,0 +1,81 @@
+"""Applications."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from contracts.ids import ApplicationId, UserId
+from user_service.domain.applications import Application
+from user_service.tables import applications
+from user_service.tools import UserUnit
+
+
+async def add(unit: UserUnit, application: Application) -> None:
+    """Keep a new one."""
+    row = {
+        "id": application.id,
+        "owner_id": application.owner_id,
+        "name": application.name,
+        "description": application.description,
+        "verify_key": application.verify_key,
+        "flags": application.flags,
+    }
+    await unit.run(insert(applications).values(row))
+
+
+async def get(unit: UserUnit, application_id: int) -> Application | None:
+    """One of them."""
+    row = await unit.one(select(applications).where(applications.c.id == application_id))
+    return _application(row) if row is not None else None
+
+
+async def lock(unit: UserUnit, application_id: int) -> Application | None:
+    """One of them, held against others until the end of the unit."""
+    statement = select(applications).where(applications.c.id == application_id).with_for_update()
+    row = await unit.one(statement)
+    return _application(row) if row is not None else None
+
+
+async def of(unit: UserUnit, owner_id: int, limit: int) -> list[Application]:
+    """Those of one person, the oldest first."""
+    statement = (
+        select(applications)
+        .where(applications.c.owner_id == owner_id)
+        .order_by(applications.c.id)
+        .limit(limit)
+    )
+    return [_application(row) for row in await unit.all(statement)]
+
+
+async def count(unit: UserUnit, owner_id: int) -> int:
+    """How many one person has."""
+    statement = select(func.count()).select_from(applications)
+    return int(await unit.scalar(statement.where(applications.c.owner_id == owner_id)))
+
+
+async def describe(unit: UserUnit, application_id: int, *, name: str, description: str) -> None:
+    """Set its words."""
+    await unit.run(
+        update(applications)
+        .where(applications.c.id == application_id)
+        .values(name=name, description=description)
+    )
+
+
+async def remove(unit: UserUnit, application_id: int) -> None:
+    """Forget it."""
+    await unit.run(delete(applications).where(applications.c.id == application_id))
+
+
+def _application(row: Row[Any]) -> Application:
+    return Application(
+        id=ApplicationId(row.id),
+        owner_id=UserId(row.owner_id),
+        name=row.name,
+        description=row.description,
+        verify_key=row.verify_key,
+        flags=row.flags,
+    )

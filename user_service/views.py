@@ -1,0 +1,136 @@
+"""How accounts, sessions and applications look from outside. Pure."""
+
+from __future__ import annotations
+
+from contracts.events.user import UserUpdate
+from contracts.ids import UserId
+from contracts.objects.application import Application
+from contracts.objects.user import CurrentUser, User
+from contracts.wire import Timestamp, Wire
+from user_service.domain import applications, tokens
+from user_service.domain.accounts import Account, Credentials
+from user_service.domain.logins import Login, NewToken
+
+
+class Registered(Wire):
+    """The answer to a registration."""
+
+    token: str
+    user_id: UserId
+
+
+class LoginSettings(Wire):
+    """What a client needs before its first page."""
+
+    locale: str
+    theme: str
+
+
+class LoggedIn(Wire):
+    """The answer to a login."""
+
+    token: str
+    user_id: UserId
+    user_settings: LoginSettings
+
+
+class BotToken(Wire):
+    """Shown once."""
+
+    token: str
+
+
+class ClientInfo(Wire):
+    """The device of a login session."""
+
+    os: str
+    platform: str
+    location: str | None = None
+
+
+class LoginSession(Wire):
+    """One login session to its owner."""
+
+    id_hash: str
+    approx_last_used_time: Timestamp
+    client_info: ClientInfo
+
+
+class LoginSessions(Wire):
+    """All of them."""
+
+    user_sessions: tuple[LoginSession, ...]
+
+
+def user(account: Account) -> User:
+    """To others."""
+    return User(
+        id=account.id,
+        username=account.username,
+        global_name=account.global_name,
+        avatar=account.avatar,
+        public_flags=account.public_flags,
+        flags=account.public_flags,
+        bot=True if account.is_bot else None,
+    )
+
+
+def current_user(account: Account) -> CurrentUser:
+    """To itself."""
+    return CurrentUser(
+        **user(account).model_dump(),
+        email=account.email,
+        verified=account.is_bot or account.is_verified,
+        locale=account.locale,
+    )
+
+
+def user_update(account: Account) -> UserUpdate:
+    """What its own sessions hear."""
+    return UserUpdate.model_validate(current_user(account).model_dump())
+
+
+def application(owned: applications.Owned) -> Application:
+    """To its owner and its bot."""
+    kept = owned.application
+    return Application(
+        id=kept.id,
+        name=kept.name,
+        description=kept.description,
+        verify_key=kept.verify_key,
+        flags=kept.flags,
+        flags_new=str(kept.flags),
+        eligible_oauth2_scopes=applications.SCOPES,
+        owner=user(owned.owner),
+        bot=user(owned.bot) if owned.bot is not None else None,
+    )
+
+
+def registered(token: NewToken) -> Registered:
+    """The token, and whose it is."""
+    return Registered(token=token.text, user_id=token.user_id)
+
+
+def bot_token(token: NewToken) -> BotToken:
+    """The token alone: whose it is, is known."""
+    return BotToken(token=token.text)
+
+
+def logged_in(token: NewToken, known: Credentials) -> LoggedIn:
+    """The token, and how the client should look."""
+    settings = LoginSettings(locale=known.locale, theme=known.theme)
+    return LoggedIn(token=token.text, user_id=token.user_id, user_settings=settings)
+
+
+def sessions(logins: list[Login]) -> LoginSessions:
+    """For the page on which one ends a lost phone's."""
+    return LoginSessions(
+        user_sessions=tuple(
+            LoginSession(
+                id_hash=tokens.public_hash(login.token_hash),
+                approx_last_used_time=login.last_used,
+                client_info=ClientInfo(os=login.client.system, platform=login.client.platform),
+            )
+            for login in logins
+        )
+    )
