@@ -1,0 +1,1 @@
+"""Load from outside, through the public ports: benches against references in the same run."""

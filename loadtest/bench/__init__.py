@@ -1,0 +1,3 @@
+"""Benches. Each runs ours and a reference on the same machine in the same run and ends with one
+JSON line.
+"""

@@ -1,0 +1,200 @@
+"""Fan-out: a thousand sessions in one community on one gateway process, beside a minimal broadcast
+server.
+
+Ours does all that it does for people (REST, commit, events, permissions, sessions, replay); the
+reference only copies frames. Both are pinned to the same core, the listeners to the other one;
+phases alternate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import uvloop
+
+from loadtest.bench import listeners, measure, senders
+from loadtest.bench.report import bound, goal, progress, result
+from loadtest.bench.world import World, reference, world
+
+PEOPLE = 40
+SERVER_CORE, CLIENT_CORE = 0, 1
+
+Say = Callable[[int], Awaitable[None]]
+
+
+@dataclass
+class Side:
+    """One of the two servers, with its audience."""
+
+    name: str
+    pid: int
+    room: listeners.Room
+    audience: list[listeners.Listener]
+    say: Say
+    cpu_per_million: dict[int, list[float]] = field(default_factory=dict)
+    per_second: dict[int, list[float]] = field(default_factory=dict)
+    late: list[float] = field(default_factory=list)
+
+
+async def saturate(side: Side, window: int, seconds: float) -> None:
+    """Keep `window` messages in flight; note deliveries per second and their cost in CPU."""
+    size = len(side.audience)
+    before, began = measure.cpu_seconds([side.pid]), perf_counter()
+    heard = side.room.heard
+    while perf_counter() - began < seconds:
+        waiting = asyncio.ensure_future(side.room.expect(size * window))
+        await asyncio.sleep(0)
+        await side.say(window)
+        await waiting
+    count = side.room.heard - heard
+    spent = measure.cpu_seconds([side.pid]) - before
+    side.cpu_per_million.setdefault(window, []).append(spent / count * 1e6)
+    side.per_second.setdefault(window, []).append(count / (perf_counter() - began))
+
+
+async def steady(side: Side, per_second: float, seconds: float) -> None:
+    """Messages at a fixed rate, however late they are delivered."""
+    side.room.is_timing = True
+    began = perf_counter()
+    waiting = asyncio.ensure_future(
+        side.room.expect(int(per_second * seconds) * len(side.audience))
+    )
+    saying = []
+    for number in range(int(per_second * seconds)):
+        await asyncio.sleep(max(0.0, began + number / per_second - perf_counter()))
+        saying.append(asyncio.ensure_future(side.say(1)))
+    await asyncio.gather(*saying)
+    await waiting
+    side.room.is_timing = False
+    side.late += side.room.late
+    side.room.late = []
+
+
+async def ours(house: World, sessions: int) -> tuple[Side, float]:
+    """Our gateway with its audience; and KiB of memory for each idle session."""
+    pid = house.suite.process("gateway").pid
+    measure.pin(pid, SERVER_CORE)
+    room = listeners.Room()
+    before = measure.pss_kib([pid])
+    port = int(house.suite.url.rpartition(":")[2])
+    tokens: list[str | None] = [house.tokens[i % PEOPLE] for i in range(sessions)]
+    audience = await listeners.gather(port, room, tokens)
+    await asyncio.sleep(1)
+    idle = (measure.pss_kib([pid]) - before) / sessions
+    doors = await senders.connect(port, 8)
+
+    async def say(count: int) -> None:
+        await asyncio.gather(*(doors[i].send(_request(house)) for i in range(count)))
+
+    return Side("ours", pid, room, audience, say), idle
+
+
+def _request(house: World) -> bytes:
+    content = (listeners.mark() + " Shall we meet at seven? " * 8)[:180]
+    return senders.post(house.path, json.dumps({"content": content}).encode(), house.tokens[0])
+
+
+async def minimal(port: int, pid: int, sessions: int, size: int) -> Side:
+    """The reference with an audience of the same size, sending texts of the same length."""
+    measure.pin(pid, SERVER_CORE)
+    room = listeners.Room()
+    audience = await listeners.gather(port, room, [None] * sessions)
+    filler = "x" * (size - 40)
+
+    async def say(count: int) -> None:
+        for i in range(count):
+            audience[i].say(f'{{"content":"{listeners.mark()}{filler}"}}'.encode())
+
+    return Side("minimal", pid, room, audience, say)
+
+
+async def frame_size(side: Side) -> int:
+    """How long our frame for one message is, as the first listener gets it."""
+    before = side.room.octets
+    waiting = asyncio.ensure_future(side.room.expect(len(side.audience)))
+    await asyncio.sleep(0)
+    await side.say(1)
+    await waiting
+    return (side.room.octets - before) // len(side.audience)
+
+
+async def beats(sides: list[Side]) -> None:
+    """Heartbeats of everybody, for as long as the bench runs."""
+    while True:
+        await asyncio.sleep(20)
+        for listener in sides[0].audience:
+            listener.beat()
+
+
+async def run(arguments: argparse.Namespace) -> int:
+    """The whole bench."""
+    async with world(PEOPLE, gateways=1) as house:
+        for name in ("user", "community", "chat", "presence", "signaling", "media", "notification"):
+            measure.pin(house.suite.process(name).pid, CLIENT_CORE)
+        progress(f"connecting {arguments.sessions} sessions")
+        mine, idle = await ours(house, arguments.sessions)
+        beating = asyncio.ensure_future(beats([mine]))
+        size = await frame_size(mine)
+        port = int(house.suite.url.rpartition(":")[2]) + 61
+        async with reference("loadtest.reference.minimal", str(port)) as pid:
+            other = await minimal(port, pid, arguments.sessions, size)
+            await phases([mine, other], arguments)
+        beating.cancel()
+    return told(mine, other, idle, size)
+
+
+async def phases(sides: list[Side], arguments: argparse.Namespace) -> None:
+    """Alternate, so that a noisy minute of the machine meets both."""
+    for number in range(arguments.rounds):
+        for window in (1, 8):
+            for side in sides:
+                progress(f"round {number + 1}: {side.name}, {window} in flight")
+                await saturate(side, window, arguments.seconds)
+        for side in sides:
+            progress(f"round {number + 1}: {side.name}, 10 messages/s")
+            await steady(side, 10, arguments.seconds)
+
+
+def told(mine: Side, other: Side, idle: float, size: int) -> int:
+    """Figures and goals."""
+
+    def figures(side: Side) -> dict[str, Any]:
+        return {
+            "deliveries_per_s_w1": round(measure.median(side.per_second[1])),
+            "deliveries_per_s_w8": round(measure.median(side.per_second[8])),
+            "cpu_s_per_million_w1": round(measure.median(side.cpu_per_million[1]), 3),
+            "cpu_s_per_million_w8": round(measure.median(side.cpu_per_million[8]), 3),
+            "p50_ms": round(measure.median(side.late) * 1e3, 2),
+            "p99_ms": round(measure.quantile(side.late, 0.99) * 1e3, 2),
+        }
+
+    one, two = measure.median(mine.cpu_per_million[1]), measure.median(other.cpu_per_million[1])
+    late, least = measure.quantile(mine.late, 0.99), measure.quantile(other.late, 0.99)
+    goals = [
+        goal("CPU per delivery, 1 in flight", one, two, at_most=1.25),
+        goal("p99 at 10k deliveries/s, ms", late * 1e3, least * 1e3, at_most=2.0),
+        bound("KiB (PSS) per idle session", idle, 16),
+    ]
+    return result("fanout", goals, frame_bytes=size, ours=figures(mine), minimal=figures(other))
+
+
+def main() -> int:
+    """Parse and run."""
+    parser = argparse.ArgumentParser(prog="./moim bench fanout", description=__doc__)
+    parser.add_argument("--sessions", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    measure.pin(os.getpid(), CLIENT_CORE)
+    return uvloop.run(run(arguments))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
