@@ -1,0 +1,8 @@
+"""Loads fixtures only."""
+
+pytest_plugins = (
+    "tests.fixtures.redis",
+    "tests.fixtures.postgres",
+    "tests.fixtures.buses",
+    "tests.fixtures.houses",
+)

@@ -1,0 +1,58 @@
+"""A process that commits events and dies before it publishes them: run by test_outbox.py.
+
+python outbox_process.py REDIS_URL DSN STORED PUBLISHED: says its number, publishes the first ones,
+then kills itself with the rest committed only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+
+import asyncpg
+
+from chassis.bus import Bus
+from chassis.clock import SystemClock
+from chassis.metrics import Metrics
+from chassis.outbox import INSERT_MANY, Outbox
+from chassis.tasks import Tasks
+from contracts import topics
+
+
+async def main(redis_url: str, dsn: str, stored: int, published: int) -> None:
+    clock, tasks, metrics = SystemClock(), Tasks(), Metrics()
+    bus = Bus(redis_url, instance="doomed", clock=clock, tasks=tasks, metrics=metrics)
+    await bus.start()
+    outbox = Outbox(dsn, bus, clock=clock, tasks=tasks, metrics=metrics)
+    await outbox.start()
+    connection = await asyncpg.connect(dsn)
+    topic = topics.guild(1)
+    events = [outbox.pending(topic, b"%d" % n, outbox.next_id()) for n in range(stored)]
+    rows = await connection.fetch(
+        INSERT_MANY,
+        outbox.number,
+        [event.event_id for event in events],
+        [event.topic for event in events],
+        [event.record for event in events],
+    )
+    for event, row in zip(events, rows, strict=True):
+        event.id = row["id"]
+    done = asyncio.Event()
+    for event in events[:published]:
+        bus.publish(
+            event.topic,
+            event.record,
+            event.event_id,
+            done=lambda _: done.set(),
+        )
+    if published:
+        await bus._publisher.drained()
+    sys.stdout.write(f"{outbox.number}\n")
+    sys.stdout.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))

@@ -1,0 +1,42 @@
+"""chat_service on real stores, among neighbours that answer what a test wants. One service serves
+all tests of a module, each of which speaks in a guild of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest_asyncio
+
+from chat_service.app import build
+from chat_service.settings import Settings
+from stack.bootstrap import with_database
+from tests.fixtures.postgres import Cluster
+from tests.fixtures.redis import RedisServer
+from tests.fixtures.services import running
+from tests.service.chat_service.house import House, Neighbours
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house_of_module(cluster: Cluster, _redis_of_session: RedisServer) -> AsyncIterator[House]:
+    _redis_of_session.start()
+    name = await cluster.copy("chat")
+    url = cluster.backing.database_url("chat", name)
+    neighbours = Neighbours()
+    stores = {"database_url": url, "redis_url": _redis_of_session.url}
+    async with (
+        neighbours.answering() as addresses,
+        running(Settings, build, **stores, neighbours=addresses) as service,
+    ):
+        admin = await asyncpg.connect(with_database(cluster.backing.admin_url, name))
+        yield House(service, neighbours, admin)
+        await admin.close()
+    await cluster.drop(name)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def house(house_of_module: House) -> AsyncIterator[House]:
+    house_of_module.begin()
+    yield house_of_module
+    await house_of_module.settled()

@@ -1,0 +1,213 @@
+"""The words in which these tests speak of chat_service, and the neighbours it asks."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import httpx
+import orjson
+
+from chassis.rpc import RpcServer
+from contracts import topics
+from contracts.events import Event, unpack
+from contracts.guild_facts import GuildFacts
+from contracts.ids import EPOCH_MS, ChannelId, GuildId, UserId
+from contracts.objects.channel import Channel, ChannelOverwrite, ChannelType
+from contracts.objects.member import Member
+from contracts.objects.user import User
+from contracts.permissions import EVERYONE_DEFAULT, Permission
+from contracts.rpc.community import (
+    FoundFacts,
+    GetGuildFacts,
+    GetMembers,
+    LocateChannel,
+    Members,
+    Place,
+)
+from contracts.rpc.users import GetUsers, Users
+from tests.fixtures.services import Running, stub
+
+OWNER, ALICE, BOB, STRANGER = 11, 12, 13, 66
+"""The owner, Alice and Bob are members of every guild."""
+NO_SUCH_PERSON = 10**9
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+PLAIN = EVERYONE_DEFAULT & ~Permission.MENTION_EVERYONE
+
+_fresh = itertools.count(1_000_000)
+
+Told = list[tuple[str, dict[str, Any]]]
+
+
+def user(user_id: int) -> User:
+    """A public face."""
+    return User(id=UserId(user_id), username=f"user{user_id}")
+
+
+@dataclass
+class Neighbours:
+    """community_service knows what a test put here; user_service everybody below 10^9."""
+
+    guilds: dict[int, GuildFacts] = field(default_factory=dict)
+    members: dict[tuple[int, int], Member] = field(default_factory=dict)
+
+    async def locate(self, call: LocateChannel) -> Place:
+        """Channels."""
+        owners = [one.id for one in self.guilds.values() if call.channel_id in one.channels]
+        return Place(guild_id=owners[0] if owners else None)
+
+    async def facts(self, call: GetGuildFacts) -> FoundFacts:
+        """Guilds."""
+        return FoundFacts(facts=self.guilds.get(call.guild_id))
+
+    async def get_members(self, call: GetMembers) -> Members:
+        """Members."""
+        keys = [(int(call.guild_id), int(one)) for one in call.user_ids]
+        return Members(members=tuple(self.members[key] for key in keys if key in self.members))
+
+    async def get_users(self, call: GetUsers) -> Users:
+        """Faces."""
+        return Users(users=tuple(user(one) for one in call.user_ids if one < NO_SUCH_PERSON))
+
+    def _as_community(self, rpc: RpcServer) -> None:
+        rpc.handle(LocateChannel, self.locate)
+        rpc.handle(GetGuildFacts, self.facts)
+        rpc.handle(GetMembers, self.get_members)
+
+    def _as_user(self, rpc: RpcServer) -> None:
+        rpc.handle(GetUsers, self.get_users)
+
+    @asynccontextmanager
+    async def answering(self) -> AsyncIterator[str]:
+        """The setting under which they are reached."""
+        async with (
+            stub("community", self._as_community) as community,
+            stub("user", self._as_user) as users,
+        ):
+            yield f"{community},{users}"
+
+
+@dataclass
+class House:
+    """The service with the words of these tests."""
+
+    running: Running
+    neighbours: Neighbours
+    admin: asyncpg.Connection[asyncpg.Record]
+    _began: int = 0
+    """The stamp at which this test began."""
+
+    def begin(self) -> None:
+        """Whatever is told from now on belongs to this test."""
+        self._began = (self.running.service.clock.now_ms() - EPOCH_MS) * 1_000
+
+    async def settled(self) -> None:
+        """Wait until everything that was stored to be told has been told."""
+        async with asyncio.timeout(10):
+            while await self.admin.fetchval("SELECT count(*) FROM chat.outbox"):
+                await self.running.service.clock.sleep(0.01)
+
+    def guild(self, everyone: int = PLAIN) -> int:
+        """A guild with an owner, Alice and Bob."""
+        guild = next(_fresh)
+        self.neighbours.guilds[guild] = GuildFacts(
+            id=GuildId(guild), owner_id=UserId(OWNER), roles={guild: int(everyone)}, channels={}
+        )
+        for who in (OWNER, ALICE, BOB):
+            self.member(guild, who)
+        return guild
+
+    def member(self, guild: int, who: int, **how: Any) -> Member:
+        """Let somebody be a member like this; no event tells it."""
+        made = Member(user=user(who), joined_at=SINCE, **how)
+        self.neighbours.members[guild, who] = made
+        return made
+
+    def channel(
+        self, guild: int, kind: ChannelType = ChannelType.TEXT, *overwrites: ChannelOverwrite
+    ) -> Channel:
+        """A channel more; no event tells it."""
+        facts = self.neighbours.guilds[guild]
+        made = Channel(
+            id=ChannelId(next(_fresh)),
+            type=kind,
+            guild_id=facts.id,
+            name="room",
+            permission_overwrites=overwrites,
+        )
+        self.neighbours.guilds[guild] = facts.model_copy(
+            update={"channels": {**facts.channels, made.id: made}}
+        )
+        return made
+
+    def room(self, everyone: int = PLAIN) -> int:
+        """A text channel in a guild of its own."""
+        return int(self.channel(self.guild(everyone)).id)
+
+    def allow(self, guild: int, everyone: int) -> None:
+        """What everybody may do from now on; no event tells it."""
+        facts = self.neighbours.guilds[guild]
+        self.neighbours.guilds[guild] = facts.model_copy(update={"roles": {guild: int(everyone)}})
+
+    def tell(self, event: Event) -> None:
+        """As community_service tells it."""
+        assert self.running.ears is not None
+        number = next(_fresh)
+        self.running.ears.bus.publish(event.address(), event.record(number), number)
+
+    async def asks(self, who: int, method: str, path: str, **more: Any) -> httpx.Response:
+        """A request of somebody's, whatever comes of it."""
+        return await self.running.as_(who).request(method, path, **more)
+
+    async def send(self, who: int, channel: int, content: str, **more: Any) -> dict[str, Any]:
+        """A message that is taken."""
+        path = f"/channels/{channel}/messages"
+        answer = await self.asks(who, "POST", path, json={"content": content, **more})
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "application/json"
+        sent: dict[str, Any] = answer.json()
+        return sent
+
+    async def sends(self, who: int, channel: int, count: int) -> list[dict[str, Any]]:
+        """Messages one after another, oldest first."""
+        return [await self.send(who, channel, f"message {n}") for n in range(count)]
+
+    async def refused(self, who: int, channel: int, **more: Any) -> tuple[int, int]:
+        """A send that must fail; status and code."""
+        path = f"/channels/{channel}/messages"
+        return refusal(await self.asks(who, "POST", path, **(more or {"json": {"content": "hi"}})))
+
+    async def history(self, who: int, channel: int, query: str = "") -> list[dict[str, Any]]:
+        """A page."""
+        answer = await self.asks(who, "GET", f"/channels/{channel}/messages{query}")
+        assert answer.status_code == 200, answer.text
+        page: list[dict[str, Any]] = answer.json()
+        return page
+
+    async def stored(self, channel: int) -> list[int]:
+        """Ids of what lies in the database."""
+        rows = await self.admin.fetch(
+            "SELECT id FROM chat.messages WHERE channel_id = $1 ORDER BY id", channel
+        )
+        return [row["id"] for row in rows]
+
+    async def told(self, guild: int) -> Told:
+        """Everything that was told of a guild, in order."""
+        await self.settled()
+        assert self.running.ears is not None
+        replayed = await self.running.ears.bus.replay([topics.guild(guild)], self._began)
+        opened = [unpack(record) for _, _, _, record in replayed]
+        return [(header.name, orjson.loads(body)) for header, body in opened]
+
+
+def refusal(answer: httpx.Response) -> tuple[int, int]:
+    """Status and code."""
+    assert answer.status_code >= 400, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    return answer.status_code, answer.json()["code"]

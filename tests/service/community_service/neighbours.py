@@ -1,0 +1,86 @@
+"""Who community_service asks, as these tests want them to answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from chassis.rpc import RpcServer
+from contracts.errors import Unavailable
+from contracts.objects.application import Application
+from contracts.objects.presence import Presence, PresenceUser, Status
+from contracts.objects.user import User
+from contracts.rpc.presence import GetPresences, Presences
+from contracts.rpc.users import FoundApplication, GetApplication, GetUsers, Users
+from tests.fixtures.services import stub
+
+
+@dataclass
+class Neighbours:
+    """user_service knows everybody below 10^9; presence_service sees whom a test names."""
+
+    is_away: bool = False
+    """Whether user_service fails."""
+    names: dict[int, str] = field(default_factory=dict)
+    bots: dict[int, Application] = field(default_factory=dict)
+    online: set[int] = field(default_factory=set)
+    asked: list[tuple[int, ...]] = field(default_factory=list)
+    """Whose faces were asked for, call by call."""
+
+    def reset(self) -> None:
+        """As in the beginning."""
+        self.is_away = False
+        for kept in (self.names, self.bots, self.online, self.asked):
+            kept.clear()
+
+    def user(self, user_id: int) -> User:
+        """A public face."""
+        is_bot = user_id in self.bots or None
+        return User(id=user_id, username=self.names.get(user_id, f"user{user_id}"), bot=is_bot)
+
+    def make_bot(self, bot_id: int, owner_id: int, name: str, *, is_public: bool = True) -> None:
+        """An application with a bot."""
+        self.names[bot_id] = name
+        self.bots[bot_id] = Application(id=bot_id, name=name, owner=self.user(owner_id))
+        bot = self.user(bot_id)
+        self.bots[bot_id] = self.bots[bot_id].model_copy(
+            update={"bot": bot, "bot_public": is_public}
+        )
+
+    async def get_users(self, call: GetUsers) -> Users:
+        """Faces."""
+        if self.is_away:
+            raise Unavailable
+        self.asked.append(call.user_ids)
+        known = [one for one in call.user_ids if one < 10**9]
+        return Users(users=tuple(self.user(one) for one in known))
+
+    async def get_application(self, call: GetApplication) -> FoundApplication:
+        """Applications."""
+        return FoundApplication(application=self.bots.get(call.application_id))
+
+    async def get_presences(self, call: GetPresences) -> Presences:
+        """Those who are here."""
+        here = [one for one in call.user_ids if one in self.online]
+        return Presences(
+            presences=tuple(
+                Presence(user=PresenceUser(id=one), status=Status.ONLINE) for one in here
+            )
+        )
+
+    def _as_user_service(self, rpc: RpcServer) -> None:
+        rpc.handle(GetUsers, self.get_users)
+        rpc.handle(GetApplication, self.get_application)
+
+    def _as_presence_service(self, rpc: RpcServer) -> None:
+        rpc.handle(GetPresences, self.get_presences)
+
+    @asynccontextmanager
+    async def answering(self) -> AsyncIterator[str]:
+        """The setting under which they are reached."""
+        async with (
+            stub("user", self._as_user_service) as user,
+            stub("presence", self._as_presence_service) as presence,
+        ):
+            yield f"{user},{presence}"

@@ -1,0 +1,154 @@
+"""Events: declared once, carried as a header the edge reads and a body it does not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import orjson
+import pytest
+
+from contracts import topics
+from contracts.events import REGISTRY, Event, Route, open_as, pack, unpack
+from contracts.events.base import name_of
+from contracts.events.channel import ChannelUpdate
+from contracts.events.guild import GuildJoined, GuildLeft, GuildUpdate
+from contracts.events.invite import InviteCreate
+from contracts.events.member import MemberAdd, MemberRemove
+from contracts.events.message import MessageCreate
+from contracts.events.presence import PresenceUpdate
+from contracts.events.role import RoleCreate, RoleDelete
+from contracts.events.session import LoginEnded
+from contracts.events.user import UserUpdate
+from contracts.objects.channel import ChannelType
+from contracts.objects.presence import PresenceUser, Status
+from contracts.objects.role import Role
+from contracts.objects.user import CurrentUser, User
+
+AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+ALICE = User(id=42, username="alice")
+ROLE = Role(id=5, name="mods")
+
+SAMPLES: dict[str, tuple[Event, str, Route]] = {
+    "ChannelUpdate": (
+        ChannelUpdate(id=3, type=ChannelType.TEXT, guild_id=1, name="x"),
+        "guild:1",
+        Route(guild_id=1, channel_id=3),
+    ),
+    "GuildUpdate": (GuildUpdate(id=1, name="g", owner_id=42), "guild:1", Route(guild_id=1)),
+    "GuildJoined": (
+        GuildJoined(user_id=42, guild_id=1),
+        "user:42",
+        Route(guild_id=1, user_id=42),
+    ),
+    "GuildLeft": (GuildLeft(id=1, user_id=42), "user:42", Route(guild_id=1, user_id=42)),
+    "InviteCreate": (
+        InviteCreate(guild_id=1, channel_id=3, code="c", created_at=AT, max_age=0, max_uses=0),
+        "guild:1",
+        Route(guild_id=1, channel_id=3),
+    ),
+    "MemberAdd": (
+        MemberAdd(guild_id=1, user=ALICE, joined_at=AT),
+        "guild:1",
+        Route(guild_id=1, user_id=42),
+    ),
+    "MemberRemove": (
+        MemberRemove(guild_id=1, user=ALICE),
+        "guild:1",
+        Route(guild_id=1, user_id=42),
+    ),
+    "MessageCreate": (
+        MessageCreate(
+            id=9, channel_id=3, author=ALICE, content="hi", timestamp=AT, mentions=(ALICE,)
+        ),
+        "channel:3",
+        Route(channel_id=3, author_id=42, mentions=(42,)),
+    ),
+    "PresenceUpdate": (
+        PresenceUpdate(user=PresenceUser(id=42), guild_id=1, status=Status.IDLE),
+        "guild:1",
+        Route(guild_id=1, user_id=42),
+    ),
+    "RoleCreate": (RoleCreate(guild_id=1, role=ROLE), "guild:1", Route(guild_id=1)),
+    "RoleDelete": (RoleDelete(guild_id=1, role_id=5), "guild:1", Route(guild_id=1)),
+    "LoginEnded": (LoginEnded(user_id=42), "identity", Route(user_id=42)),
+    "UserUpdate": (
+        UserUpdate(id=42, username="alice", email=None),
+        "user:42",
+        Route(user_id=42),
+    ),
+}
+"""Each kind of address and route. Kinds that share both with another are not repeated."""
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_an_event_knows_its_topic_and_route(name: str) -> None:
+    event, topic, route = SAMPLES[name]
+    assert event.address() == topic
+    assert event.route() == route
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_record_opens_to_what_was_packed(name: str) -> None:
+    event, _, route = SAMPLES[name]
+    header, body = unpack(event.record(77, "trace"))
+    assert (header.event_id, header.name, header.trace) == (77, name, "trace")
+    assert header.route == route
+    assert orjson.loads(body) == event.dump()
+    assert open_as(type(event), body) == event
+
+
+def test_guild_messages_and_presences_go_to_the_guild() -> None:
+    message = SAMPLES["MessageCreate"][0]
+    in_guild = message.model_copy(update={"guild_id": 1})
+    assert in_guild.address() == topics.guild(1)
+    alone = PresenceUpdate(user=PresenceUser(id=42), status=Status.IDLE)
+    assert alone.address() == topics.user(42)
+
+
+def test_a_record_is_a_line_and_a_body() -> None:
+    record = pack("X", Route(), b'{"a":"\\n"}', event_id=1, trace="")
+    assert record == b'{"i":1,"e":"X"}\n{"a":"\\n"}'
+    assert unpack(record)[0].route == Route()
+
+
+def test_absent_fields_are_left_out_where_a_null_would_hurt() -> None:
+    data = SAMPLES["MessageCreate"][0].dump()
+    assert not {"guild_id", "member", "nonce"} & data.keys()
+    assert data["edited_timestamp"] is None
+    assert data["timestamp"] == "2026-01-02T03:04:05.000000+00:00"
+
+
+def test_the_registry_holds_every_event_under_its_name() -> None:
+    assert REGISTRY.keys() >= SAMPLES.keys()
+    assert all(kind.__name__ == name for name, kind in REGISTRY.items())
+
+
+def test_the_same_name_can_not_be_declared_twice() -> None:
+    with pytest.raises(TypeError, match="declared twice"):
+        type("MemberAdd", (Event,), {})
+
+
+def test_an_event_says_where_it_goes() -> None:
+    bare = Event()
+    with pytest.raises(NotImplementedError):
+        bare.address()
+    with pytest.raises(NotImplementedError):
+        bare.route()
+
+
+def test_every_dispatch_is_told_by_one_event() -> None:
+    told = [kind.dispatch for kind in REGISTRY.values() if kind.dispatch is not None]
+    assert len(told) == len(set(told))
+
+
+def test_a_member_has_a_face_and_a_current_user_a_public_part() -> None:
+    member = SAMPLES["MemberAdd"][0]
+    assert isinstance(member, MemberAdd)
+    assert member.face().dump().keys() == member.dump().keys() - {"user", "guild_id"}
+    own = CurrentUser(id=42, username="alice", email="a@example.org")
+    assert own.public() == ALICE
+
+
+def test_the_name_of_a_record_is_read_without_parsing_it() -> None:
+    record = pack("MessageCreate", Route(guild_id=1), b'{"e":"x"}', event_id=7, trace='"e":"')
+    assert name_of(record) == "MessageCreate" == unpack(record)[0].name

@@ -1,0 +1,294 @@
+"""The way out to one transport, and who is written to in which order."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any, cast
+
+import orjson
+import pytest
+import zstandard
+
+from contracts import limits
+from contracts.identity import Identity, Kind
+from contracts.ids import UserId
+from gateway.live.audience import Audience, Fanout
+from gateway.live.codec import Encoding, Frames
+from gateway.live.outlet import HIGH_WATER, Outlet, ZstdSink, drop
+from gateway.live.viewer import Viewer
+from tests.unit.gateway.house import Transport, frames_in
+
+
+def an_outlet() -> tuple[Outlet, Transport]:
+    transport = Transport()
+    return Outlet(cast(Any, transport)), transport
+
+
+def a_viewer(
+    user_id: int = 1,
+    *,
+    kind: Kind = Kind.USER,
+    encoding: Encoding = Encoding.JSON,
+    intents: int = 1,
+) -> tuple[Viewer, Transport]:
+    outlet, transport = an_outlet()
+    viewer = Viewer(
+        session_id=str(user_id),
+        identity=Identity(UserId(user_id), 1, kind),
+        intents=intents,
+        shard=None,
+        link=cast(Any, None),
+        outlet=outlet,
+        sink=ZstdSink(outlet) if encoding is Encoding.ZSTD else outlet,
+        encoding=encoding,
+    )
+    return viewer, transport
+
+
+class TestOutlet:
+    def test_writes_with_the_transports_own_method(self) -> None:
+        outlet, transport = an_outlet()
+        assert outlet.write == transport.write
+        assert transport.high == HIGH_WATER
+
+    def test_queues_while_the_reader_is_slow_and_catches_up_in_one_write(self) -> None:
+        outlet, transport = an_outlet()
+        outlet.pause()
+        for data in (b"a", b"b", b"c"):
+            outlet.write(data)
+        assert transport.written == []
+        outlet.resume()
+        assert transport.written == [b"abc"]
+        assert outlet.write == transport.write
+
+    def test_cuts_a_reader_that_lets_too_many_events_wait(self) -> None:
+        outlet, transport = an_outlet()
+        outlet.pause()
+        for _ in range(limits.SESSION_QUEUE_EVENTS):
+            outlet.write(b"x")
+        assert not transport.is_aborted
+        outlet.write(b"x")
+        assert transport.is_aborted
+        assert outlet.write is drop
+
+    def test_cuts_a_reader_that_lets_too_many_bytes_wait(self) -> None:
+        outlet, transport = an_outlet()
+        outlet.pause()
+        outlet.write(b"x" * limits.SESSION_QUEUE_BYTES)
+        assert not transport.is_aborted
+        outlet.write(b"x")
+        assert transport.is_aborted
+
+    def test_what_is_pushed_may_exceed_the_queue_and_keeps_its_place(self) -> None:
+        outlet, transport = an_outlet()
+        outlet.pause()
+        outlet.write(b"1")
+        outlet.push(b"2" * (2 << 20))
+        assert not transport.is_aborted
+        outlet.resume()
+        assert transport.take() == b"1" + b"2" * (2 << 20)
+
+    def test_a_push_goes_straight_to_a_full_transport_that_has_no_queue(self) -> None:
+        outlet, transport = an_outlet()
+        outlet.pause()
+        outlet.push(b"1")
+        assert transport.written == [b"1"]
+
+    def test_lets_events_fall_while_it_is_held(self) -> None:
+        outlet, transport = an_outlet()
+        outlet.hold()
+        outlet.write(b"event")
+        outlet.push(b"answer")
+        assert outlet.is_held
+        outlet.release()
+        outlet.write(b"later")
+        assert transport.written == [b"answer", b"later"]
+
+    @pytest.mark.parametrize("order", list(itertools.permutations(("pause", "hold", "release"))))
+    def test_holding_and_pausing_do_not_undo_each_other(self, order: tuple[str, ...]) -> None:
+        outlet, transport = an_outlet()
+        for step in order:
+            getattr(outlet, step)()
+        outlet.write(b"x")
+        outlet.resume()
+        is_held = order.index("hold") > order.index("release")
+        assert transport.written == ([] if is_held else [b"x"])
+
+    def test_says_nothing_after_the_end(self) -> None:
+        outlet, transport = an_outlet()
+        outlet.shut()
+        for step in (outlet.write, outlet.push):
+            step(b"x")
+        outlet.pause()
+        outlet.resume()
+        outlet.release()
+        outlet.write(b"x")
+        outlet.abort()
+        assert transport.written == []
+        assert not transport.is_aborted
+
+    def test_a_zstd_stream_is_not_fed_with_what_falls(self) -> None:
+        outlet, transport = an_outlet()
+        sink, reader = ZstdSink(outlet), zstandard.ZstdDecompressor().decompressobj()
+        sink.write(b'"first"')
+        outlet.hold()
+        sink.write(b'"fallen"')
+        outlet.release()
+        sink.write(b'"second"')
+        plain = [reader.decompress(payload) for _, payload in frames_in(transport.take())]
+        assert plain == [b'"first"', b'"second"']
+
+
+class Loop:
+    """Turns when it is told to."""
+
+    def __init__(self) -> None:
+        self.soon: list[Callable[[], None]] = []
+        self.fanout = Fanout(self.soon.append, slice_size=10)
+
+    def turn(self) -> None:
+        due, self.soon[:] = self.soon[:], []
+        for call in due:
+            call()
+
+    def run(self) -> int:
+        turns = 0
+        while self.soon:
+            self.turn()
+            turns += 1
+        return turns
+
+
+def event(s: int) -> Frames:
+    return Frames(s, "X", b'{"content":"c"}')
+
+
+def read(transport: Transport) -> list[int]:
+    return [orjson.loads(payload)["s"] for _, payload in frames_in(transport.take())]
+
+
+class TestFanout:
+    def test_events_of_one_turn_to_one_audience_are_one_write(self) -> None:
+        loop = Loop()
+        people = [a_viewer(i) for i in range(5)]
+        audience = Audience([viewer for viewer, _ in people])
+        for s in range(1, 9):
+            loop.fanout.send(audience, event(s))
+        assert loop.run() == 1
+        for _, transport in people:
+            assert len(transport.written) == 1
+            assert read(transport) == [1, 2, 3, 4, 5, 6, 7, 8]
+
+    def test_everybody_gets_the_same_object(self) -> None:
+        loop = Loop()
+        people = [a_viewer(i) for i in range(3)]
+        loop.fanout.send(Audience([viewer for viewer, _ in people]), event(1))
+        loop.run()
+        first, *rest = [transport.written[0] for _, transport in people]
+        assert all(data is first for data in rest)
+
+    def test_audiences_that_take_turns_keep_the_order(self) -> None:
+        loop = Loop()
+        viewer, transport = a_viewer()
+        one, two = Audience([viewer]), Audience([viewer])
+        for s in range(1, 7):
+            loop.fanout.send(one if s % 2 else two, event(s))
+        loop.run()
+        assert read(transport) == [1, 2, 3, 4, 5, 6]
+
+    def test_a_large_audience_gives_way_after_each_slice(self) -> None:
+        loop = Loop()
+        people = [a_viewer(i) for i in range(35)]
+        loop.fanout.send(Audience([viewer for viewer, _ in people]), event(1))
+        served = []
+        while loop.soon:
+            loop.turn()
+            served.append(sum(bool(transport.written) for _, transport in people))
+        assert served == [10, 20, 30, 35]
+
+    def test_a_small_audience_overtakes_a_large_one(self) -> None:
+        loop = Loop()
+        many = [a_viewer(i) for i in range(35)]
+        few = [a_viewer(100 + i) for i in range(3)]
+        loop.fanout.send(Audience([viewer for viewer, _ in many]), event(1))
+        loop.turn()
+        loop.fanout.send(Audience([viewer for viewer, _ in few]), event(2))
+        loop.turn()
+        assert all(read(transport) == [2] for _, transport in few)
+
+    def test_who_is_in_both_gets_both_in_order(self) -> None:
+        loop = Loop()
+        many = [a_viewer(i) for i in range(35)]
+        loop.fanout.send(Audience([viewer for viewer, _ in many]), event(1))
+        loop.turn()
+        loop.fanout.send(Audience([many[0][0], many[-1][0]]), event(2))
+        loop.fanout.send(Audience([viewer for viewer, _ in many]), event(3))
+        loop.run()
+        assert read(many[0][1]) == [1, 2, 3]
+        assert read(many[-1][1]) == [1, 2, 3]
+        assert read(many[5][1]) == [1, 3]
+
+    def test_an_action_stands_between_what_was_and_what_comes(self) -> None:
+        loop = Loop()
+        many = [a_viewer(i) for i in range(35)]
+        audience = Audience([viewer for viewer, _ in many])
+        last, transport = many[-1]
+        loop.fanout.send(audience, event(1))
+        loop.turn()
+        loop.fanout.then(last, last.outlet.hold)
+        loop.fanout.send(audience, event(2))
+        loop.fanout.then(last, last.outlet.release)
+        loop.fanout.send(audience, event(3))
+        loop.run()
+        assert read(transport) == [1, 3]
+
+    def test_what_an_action_sends_goes_last(self) -> None:
+        loop = Loop()
+        viewer, transport = a_viewer()
+        audience = Audience([viewer])
+        loop.fanout.then(viewer, lambda: loop.fanout.send(audience, event(2)))
+        loop.fanout.send(audience, event(1))
+        loop.run()
+        assert read(transport) == [1, 2]
+
+    def test_nobody_is_no_work(self) -> None:
+        loop = Loop()
+        loop.fanout.send(Audience([]), event(1))
+        assert loop.soon == []
+
+    @pytest.mark.parametrize("encoding", list(Encoding))
+    def test_every_encoding_gets_what_it_can_read(self, encoding: Encoding) -> None:
+        loop = Loop()
+        viewer, transport = a_viewer(encoding=encoding)
+        other, _ = a_viewer(2)
+        audience = Audience([viewer, other])
+        loop.fanout.send(audience, event(1))
+        loop.fanout.send(audience, event(2))
+        loop.run()
+        frames = frames_in(transport.take())
+        assert len(frames) == 2
+        assert {opcode for opcode, _ in frames} == {1 if encoding is Encoding.JSON else 2}
+
+
+class TestAudience:
+    def test_withholds_content_from_bots_without_the_intent(self) -> None:
+        loop = Loop()
+        bot, heard = a_viewer(100, kind=Kind.BOT)
+        human, all_heard = a_viewer(1)
+        audience = Audience([bot, human], has_content=True)
+        assert audience.withheld == {100}
+        loop.fanout.send(audience, event(1))
+        loop.run()
+        assert b'"content":""' in heard.take()
+        assert b'"content":"c"' in all_heard.take()
+
+    def test_withholds_nothing_from_the_exempt(self) -> None:
+        bot, _ = a_viewer(100, kind=Kind.BOT)
+        audience = Audience([bot], has_content=True, exempt=frozenset({100}))
+        assert [lane.bare for lane in audience.lanes] == [False]
+
+    def test_knows_whether_it_meets_another(self) -> None:
+        people = [a_viewer(i)[0] for i in range(4)]
+        assert Audience(people[:3]).meets(Audience(people[2:]))
+        assert not Audience(people[:2]).meets(Audience(people[2:]))

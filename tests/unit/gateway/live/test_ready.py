@@ -1,0 +1,306 @@
+"""IDENTIFY: the shapes that the strictest libraries demand, and nothing lost between snapshot and
+stream whenever it happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from contracts.events.guild import GuildUpdate
+from contracts.events.member import MemberUpdate
+from contracts.events.session import LoginEnded
+from contracts.events.user import UserUpdate
+from contracts.ids import GuildId, UserId
+from contracts.intents import Intent
+from contracts.rpc.community import GetGuild, GetMemberships
+from contracts.rpc.presence import GetPresences
+from contracts.rpc.users import GetSelf
+from gateway.live.arrival import ROUNDS
+from tests.unit.gateway.house import (
+    GUILD,
+    OTHER,
+    Gateway,
+    World,
+    member,
+    message,
+    settled,
+)
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Gateway]:
+    world = World()
+    world.guild()
+    for user_id in (2, 100):
+        world.enrol(user_id)
+    gateway = await Gateway(world).start()
+    yield gateway
+    await gateway.tasks.cancel()
+
+
+GUILD_CREATE_FIELDS = {
+    *("id", "name", "icon", "splash"),
+    *("banner", "owner_id", "afk_channel_id", "afk_timeout"),
+    *("verification_level", "default_message_notifications", "explicit_content_filter", "emojis"),
+    *("stickers", "features", "mfa_level", "application_id"),
+    *("system_channel_id", "system_channel_flags", "rules_channel_id", "public_updates_channel_id"),
+    *("vanity_url_code", "description", "premium_tier", "preferred_locale"),
+    *("nsfw_level", "voice_states", "members", "threads"),
+    *("presences", "roles", "channels", "member_count"),
+    *("joined_at", "large", "stage_instances", "guild_scheduled_events"),
+    "unavailable",
+}
+READY_FIELDS = ["v", "user", "guilds", "session_id", "resume_gateway_url", "private_channels"]
+
+
+class TestShapes:
+    async def test_ready_of_a_bot_has_what_libraries_need(self, gateway: Gateway) -> None:
+        ready = await gateway.connect().identify(100, shard=[0, 1])
+        assert set(READY_FIELDS) <= set(ready)
+        assert set(ready["application"]) == {"id", "flags"}
+        assert ready["guilds"] == [{"id": str(GUILD), "unavailable": True}]
+        assert ready["resume_gateway_url"] == "ws://moim.test:8080"
+        assert ready["shard"] == [0, 1]
+        assert {"id", "username", "discriminator", "avatar", "mfa_enabled", "flags"} <= set(
+            ready["user"]
+        )
+        assert "user_settings" not in ready
+
+    async def test_ready_of_a_person_has_more(self, gateway: Gateway) -> None:
+        ready = await gateway.connect().identify(2)
+        for name in ("relationships", "read_state", "user_settings", "user_guild_settings"):
+            assert ready[name] is not None
+        assert "shard" not in ready
+        assert "application" not in ready
+
+    @pytest.mark.parametrize("version", [9, 10])
+    async def test_ready_says_the_version_that_was_asked_for(
+        self, gateway: Gateway, version: int
+    ) -> None:
+        assert (await gateway.connect(f"v={version}").identify(2))["v"] == version
+
+    async def test_guilds_have_every_field_that_a_library_stumbles_over(
+        self, gateway: Gateway
+    ) -> None:
+        client = gateway.connect()
+        await client.identify(100)
+        (guild,) = client.all("GUILD_CREATE")
+        assert set(guild) >= GUILD_CREATE_FIELDS
+        assert guild["unavailable"] is False
+        assert guild["large"] is False
+        for role in guild["roles"]:
+            assert {
+                *("id", "name", "color", "hoist", "position", "managed", "mentionable"),
+                *("permissions", "colors"),
+            } <= set(role)
+        for channel in guild["channels"]:
+            assert {"id", "type", "position", "name", "permission_overwrites", "topic"} <= set(
+                channel
+            )
+        for one in guild["members"]:
+            assert {"user", "roles", "joined_at", "flags"} <= set(one)
+            assert "permissions" not in one
+
+    async def test_a_large_guild_names_only_oneself(self, gateway: Gateway) -> None:
+        for user_id in range(1_000, 1_300):
+            gateway.world.enrol(user_id)
+        client = gateway.connect()
+        await client.identify(2)
+        (guild,) = client.all("GUILD_CREATE")
+        assert guild["large"] is True
+        assert guild["member_count"] == 303
+        assert [one["user"]["id"] for one in guild["members"]] == ["2"]
+
+    async def test_hidden_channels_are_not_named(self, gateway: Gateway) -> None:
+        roles = gateway.world.guilds[GUILD].roles
+        blind = roles[0].model_copy(update={"permissions": 0})
+        gateway.world.guilds[GUILD] = gateway.world.guilds[GUILD].model_copy(
+            update={"roles": (blind,)}
+        )
+        member_sees, owner_sees = gateway.connect(), gateway.connect()
+        await member_sees.identify(2)
+        await owner_sees.identify(1)
+        assert member_sees.all("GUILD_CREATE")[0]["channels"] == []
+        assert len(owner_sees.all("GUILD_CREATE")[0]["channels"]) == 2
+
+    async def test_without_the_intent_there_are_no_guilds_after_ready(
+        self, gateway: Gateway
+    ) -> None:
+        client = gateway.connect()
+        ready = await client.identify(100, int(Intent.GUILD_MESSAGES))
+        assert len(ready["guilds"]) == 1
+        assert not client.has("GUILD_CREATE")
+
+    async def test_numbers_are_below_everything_that_follows(self, gateway: Gateway) -> None:
+        gateway.world.guild(OTHER)
+        gateway.world.enrol(2, OTHER)
+        gateway.world.redis.publish(message(1))
+        client = gateway.connect()
+        await client.identify(2)
+        high = gateway.lobby.hub.s
+        assert [e["s"] for e in client.events] == [high - 3, high - 2, high - 1]
+        stamp = gateway.world.redis.publish(message(2))
+        await settled()
+        client.read()
+        assert client.seq == stamp > high
+        assert client.contents() == ["message 2"]
+
+
+CALLS = [GetSelf, GetMemberships, GetGuild, GetPresences]
+
+
+class TestMeanwhile:
+    """Something happens just after a neighbour has answered: it is in READY or comes behind it."""
+
+    def after(self, gateway: Gateway, call: type, act: Any) -> None:
+        done: list[int] = []
+
+        def on_ask(asked: Any) -> None:
+            if isinstance(asked, call) and not done:
+                done.append(1)
+                act()
+
+        gateway.world.on_ask = on_ask
+
+    @pytest.mark.parametrize("call", CALLS)
+    async def test_a_name_changes(self, gateway: Gateway, call: type) -> None:
+        def act() -> None:
+            old = gateway.world.guilds[GUILD]
+            gateway.world.guilds[GUILD] = old.model_copy(update={"name": "new"})
+            gateway.world.redis.publish(GuildUpdate(**gateway.world.guilds[GUILD].model_dump()))
+
+        self.after(gateway, call, act)
+        client = gateway.connect()
+        await client.identify(2)
+        (guild,) = client.all("GUILD_CREATE")
+        updates = [update["name"] for update in client.all("GUILD_UPDATE")]
+        assert [guild["name"], *updates][-1] == "new"
+
+    @pytest.mark.parametrize("call", CALLS)
+    async def test_a_role_is_given(self, gateway: Gateway, call: type) -> None:
+        def act() -> None:
+            gateway.world.enrol(2, GUILD, 50)
+            gateway.world.redis.publish(
+                MemberUpdate(guild_id=GuildId(GUILD), **member(2, 50).model_dump())
+            )
+
+        self.after(gateway, call, act)
+        client = gateway.connect()
+        await client.identify(2)
+        place = gateway.lobby.hub.atlas.guild_at(GUILD)
+        assert place is not None
+        assert place._seats[2].standing.roles == (50,)
+
+    @pytest.mark.parametrize("call", CALLS)
+    async def test_a_guild_is_joined(self, gateway: Gateway, call: type) -> None:
+        gateway.world.guild(OTHER)
+        self.after(gateway, call, lambda: gateway.world.join(2, OTHER))
+        client = gateway.connect()
+        await client.identify(2)
+        await settled(100)
+        client.read()
+        told = sorted(int(guild["id"]) for guild in client.all("GUILD_CREATE"))
+        assert told == [GUILD, OTHER]
+        numbers = [e["s"] for e in client.events]
+        assert numbers == sorted(numbers)
+        gateway.world.redis.publish(message(5, channel_id=21, guild_id=OTHER))
+        await settled()
+        client.read()
+        assert client.contents() == ["message 5"]
+
+    @pytest.mark.parametrize("call", CALLS)
+    async def test_a_guild_is_left(self, gateway: Gateway, call: type) -> None:
+        self.after(gateway, call, lambda: gateway.world.leave(2, GUILD))
+        client = gateway.connect()
+        await client.identify(2)
+        await settled(100)
+        gateway.world.redis.publish(message(5))
+        await settled()
+        client.read()
+        assert len(client.all("GUILD_CREATE")) == len(client.all("GUILD_DELETE"))
+        assert client.contents() == []
+
+    @pytest.mark.parametrize("call", CALLS)
+    async def test_an_account_changes(self, gateway: Gateway, call: type) -> None:
+        changed = UserUpdate(id=UserId(2), username="new")
+        self.after(gateway, call, lambda: gateway.world.redis.publish(changed))
+        await gateway.connect().identify(2)
+        asked = [one for one in gateway.world.asked if isinstance(one, GetSelf)]
+        assert len(asked) >= 2
+
+    @pytest.mark.parametrize("call", CALLS)
+    async def test_the_login_ends(self, gateway: Gateway, call: type) -> None:
+        ended = LoginEnded(user_id=UserId(2), login_id=7)
+        self.after(gateway, call, lambda: gateway.world.redis.publish(ended))
+        client = gateway.connect()
+        client.say(2, {"token": "2", "properties": {}})
+        await client.until(lambda: client.close_code is not None)
+        assert client.close_code == 4004
+        assert client.events == []
+        assert gateway.lobby.hub.viewers == {}
+
+    @pytest.mark.parametrize("call", CALLS)
+    async def test_the_topic_is_lost(self, gateway: Gateway, call: type) -> None:
+        hub = gateway.lobby.hub
+
+        def act() -> None:
+            for topic in list(gateway.bus.listeners):
+                if topic.startswith(("guild", "user")):
+                    hub.lost(topic)
+
+        self.after(gateway, call, act)
+        client = gateway.connect()
+        client.say(2, {"token": "2", "properties": {}})
+        await client.until(lambda: client.has("READY") or client.close_code is not None)
+        gateway.world.redis.publish(message(5))
+        await settled()
+        client.read()
+        assert client.contents() == (["message 5"] if client.has("READY") else [])
+
+    async def test_it_never_rests(self, gateway: Gateway) -> None:
+        changed = UserUpdate(id=UserId(2), username="new")
+        gateway.world.on_ask = lambda call: gateway.world.redis.publish(changed) and None
+        client = gateway.connect()
+        client.say(2, {"token": "2", "properties": {}})
+        await client.until(lambda: client.close_code is not None)
+        assert client.close_code == 4000
+        asked = [one for one in gateway.world.asked if isinstance(one, GetSelf)]
+        assert len(asked) == ROUNDS
+
+
+@pytest.mark.parametrize("call", CALLS)
+async def test_never_half_a_ready_when_a_neighbour_is_away(gateway: Gateway, call: type) -> None:
+    gateway.world.away.add(call)
+    client = gateway.connect()
+    client.say(2, {"token": "2", "properties": {}})
+    await client.until(lambda: client.close_code is not None)
+    assert client.close_code == 4000
+    assert client.events == []
+    assert gateway.presence.seats == {}
+    gateway.world.away.clear()
+    await gateway.connect().identify(2)
+
+
+async def test_nothing_stays_pinned_by_who_went_away_half_way(gateway: Gateway) -> None:
+    for turns in range(40):
+        client = gateway.connect()
+        client.say(2, {"token": "2", "properties": {}})
+        await settled(turns)
+        client.socket.connection_lost(None)
+    await settled(60)
+    hub = gateway.lobby.hub
+    assert hub.viewers == {}
+    assert [place.pins for place in hub.atlas._places.values() if place.pins] == []
+    assert gateway.presence.seats == {}
+    assert len(gateway.tasks) == 0
+    assert len(gateway.lobby.sockets) == 0
+
+
+async def test_a_guild_that_is_not_there_is_left_out(gateway: Gateway) -> None:
+    gateway.world.members[99] = {2: member(2)}
+    client = gateway.connect()
+    ready = await client.identify(2)
+    assert [guild["id"] for guild in ready["guilds"]] == [str(GUILD)]
