@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from stack.verbs.test import command
+from pathlib import Path
+
+from stack.verbs.test import command, failures, may_stumble
 
 KINDS = ["architecture", "clients", "e2e", "service", "unit"]
 
@@ -32,3 +34,22 @@ def test_a_named_file_takes_the_place_of_the_folders() -> None:
 
 def test_a_debugger_gets_one_process() -> None:
     assert command(["unit", "--pdb"], KINDS) == ["tests/unit", "--pdb"]
+
+
+def test_a_few_failures_of_the_whole_house_are_tried_again() -> None:
+    assert may_stumble(
+        ["tests/clients/test_bots.py::test_ping", "tests/e2e/test_resume.py::test_a"]
+    )
+
+
+def test_a_failed_rule_stands() -> None:
+    assert not may_stumble(["tests/e2e/test_resume.py::test_a", "tests/unit/test_ids.py::test_b"])
+    assert not may_stumble([f"tests/e2e/test_faults.py::test_{n}" for n in range(4)])
+    assert not may_stumble([])
+
+
+def test_what_failed_is_read_from_where_pytest_keeps_it(tmp_path: Path) -> None:
+    kept = tmp_path / "lastfailed"
+    assert failures(kept) == []
+    kept.write_text('{"tests/e2e/test_b.py::test_b": true, "tests/e2e/test_a.py::test_a": true}')
+    assert failures(kept) == ["tests/e2e/test_a.py::test_a", "tests/e2e/test_b.py::test_b"]
