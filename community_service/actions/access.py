@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from community_service import store
+from community_service.domain import hierarchy
 from community_service.domain.access import InChannel, InGuild
 from community_service.tools import Unit
 from contracts.errors import DomainError, ErrorCode, Forbidden, NotFound
@@ -19,6 +20,12 @@ def require_permission(granted: Permission, needed: Permission) -> None:
     """Raise unless every needed bit is granted."""
     if not holds(granted, needed):
         raise Forbidden
+
+
+async def require_above(unit: Unit, here: InGuild, *user_ids: int) -> None:
+    """Raise unless the actor stands above all of these people. Strangers stand below everybody."""
+    ranks = await store.access.ranks(unit, here.guild, user_ids)
+    require(hierarchy.can_act_on(here.standing.rank, *ranks.values()))
 
 
 async def access_guild(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from community_service.domain import hierarchy
 from community_service.domain.channels import Channel
 from community_service.domain.guilds import Guild
+from community_service.domain.hierarchy import Rank
 from contracts.guild_facts import gather
 from contracts.ids import RoleId
 from contracts.objects.member import MemberFace
@@ -25,6 +27,20 @@ class Standing:
     joined_at: datetime | None
     """None: not a member."""
     timed_out_until: datetime | None
+    positions: dict[int, int] = field(default_factory=dict)
+    """Of the same roles, by role id."""
+
+    @property
+    def rank(self) -> Rank:
+        """How high the person stands."""
+        if self.joined_at is None:
+            return hierarchy.STRANGER
+        return hierarchy.of_person(
+            self.user_id,
+            self.positions.items(),
+            guild_id=self.guild_id,
+            owner_id=self.owner_id,
+        )
 
     def granted(self, now: datetime, channel: Channel | None = None) -> Permission:
         """What the person may do in a channel, or (no channel) in the guild at large."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, or_, select
 
+from community_service.domain import hierarchy
 from community_service.domain.access import Standing
 from community_service.domain.channels import Channel
 from community_service.domain.guilds import Guild
+from community_service.domain.hierarchy import Rank
 from community_service.store import channels as channel_rows
 from community_service.store import guilds as guild_rows
+from community_service.store.among import among
 from community_service.tables import channels, guilds, member_roles, members, roles
 from community_service.tools import Unit
 
@@ -19,8 +23,9 @@ def _standing(user_id: int) -> Select[Any]:
     held = select(member_roles.c.role_id).where(
         member_roles.c.guild_id == guilds.c.id, member_roles.c.user_id == user_id
     )
-    permissions = (
-        select(func.jsonb_agg(func.jsonb_build_array(roles.c.id, roles.c.permissions)))
+    one = func.jsonb_build_array(roles.c.id, roles.c.permissions, roles.c.position)
+    theirs = (
+        select(func.jsonb_agg(one))
         .where(roles.c.guild_id == guilds.c.id)
         .where(or_(roles.c.id == guilds.c.id, roles.c.id.in_(held)))
         .correlate(guilds)
@@ -32,7 +37,7 @@ def _standing(user_id: int) -> Select[Any]:
             *guilds.c,
             members.c.joined_at,
             members.c.timed_out_until,
-            permissions.label("permissions"),
+            theirs.label("theirs"),
         )
         .select_from(guilds)
         .outerjoin(members, mine)
@@ -44,9 +49,10 @@ def _read(row: Row[Any], user_id: int) -> Standing:
         user_id=user_id,
         owner_id=row.owner_id,
         guild_id=row._mapping[guilds.c.id],
-        permissions=dict(row.permissions or ()),
+        permissions={role: permissions for role, permissions, _ in row.theirs or ()},
         joined_at=row.joined_at,
         timed_out_until=row.timed_out_until,
+        positions={role: position for role, _, position in row.theirs or ()},
     )
 
 
@@ -70,6 +76,31 @@ async def in_channel(
     if row is None:
         return None
     return channel_rows.read(row), guild_rows.read(row), _read(row, user_id)
+
+
+async def ranks(unit: Unit, guild: Guild, user_ids: Sequence[int]) -> dict[int, Rank]:
+    """How high each of these people stands; who is no member is a stranger."""
+    one = func.jsonb_build_array(roles.c.id, roles.c.position)
+    held = (
+        select(func.jsonb_agg(one))
+        .select_from(member_roles.join(roles, roles.c.id == member_roles.c.role_id))
+        .where(
+            member_roles.c.guild_id == members.c.guild_id,
+            member_roles.c.user_id == members.c.user_id,
+        )
+        .correlate(members)
+        .scalar_subquery()
+    )
+    found = select(members.c.user_id, held.label("held")).where(
+        members.c.guild_id == guild.id, among(members.c.user_id, user_ids)
+    )
+    known = {
+        row.user_id: hierarchy.of_person(
+            row.user_id, row.held or (), guild_id=guild.id, owner_id=guild.owner_id
+        )
+        for row in await unit.all(found)
+    }
+    return {user_id: known.get(user_id, hierarchy.STRANGER) for user_id in user_ids}
 
 
 async def in_guilds(
