@@ -144,12 +144,11 @@ class Unit(Generic[T]):
         if not self._events:
             return []
         trace = logs.request_id.get()
-        pending = []
+        pending: list[Pending] = []
         for event in self._events:
             event_id = self.new_id()
-            pending.append(
-                self.outbox.pending(event.address(), event.record(event_id, trace), event_id)
-            )
+            record = event.record(event_id, trace)
+            pending += [self.outbox.pending(topic, record, event_id) for topic in event.addresses()]
         await self.outbox.store(self.connection, pending)
         return pending
 

@@ -29,7 +29,7 @@ class Facts:
             "guild_facts",
             fetch=self._fetch_guild,
             bus=bus,
-            topic_of=topics.guild,
+            topic_of=topics.facts,
             stale_on=STALE_ON,
             clock=clock,
         )
@@ -37,7 +37,7 @@ class Facts:
             "speakers",
             fetch=self._fetch_speaker,
             bus=bus,
-            topic_of=lambda key: topics.guild(key[0]),
+            topic_of=lambda key: topics.facts(key[0]),
             stale_on=MEMBER_STALE_ON,
             stale_key=_stale_speaker,
             clock=clock,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from contracts.events.base import Event
 from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
 from contracts.events.guild import GuildDeleted, GuildUpdate
 from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
@@ -39,24 +40,26 @@ class GuildFacts(Wire):
         )
 
 
-STALE_ON = frozenset(
-    event.__name__
-    for event in (
-        GuildDeleted,
-        GuildUpdate,
-        ChannelCreate,
-        ChannelUpdate,
-        ChannelDelete,
-        RoleCreate,
-        RoleUpdate,
-        RoleDelete,
-    )
+def _facts(*events: type[Event]) -> frozenset[str]:
+    for event in events:
+        if not event.is_fact:
+            raise TypeError(f"copies depend on {event.__name__}, which is not told as a fact")
+    return frozenset(event.__name__ for event in events)
+
+
+STALE_ON = _facts(
+    GuildDeleted,
+    GuildUpdate,
+    ChannelCreate,
+    ChannelUpdate,
+    ChannelDelete,
+    RoleCreate,
+    RoleUpdate,
+    RoleDelete,
 )
 """Events after which cached facts of their guild are wrong."""
 
-MEMBER_STALE_ON = frozenset(
-    event.__name__ for event in (GuildDeleted, MemberAdd, MemberUpdate, MemberRemove, RoleDelete)
-)
+MEMBER_STALE_ON = _facts(GuildDeleted, MemberAdd, MemberUpdate, MemberRemove, RoleDelete)
 """Events after which a cached member of their guild is wrong."""
 
 

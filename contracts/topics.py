@@ -15,6 +15,13 @@ def guild(guild_id: int) -> Topic:
     return Topic(f"guild:{guild_id:d}")
 
 
+def facts(guild_id: int) -> Topic:
+    """The few events of a guild after which copies of its facts are wrong: for services, which
+    would otherwise have to hear every message.
+    """
+    return Topic(f"facts:{guild_id:d}")
+
+
 def channel(channel_id: int) -> Topic:
     """Events of one direct or group conversation."""
     return Topic(f"channel:{channel_id:d}")

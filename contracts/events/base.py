@@ -58,6 +58,8 @@ class Event(Wire):
     """What one must hold in its channel to see it."""
     has_content: ClassVar[bool] = False
     """Whether its text is withheld from sessions without MESSAGE_CONTENT."""
+    is_fact: ClassVar[bool] = False
+    """Whether services keep copies of what it changes (contracts/guild_facts.py)."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -66,8 +68,15 @@ class Event(Wire):
         REGISTRY[cls.__name__] = cls
 
     def address(self) -> topics.Topic:
-        """The one topic it is published on."""
+        """The topic that sessions have it from."""
         raise NotImplementedError
+
+    def addresses(self) -> tuple[topics.Topic, ...]:
+        """Every topic it is published on. Services that decide by a fact hear of it first."""
+        guild_id = self.route().guild_id if self.is_fact else None
+        if guild_id is None:
+            return (self.address(),)
+        return topics.facts(guild_id), self.address()
 
     def route(self) -> Route:
         """What the edge routes by."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from contracts import topics
 from contracts.events.base import Event, Route
 from contracts.intents import Intent
@@ -10,6 +12,8 @@ from contracts.permissions import Permission
 
 
 class _ChannelEvent(Channel):
+    is_fact: ClassVar[bool] = True
+
     def address(self) -> topics.Topic:
         """The guild's."""
         return topics.guild(self.guild_id)

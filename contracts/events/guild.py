@@ -16,6 +16,7 @@ class GuildUpdate(Event, Guild):
 
     dispatch = "GUILD_UPDATE"
     intent = Intent.GUILDS
+    is_fact = True
 
     def address(self) -> topics.Topic:
         """The guild's."""
@@ -65,6 +66,8 @@ class GuildLeft(Event):
 
 class GuildDeleted(Event):
     """Inside the house: the guild is gone; whoever keeps a copy of its facts lets it go."""
+
+    is_fact = True
 
     guild_id: GuildId
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from contracts import topics
 from contracts.events.base import Event, Route
 from contracts.ids import GuildId, RoleId
@@ -11,6 +13,7 @@ from contracts.wire import Wire
 
 
 class _RoleEvent(Wire):
+    is_fact: ClassVar[bool] = True
     guild_id: GuildId
 
     def address(self) -> topics.Topic:

@@ -159,7 +159,8 @@ class House:
         """As community_service tells it."""
         assert self.running.ears is not None
         number = next(_fresh)
-        self.running.ears.bus.publish(event.address(), event.record(number), number)
+        for topic in event.addresses():
+            self.running.ears.bus.publish(topic, event.record(number), number)
 
     async def asks(self, who: int, method: str, path: str, **more: Any) -> httpx.Response:
         """A request of somebody's, whatever comes of it."""

@@ -68,6 +68,8 @@ class TestMaking:
         assert (await house.channels(guild))["film-nights"] == made
         told = await house.told(topics.guild(int(guild)))
         assert told[1:] == [("ChannelCreate", made)]
+        copied = await house.told(topics.facts(int(guild)))
+        assert copied == told, "services that hold copies hear it as well"
 
     async def test_nulls_and_unknown_keys_are_taken(self, house: House) -> None:
         guild = await house.guild()

@@ -105,6 +105,12 @@ def test_guild_messages_and_presences_go_to_the_guild() -> None:
     assert alone.address() == topics.user(42)
 
 
+def test_what_services_keep_copies_of_is_told_to_them_too() -> None:
+    fact, message = SAMPLES["RoleDelete"][0], SAMPLES["MessageCreate"][0]
+    assert fact.addresses() == (topics.facts(1), topics.guild(1))
+    assert message.model_copy(update={"guild_id": 1}).addresses() == (topics.guild(1),)
+
+
 def test_a_record_is_a_line_and_a_body() -> None:
     record = pack("X", Route(), b'{"a":"\\n"}', event_id=1, trace="")
     assert record == b'{"i":1,"e":"X"}\n{"a":"\\n"}'
