@@ -165,6 +165,20 @@ invites = Table(
     Index("invites_expiry", "expires_at"),
 )
 
+webhooks = Table(
+    "webhooks",
+    metadata,
+    _id("id"),
+    _of("guilds", "guild_id"),
+    _of("channels", "channel_id"),
+    Column("creator_id", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("avatar", Text),
+    Column("token", Text, nullable=False),
+    Index("webhooks_guild", "guild_id"),
+    Index("webhooks_channel", "channel_id"),
+)
+
 departures = Table("departures", metadata, _id("guild_id"), _id("user_id"))
 """Members of a deleted guild who are still to be told. Rows without a guild, hence no key to it."""
 

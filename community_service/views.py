@@ -11,6 +11,7 @@ from community_service.domain.invites import Invite
 from community_service.domain.members import Member
 from community_service.domain.people import Person
 from community_service.domain.roles import Role
+from community_service.domain.webhooks import Webhook
 from contracts.events.base import Event
 from contracts.events.invite import InviteCreate
 from contracts.ids import GuildId
@@ -22,6 +23,7 @@ from contracts.objects.member import Member as MemberShape
 from contracts.objects.role import Role as RoleShape
 from contracts.objects.role import RoleColors
 from contracts.objects.user import User
+from contracts.objects.webhook import Webhook as WebhookShape
 from contracts.permissions import Permission
 from contracts.wire import JSON, Wire
 
@@ -180,6 +182,19 @@ def invite_create(one: Invite, inviter: Person | None) -> InviteCreate:
         max_age=one.terms.max_age,
         max_uses=one.terms.max_uses,
         temporary=one.terms.is_temporary,
+    )
+
+
+def webhook(one: Webhook, creator: Person | None = None) -> WebhookShape:
+    """A webhook; who made it is for those who manage it."""
+    return WebhookShape(
+        id=one.id,
+        guild_id=one.guild_id,
+        channel_id=one.channel_id,
+        name=one.name,
+        avatar=one.avatar,
+        user=user(creator) if creator else None,
+        token=one.token,
     )
 
 

@@ -75,6 +75,14 @@ class ApplicationId(Snowflake):
     """An application; its bot user has the same id."""
 
 
+class WebhookId(Snowflake):
+    """A webhook."""
+
+
+class EmojiId(Snowflake):
+    """A custom emoji of a guild."""
+
+
 class SnowflakeGenerator:
     """Strictly rising ids of one generator number (0..1023)."""
 

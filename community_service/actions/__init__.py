@@ -9,6 +9,7 @@ from community_service.actions import (
     neighbours,
     people,
     presence,
+    webhooks,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "neighbours",
     "people",
     "presence",
+    "webhooks",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from community_service.api import bots, channels, guilds, invites, members
+from community_service.api import bots, channels, guilds, invites, members, webhooks
 from community_service.tools import Units
 
 
@@ -16,4 +16,5 @@ def routers(units: Units) -> tuple[APIRouter, ...]:
         channels.router(units),
         invites.router(units),
         bots.router(units),
+        webhooks.router(units),
     )

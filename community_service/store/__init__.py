@@ -1,5 +1,14 @@
 """Every SQL statement of community_service, one file per noun. Nothing here decides or commits."""
 
-from community_service.store import access, channels, guilds, invites, members, people, roles
+from community_service.store import (
+    access,
+    channels,
+    guilds,
+    invites,
+    members,
+    people,
+    roles,
+    webhooks,
+)
 
-__all__ = ["access", "channels", "guilds", "invites", "members", "people", "roles"]
+__all__ = ["access", "channels", "guilds", "invites", "members", "people", "roles", "webhooks"]

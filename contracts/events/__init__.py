@@ -1,6 +1,17 @@
 """Every event, declared once. Importing this package fills the registry."""
 
-from contracts.events import channel, guild, invite, member, message, presence, role, session, user
+from contracts.events import (
+    channel,
+    guild,
+    invite,
+    member,
+    message,
+    presence,
+    role,
+    session,
+    user,
+    webhook,
+)
 from contracts.events.base import REGISTRY, Event, Header, Route, open_as, pack, unpack
 
 __all__ = [
@@ -20,4 +31,5 @@ __all__ = [
     "session",
     "unpack",
     "user",
+    "webhook",
 ]

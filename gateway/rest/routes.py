@@ -96,6 +96,15 @@ ROWS: tuple[Row, ...] = (
     Row("channels/{channel}/typing", "chat", Bucket("typing", 5, 5), major="channel"),
     Row("channels/{channel}/pins/*", "chat", Bucket("pins", 5, 5), major="channel"),
     Row("users/@me/channels", "chat", Bucket("direct", 10, 10)),
+    Row("channels/{channel}/webhooks", "community", _CHANNEL, major="channel"),
+    Row("webhooks/{webhook}", "community", Bucket("webhooks", 10, 5), major="webhook"),
+    Row(
+        "webhooks/{webhook}/{token}",
+        "community",
+        Bucket("webhook-by-token", 10, 5),
+        major="webhook",
+        anonymous=_ANY,
+    ),
     Row("voice/regions", "signaling", _COMMON),
     Row("devices/*", "notification", Bucket("devices", 10, 10)),
 )

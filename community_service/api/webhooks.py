@@ -1,0 +1,130 @@
+"""`/webhooks` and the lists of a channel's and a guild's: management, not posting."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Response
+from pydantic import StringConstraints
+
+from chassis.http import answer, nothing
+from chassis.identity import Actor
+from community_service import actions, views
+from community_service.actions.webhooks import FullWebhook
+from community_service.tools import Units
+from contracts import limits
+from contracts.identity import NOBODY
+from contracts.ids import ChannelId, GuildId, WebhookId
+from contracts.objects.webhook import Webhook
+from contracts.wire import KEPT, Form
+
+WebhookName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=limits.WEBHOOK_NAME_MAX),
+    KEPT,
+]
+
+
+class NewWebhook(Form):
+    """The body that makes one."""
+
+    name: WebhookName
+
+
+class WebhookChanges(Form):
+    """The body that changes one. A null name leaves it as it is."""
+
+    name: WebhookName | None = None
+    channel_id: ChannelId | None = None
+
+    def said(self) -> dict[str, Any]:
+        """What it really changes."""
+        return self.model_dump(exclude_none=True)
+
+
+class WebhooksDoor:
+    """The handlers."""
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+
+    async def create(self, channel_id: ChannelId, form: NewWebhook, actor: Actor) -> Response:
+        """A new webhook."""
+        async with self._units.open(actor) as unit:
+            made = await actions.webhooks.create(unit, channel_id, form.name)
+        return answer(_view(made))
+
+    async def of_channel(self, channel_id: ChannelId, actor: Actor) -> Response:
+        """Those of a channel."""
+        async with self._units.reading(actor) as unit:
+            found = await actions.webhooks.of_channel(unit, channel_id)
+        return answer([_view(one) for one in found])
+
+    async def of_guild(self, guild_id: GuildId, actor: Actor) -> Response:
+        """Those of a guild."""
+        async with self._units.reading(actor) as unit:
+            found = await actions.webhooks.of_guild(unit, guild_id)
+        return answer([_view(one) for one in found])
+
+    async def get(self, webhook_id: WebhookId, actor: Actor) -> Response:
+        """One that the actor manages."""
+        async with self._units.reading(actor) as unit:
+            found = await actions.webhooks.one(unit, webhook_id)
+        return answer(_view(found))
+
+    async def change(self, webhook_id: WebhookId, form: WebhookChanges, actor: Actor) -> Response:
+        """Another name or channel."""
+        async with self._units.open(actor) as unit:
+            changed = await actions.webhooks.update(unit, webhook_id, form.said())
+        return answer(_view(changed))
+
+    async def delete(self, webhook_id: WebhookId, actor: Actor) -> Response:
+        """Gone."""
+        async with self._units.open(actor) as unit:
+            await actions.webhooks.remove(unit, webhook_id)
+        return nothing()
+
+
+class TokenDoor:
+    """The same for whoever holds the token, without an account."""
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+
+    async def get(self, webhook_id: WebhookId, token: str) -> Response:
+        """The webhook, without its maker."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.webhooks.by_token(unit, webhook_id, token)
+        return answer(views.webhook(found))
+
+    async def change(self, webhook_id: WebhookId, token: str, form: WebhookChanges) -> Response:
+        """Another name."""
+        said = {name: value for name, value in form.said().items() if name != "channel_id"}
+        async with self._units.open(NOBODY) as unit:
+            changed = await actions.webhooks.update_by_token(unit, webhook_id, token, said)
+        return answer(views.webhook(changed))
+
+    async def delete(self, webhook_id: WebhookId, token: str) -> Response:
+        """Gone."""
+        async with self._units.open(NOBODY) as unit:
+            await actions.webhooks.remove_by_token(unit, webhook_id, token)
+        return nothing()
+
+
+def router(units: Units) -> APIRouter:
+    """The routes."""
+    door, by_token, routes = WebhooksDoor(units), TokenDoor(units), APIRouter()
+    routes.post("/channels/{channel_id}/webhooks")(door.create)
+    routes.get("/channels/{channel_id}/webhooks")(door.of_channel)
+    routes.get("/guilds/{guild_id}/webhooks")(door.of_guild)
+    routes.get("/webhooks/{webhook_id}")(door.get)
+    routes.patch("/webhooks/{webhook_id}")(door.change)
+    routes.delete("/webhooks/{webhook_id}")(door.delete)
+    routes.get("/webhooks/{webhook_id}/{token}")(by_token.get)
+    routes.patch("/webhooks/{webhook_id}/{token}")(by_token.change)
+    routes.delete("/webhooks/{webhook_id}/{token}")(by_token.delete)
+    return routes
+
+
+def _view(found: FullWebhook) -> Webhook:
+    return views.webhook(found.webhook, found.creator)

@@ -1,0 +1,96 @@
+"""Webhooks over HTTP, on a real database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contracts import limits, topics
+from contracts.permissions import EVERYONE_DEFAULT, Permission
+from tests.service.community_service.house import ALICE, BOB, MALLORY, House
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def _general(house: House, guild: str) -> str:
+    return str((await house.channels(guild))["general"]["id"])
+
+
+async def _made(house: House, channel: str, name: str = "News") -> dict[str, Any]:
+    made: dict[str, Any] = await house.does(
+        ALICE, "POST", f"/channels/{channel}/webhooks", json={"name": name, "avatar": None}
+    )
+    return made
+
+
+async def test_a_webhook_lives_from_being_made_to_being_deleted(house: House) -> None:
+    guild = await house.guild()
+    channel = await _general(house, guild)
+    made = await _made(house, channel, " News ")
+    assert (made["name"], made["channel_id"], made["guild_id"]) == ("News", channel, guild)
+    assert made["user"]["id"] == str(ALICE)
+    assert len(made["token"]) == 68
+    for path in (f"/channels/{channel}/webhooks", f"/guilds/{guild}/webhooks"):
+        assert await house.does(ALICE, "GET", path) == [made]
+    room = (await house.channel(guild))["id"]
+    moved = await house.does(
+        ALICE, "PATCH", f"/webhooks/{made['id']}", json={"channel_id": room, "name": "Olds"}
+    )
+    assert moved == {**made, "channel_id": room, "name": "Olds"}
+    await house.does(ALICE, "DELETE", f"/webhooks/{made['id']}")
+    assert await house.refused(ALICE, "GET", f"/webhooks/{made['id']}") == (404, 10015)
+    told = await house.told(topics.guild(int(guild)))
+    where = [body["channel_id"] for name, body in told if name == "WebhooksUpdate"]
+    assert where == [channel, channel, room, room]
+
+
+async def test_its_token_opens_it_without_an_account(house: House) -> None:
+    channel = await _general(house, await house.guild())
+    made = await _made(house, channel)
+    path, nobody = f"/webhooks/{made['id']}/{made['token']}", house.running.nobody
+    seen = (await nobody.get(path)).json()
+    assert seen == {name: value for name, value in made.items() if name != "user"}
+    changes = {"name": "Other", "channel_id": "1"}
+    changed = (await nobody.patch(path, json=changes)).json()
+    assert changed == {**seen, "name": "Other"}
+    wrong = await nobody.delete(f"{path[:-1]}{'A' if path[-1] != 'A' else 'B'}")
+    assert (wrong.status_code, wrong.json()["code"]) == (401, 50027)
+    assert (await nobody.delete(path)).status_code == 204
+    assert (await nobody.get(path)).status_code == 404
+
+
+async def test_only_those_who_manage_webhooks_see_them(house: House) -> None:
+    guild = await house.guild(BOB)
+    channel = await _general(house, guild)
+    one = f"/webhooks/{(await _made(house, channel))['id']}"
+    asked = [
+        ("POST", f"/channels/{channel}/webhooks", {"name": "Mine"}),
+        ("GET", f"/channels/{channel}/webhooks", None),
+        ("GET", f"/guilds/{guild}/webhooks", None),
+        ("GET", one, None),
+        ("PATCH", one, {"name": "Mine"}),
+        ("DELETE", one, None),
+    ]
+    for method, path, form in asked:
+        assert await house.refused(BOB, method, path, json=form) == (403, 50013), path
+        status, code = await house.refused(MALLORY, method, path, json=form)
+        assert (status, code) in {(404, 10003), (404, 10004), (404, 10015)}, path
+    await house.grant(guild, int(EVERYONE_DEFAULT | Permission.MANAGE_WEBHOOKS))
+    for method, path, form in asked:
+        await house.does(BOB, method, path, json=form)
+
+
+async def test_a_webhook_stays_in_its_guild_and_among_few(house: House) -> None:
+    guild, other = await house.guild(), await house.guild()
+    channel, category = await _general(house, guild), (await house.channels(guild))["Text channels"]
+    made = await _made(house, channel)
+    away = {"channel_id": await _general(house, other)}
+    assert await house.refused(ALICE, "PATCH", f"/webhooks/{made['id']}", json=away) == (404, 10003)
+    there, named = f"/channels/{category['id']}/webhooks", {"name": "News"}
+    assert await house.refused(ALICE, "POST", there, json=named) == (403, 50024)
+    for _ in range(limits.WEBHOOKS_PER_CHANNEL - 1):
+        await _made(house, channel)
+    full = f"/channels/{channel}/webhooks"
+    assert await house.refused(ALICE, "POST", full, json=named) == (400, 30007)
+    assert await house.refused(ALICE, "POST", full, json={"name": " "}) == (400, 50035)
