@@ -43,8 +43,14 @@ class ErrorCode(Enum):
     MAX_CHANNELS = (30013, 400, "Maximum number of guild channels reached")
     MAX_APPLICATIONS = (30054, 400, "Maximum number of applications reached")
     TOKEN_DEAD = (40001, 401, "Unauthorized. Provide a valid token and try again")
+    UNVERIFIED = (40002, 403, "You need to verify your account in order to perform this action.")
     BODY_TOO_LARGE = (40005, 413, "Request entity too large")
     BANNED = (40007, 403, "The user is banned from this guild")
+    OWNS_GUILDS = (
+        40011,
+        400,
+        "You must transfer ownership of any owned guilds before deleting your account",
+    )
     MISSING_ACCESS = (50001, 403, "Missing Access")
     NOT_IN_DM = (50003, 403, "Cannot execute action on a DM channel")
     EMPTY_MESSAGE = (50006, 400, "Cannot send an empty message")
@@ -55,6 +61,11 @@ class ErrorCode(Enum):
     INVALID_WEBHOOK_TOKEN = (50027, 401, "Invalid Webhook Token")
     INVALID_FORM = (50035, 400, "Invalid Form Body")
     MISSING_FORM = (50109, 400, "The request body contains invalid JSON.")
+    MFA_ON = (60001, 400, "This account is already enrolled in two-factor authentication")
+    MFA_OFF = (60002, 400, "This account is not enrolled in two-factor authentication")
+    MFA_SECRET = (60005, 400, "Invalid two-factor secret")
+    MFA_TICKET = (60006, 400, "Invalid two-factor auth ticket")
+    MFA_CODE = (60008, 400, "Invalid two-factor code")
 
     def __init__(self, code: int, status: int, message: str) -> None:
         self.code = code

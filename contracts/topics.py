@@ -7,7 +7,7 @@ from typing import NewType
 Topic = NewType("Topic", str)
 
 IDENTITY = Topic("identity")
-"""Ends of login sessions: every edge listens."""
+"""Ends of login sessions and of accounts: every edge listens."""
 
 
 def guild(guild_id: int) -> Topic:

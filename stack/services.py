@@ -41,7 +41,12 @@ SERVICES: tuple[Service, ...] = (
         upstreams=_EDGE,
         after=_EDGE,
     ),
-    Service("user", "user_service", schema="users"),
+    Service(
+        "user",
+        "user_service",
+        schema="users",
+        calls=("community", "chat", "notification"),
+    ),
     Service("community", "community_service", schema="community", calls=("user", "presence")),
     Service("chat", "chat_service", schema="chat", calls=("user", "community")),
     Service("presence", "presence_service", calls=("community",)),

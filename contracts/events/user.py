@@ -1,9 +1,10 @@
-"""A person changes their own account."""
+"""A person changes or deletes their own account."""
 
 from __future__ import annotations
 
 from contracts import topics
 from contracts.events.base import Event, Route
+from contracts.ids import UserId
 from contracts.objects.user import CurrentUser
 
 
@@ -19,3 +20,17 @@ class UserUpdate(Event, CurrentUser):
     def route(self) -> Route:
         """By person."""
         return Route(user_id=self.id)
+
+
+class UserDeleted(Event):
+    """Inside the house: this account is gone, and its face is that of a deleted user."""
+
+    user_id: UserId
+
+    def address(self) -> topics.Topic:
+        """With the ends of its login sessions, which whoever keeps something of people hears."""
+        return topics.IDENTITY
+
+    def route(self) -> Route:
+        """By person."""
+        return Route(user_id=self.user_id)

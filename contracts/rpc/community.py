@@ -8,6 +8,7 @@ from contracts.objects.channel import Channel
 from contracts.objects.guild import Guild
 from contracts.objects.member import Member
 from contracts.rpc.base import Call
+from contracts.rpc.export import Export
 from contracts.wire import Wire
 
 
@@ -105,3 +106,40 @@ class LocateChannel(Call[Place]):
     callers = frozenset({"chat", "signaling", "notification"})
 
     channel_id: ChannelId
+
+
+class OwnedGuilds(Wire):
+    """How many."""
+
+    count: int
+
+
+class OwnsGuilds(Call[OwnedGuilds]):
+    """May this account be deleted, or would communities lose their owner?"""
+
+    service = "community"
+    callers = frozenset({"user"})
+
+    user_id: UserId
+
+
+class Forgotten(Wire):
+    """Whether nothing is left to forget; else ask again."""
+
+    is_done: bool
+
+
+class ForgetPerson(Call[Forgotten]):
+    """An account was deleted: end its memberships."""
+
+    service = "community"
+    callers = frozenset({"user"})
+    deadline = 5.0
+
+    user_id: UserId
+
+
+class ExportPerson(Export):
+    """Memberships and invites of this person."""
+
+    service = "community"

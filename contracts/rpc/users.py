@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from contracts.identity import Kind
 from contracts.ids import ApplicationId, UserId
 from contracts.objects.application import Application
@@ -59,6 +61,23 @@ class GetSelf(Call[Self]):
     deadline = 5.0
 
     user_id: UserId
+
+
+class RegistrationCode(Wire):
+    """Lets somebody register; shown once."""
+
+    code: str
+
+
+class MakeRegistrationCode(Call[RegistrationCode]):
+    """For the operator of an invite-only house, by hand: `./moim call`."""
+
+    service = "user"
+    callers = frozenset({"gateway"})
+    idempotent = False
+
+    uses: int = Field(1, ge=1, le=1_000)
+    hours: int = Field(168, ge=1, le=8_760)
 
 
 class FoundApplication(Wire):

@@ -18,7 +18,7 @@ from contracts.events.message import MessageCreate
 from contracts.events.presence import PresenceUpdate
 from contracts.events.role import RoleCreate, RoleDelete
 from contracts.events.session import LoginEnded
-from contracts.events.user import UserUpdate
+from contracts.events.user import UserDeleted, UserUpdate
 from contracts.objects.channel import ChannelType
 from contracts.objects.presence import PresenceUser, Status
 from contracts.objects.role import Role
@@ -71,6 +71,7 @@ SAMPLES: dict[str, tuple[Event, str, Route]] = {
     "RoleCreate": (RoleCreate(guild_id=1, role=ROLE), "guild:1", Route(guild_id=1)),
     "RoleDelete": (RoleDelete(guild_id=1, role_id=5), "guild:1", Route(guild_id=1)),
     "LoginEnded": (LoginEnded(user_id=42), "identity", Route(user_id=42)),
+    "UserDeleted": (UserDeleted(user_id=42), "identity", Route(user_id=42)),
     "UserUpdate": (
         UserUpdate(id=42, username="alice", email=None),
         "user:42",
