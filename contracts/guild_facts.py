@@ -16,7 +16,7 @@ from contracts.objects.channel import Channel, ChannelOverwrite, OverwriteType
 from contracts.objects.guild import Guild
 from contracts.objects.member import MemberFace
 from contracts.objects.role import Role
-from contracts.permissions import Facts, Overwrite, Permission, compute
+from contracts.permissions import Facts, Overwrite, Permission, Where, compute
 from contracts.wire import Wire
 
 
@@ -75,9 +75,10 @@ def permissions_in(
     now: datetime,
     *,
     channel_id: int | None = None,
+    is_thread: bool = False,
 ) -> Permission:
-    """What a member may do in a channel, or (no channel) in the guild at large. The one entry for
-    every service.
+    """What a member may do in a channel (or in a thread of it), or (no channel) in the guild at
+    large. The one entry for every service.
     """
     channel = facts.channels.get(ChannelId(channel_id)) if channel_id is not None else None
     return compute(
@@ -89,8 +90,16 @@ def permissions_in(
             user_id=user_id,
             member=member,
             now=now,
+            where=where_of(channel_id, is_thread=is_thread),
         )
     )
+
+
+def where_of(channel_id: int | None, *, is_thread: bool = False) -> Where:
+    """What a decision about this channel, or about none, is about."""
+    if channel_id is None:
+        return Where.GUILD
+    return Where.THREAD if is_thread else Where.CHANNEL
 
 
 def gather(
@@ -102,6 +111,7 @@ def gather(
     user_id: int,
     member: MemberFace | None,
     now: datetime,
+    where: Where = Where.CHANNEL,
 ) -> Facts:
     """The facts about one member, from the shapes that services hold."""
     if member is None:
@@ -127,4 +137,5 @@ def gather(
         everyone_overwrite=everyone,
         role_overwrites=of_roles,
         member_overwrite=own,
+        where=where,
     )

@@ -1,19 +1,18 @@
 """The permission function: facts in, permissions out. Pure; the only place that decides who may do
 what.
 
-The stages are numbered as in Discord's documentation:
-1 not a member: nothing; 2 the owner: everything; 3 @everyone and role permissions joined; 4
-administrator: everything;
-5 the channel's @everyone overwrite; 6 its role overwrites, all denies then all allows; 7 its member
-overwrite;
-8 a timeout leaves only reading; 9 implicit denials (no view: nothing, no send: no attachments, …).
+The stages, as docs/permissions.md tells them with their reasons:
+1 not a member: nothing; 2 the owner: everything; 3 @everyone and role permissions joined;
+4 administrator: everything; 5 the channel's @everyone overwrite; 6 its role overwrites, all denies
+then all allows; 7 its member overwrite; 8 a timeout leaves only reading; 9 in a thread, sending is
+sending in threads; 10 implicit denials in a channel (no view: nothing, no send: no attachments, …).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntFlag
+from enum import Enum, IntFlag
 from functools import reduce
 from operator import or_
 
@@ -68,6 +67,7 @@ class Permission(IntFlag):
     CREATE_EVENTS = 1 << 44
     USE_EXTERNAL_SOUNDS = 1 << 45
     SEND_VOICE_MESSAGES = 1 << 46
+    SET_VOICE_CHANNEL_STATUS = 1 << 48
     SEND_POLLS = 1 << 49
     USE_EXTERNAL_APPS = 1 << 50
     PIN_MESSAGES = 1 << 51
@@ -84,6 +84,20 @@ _NEEDS_SENDING = (
     | Permission.SEND_TTS_MESSAGES
     | Permission.ATTACH_FILES
     | Permission.EMBED_LINKS
+)
+
+_NEEDS_CONNECTING = (
+    Permission.SPEAK
+    | Permission.STREAM
+    | Permission.USE_VAD
+    | Permission.PRIORITY_SPEAKER
+    | Permission.MUTE_MEMBERS
+    | Permission.DEAFEN_MEMBERS
+    | Permission.MOVE_MEMBERS
+    | Permission.REQUEST_TO_SPEAK
+    | Permission.USE_SOUNDBOARD
+    | Permission.USE_EXTERNAL_SOUNDS
+    | Permission.SET_VOICE_CHANNEL_STATUS
 )
 
 EVERYONE_DEFAULT = (
@@ -125,9 +139,17 @@ class Overwrite:
     deny: int = 0
 
 
+class Where(Enum):
+    """What a decision is about."""
+
+    GUILD = "the guild at large"
+    CHANNEL = "a channel"
+    THREAD = "a thread: the overwrites are its parent's"
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that a decision about one member in one channel (or in the guild at large) depends on."""
+    """All that a decision about one member in one place depends on."""
 
     is_member: bool
     is_owner: bool = False
@@ -139,6 +161,7 @@ class Facts:
     role_overwrites: Mapping[int, Overwrite] = field(default_factory=dict)
     """Overwrites of the roles the member holds."""
     member_overwrite: Overwrite | None = None
+    where: Where = Where.CHANNEL
 
 
 def compute(facts: Facts) -> Permission:
@@ -153,7 +176,10 @@ def compute(facts: Facts) -> Permission:
     granted = _overwritten(granted, facts)
     if facts.is_timed_out:
         granted &= READING
-    return _with_implicit_denials(Permission(granted & EVERYTHING))
+    named = Permission(granted & EVERYTHING)
+    if facts.where is Where.GUILD:
+        return named
+    return _with_implicit_denials(_in_thread(named) if facts.where is Where.THREAD else named)
 
 
 def _overwritten(granted: int, facts: Facts) -> int:
@@ -170,11 +196,20 @@ def _overwritten(granted: int, facts: Facts) -> int:
     return granted & ~Permission.ADMINISTRATOR
 
 
+def _in_thread(granted: Permission) -> Permission:
+    """Writing in a thread is a permission of its own, whatever holds beside it in its parent."""
+    if granted & Permission.SEND_MESSAGES_IN_THREADS:
+        return granted | Permission.SEND_MESSAGES
+    return granted & ~Permission.SEND_MESSAGES
+
+
 def _with_implicit_denials(granted: Permission) -> Permission:
     if not granted & Permission.VIEW_CHANNEL:
         return NONE
     if not granted & Permission.SEND_MESSAGES:
         granted &= ~_NEEDS_SENDING
+    if not granted & Permission.CONNECT:
+        granted &= ~_NEEDS_CONNECTING
     return granted
 
 

@@ -9,7 +9,7 @@ from community_service.domain import hierarchy
 from community_service.domain.channels import Channel
 from community_service.domain.guilds import Guild
 from community_service.domain.hierarchy import Rank
-from contracts.guild_facts import gather
+from contracts.guild_facts import gather, where_of
 from contracts.ids import RoleId
 from contracts.objects.member import MemberFace
 from contracts.permissions import Permission, compute
@@ -53,6 +53,7 @@ class Standing:
                 user_id=self.user_id,
                 member=self._face(),
                 now=now,
+                where=where_of(channel.id if channel else None),
             )
         )
 

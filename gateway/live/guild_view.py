@@ -20,13 +20,13 @@ from contracts.events.guild import GuildUpdate
 from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
 from contracts.events.presence import PresenceUpdate
 from contracts.events.role import RoleCreate, RoleDelete, RoleUpdate
-from contracts.guild_facts import gather
+from contracts.guild_facts import gather, where_of
 from contracts.ids import RoleId
 from contracts.objects.channel import Channel, ChannelOverwrite, OverwriteType
 from contracts.objects.guild import Guild
 from contracts.objects.member import Member, MemberFace
 from contracts.objects.presence import Presence
-from contracts.permissions import Permission, compute
+from contracts.permissions import Permission, Where, compute
 from contracts.rpc.community import GuildSnapshot
 from contracts.wire import timestamp
 from gateway.live.codec import Piece
@@ -123,7 +123,7 @@ class GuildView:
         found = self._bearings.get(key)
         if found is None:
             overwrites = room.overwrites if room else ()
-            found = self._compute(user_id, standing, overwrites, now)
+            found = self._compute(user_id, standing, overwrites, now, where=where_of(channel_id))
             if len(self._bearings) >= _BEARINGS:
                 self._bearings.clear()
             self._bearings[key] = found
@@ -191,6 +191,8 @@ class GuildView:
         standing: Standing,
         overwrites: tuple[ChannelOverwrite, ...],
         now: datetime,
+        *,
+        where: Where = Where.CHANNEL,
     ) -> int:
         member = MemberFace.model_construct(
             roles=tuple(map(RoleId, standing.roles)),
@@ -205,6 +207,7 @@ class GuildView:
             user_id=user_id,
             member=member,
             now=now,
+            where=where,
         )
         return int(compute(facts))
 
