@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from stack import say
+from stack import node, say
 from stack.environ import ROOT, become
 
 HELP = "run the tests, all kinds unless some are named"
@@ -18,7 +18,8 @@ DEFAULT = ("unit", "service", "e2e", "clients")
 TESTS_FAILED = 1
 """Pytest's exit code for failed tests, as opposed to tests that could not run."""
 FLAKY_AT_MOST = 3
-WHOLE_HOUSE = ("tests/e2e/", "tests/clients/")
+CLIENTS = "tests/clients"
+WHOLE_HOUSE = ("tests/e2e/", f"{CLIENTS}/")
 
 PASSES_ON = "[KIND ...] [PYTEST ARGUMENTS ...]"
 
@@ -27,11 +28,22 @@ def run(options: argparse.Namespace) -> int:
     """Become pytest; for the whole suite, look again at a few failures."""
     kinds = sorted(path.name for path in (ROOT / "tests").iterdir() if path.is_dir())
     words = command(options.rest, kinds)
+    if any(word.startswith(CLIENTS) for word in words):
+        _furnish()
     say.step(f"pytest {' '.join(words)}")
     argv = [sys.executable, "-m", "pytest", *words]
     if options.rest:
         become(argv)
     return _whole(argv)
+
+
+def _furnish() -> None:
+    """Bots in JavaScript need their libraries, once."""
+    if not node.is_here():
+        say.line(say.paint(node.ABSENT, "yellow"))
+    elif not node.is_furnished():
+        say.step("installing the JavaScript libraries")
+        node.furnish()
 
 
 def _whole(argv: Sequence[str]) -> int:

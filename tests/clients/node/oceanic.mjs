@@ -1,0 +1,247 @@
+// A bot on oceanic.js, unmodified: only the address is set.
+//
+// `node oceanic.mjs URL TOKEN`
+import { Client, DiscordRESTError } from "oceanic.js";
+
+import { obey, sorted, tell, token, url } from "./lines.mjs";
+
+const client = new Client({
+  auth: `Bot ${token}`,
+  rest: { baseURL: `${url}/api/v10` },
+  gateway: {
+    intents: [
+      "GUILDS",
+      "GUILD_MEMBERS",
+      "GUILD_MODERATION",
+      "GUILD_INVITES",
+      "GUILD_MESSAGES",
+      "GUILD_MESSAGE_REACTIONS",
+      "MESSAGE_CONTENT",
+    ],
+  },
+});
+
+// What is told of a thing, the same for every library.
+
+const ofRole = (role) => ({
+  id: role.id,
+  name: role.name,
+  color: role.colors.primaryColor,
+  permissions: String(role.permissions.allow),
+  hoist: role.hoist,
+  mentionable: role.mentionable,
+  position: role.position,
+});
+const ofChannel = (channel) => ({
+  id: channel.id,
+  name: channel.name,
+  topic: channel.topic ?? null,
+  parent: channel.parentID ?? null,
+  overwrites: Object.fromEntries(
+    [...channel.permissionOverwrites.values()].map((each) => [
+      each.id,
+      [String(each.allow), String(each.deny)],
+    ]),
+  ),
+});
+const ofMember = (member) => ({
+  id: member.id,
+  nick: member.nick,
+  roles: sorted(member.roles),
+  silenced: member.communicationDisabledUntil !== null,
+});
+const ofMessage = (message) => ({
+  id: message.id,
+  content: message.content,
+  edited: message.editedTimestamp !== null,
+  pinned: message.pinned,
+});
+const ofInvite = (invite) => ({ code: invite.code, uses: invite.maxUses, age: invite.maxAge });
+const ofGuild = (guild) => ({ id: guild.id, name: guild.name });
+const ids = (things) => sorted(things.map((each) => each.id));
+
+// What it sees. Its own "ready" comes by the clock when guilds are late, so they are awaited here.
+
+let isReady = false;
+const greet = () => {
+  if (isReady || !client.ready || client.unavailableGuilds.size > 0) return;
+  isReady = true;
+  const guilds = [...client.guilds.values()];
+  tell("ready", {
+    user: client.user.id,
+    guilds: Object.fromEntries(
+      guilds.map((guild) => [guild.name, sorted([...guild.channels.values()].map((c) => c.name))]),
+    ),
+    members: guilds.reduce((sum, guild) => sum + guild.memberCount, 0),
+  });
+};
+client.on("ready", greet);
+client.on("guildAvailable", greet);
+client.on("guildCreate", (guild) => {
+  greet();
+  tell("guild_join", { name: guild.name });
+});
+client.on("error", (error) => process.stderr.write(`${error?.stack ?? error}\n`));
+client.on("guildUpdate", (guild) => tell("guild_update", ofGuild(guild)));
+client.on("messageCreate", async (message) => {
+  tell("message", { ...ofMessage(message), author: message.author.username });
+  if (message.content !== "!ping") return;
+  const answer = await client.rest.channels.createMessage(message.channelID, { content: "pong!" });
+  tell("answered", { id: answer.id, by_me: answer.author.id === client.user.id });
+  const found = await client.rest.channels.getMessages(message.channelID, { limit: 2 });
+  tell("history", { contents: found.map((each) => each.content) });
+});
+client.on("guildRoleCreate", (role) => tell("role_create", ofRole(role)));
+client.on("guildRoleUpdate", (role) => tell("role_update", ofRole(role)));
+client.on("guildRoleDelete", (role) => tell("role_delete", { id: role.id }));
+client.on("channelCreate", (channel) => tell("channel_create", ofChannel(channel)));
+client.on("channelUpdate", (channel) => tell("channel_update", ofChannel(channel)));
+client.on("channelDelete", (channel) => tell("channel_delete", { id: channel.id }));
+client.on("channelPinsUpdate", (channel) => tell("pins", { id: channel.id }));
+client.on("guildMemberAdd", (member) => tell("member_join", ofMember(member)));
+client.on("guildMemberUpdate", (member) => tell("member_update", ofMember(member)));
+client.on("guildMemberRemove", (member) => tell("member_leave", { id: member.id }));
+client.on("guildBanAdd", (_, user) => tell("ban", { id: user.id }));
+client.on("guildBanRemove", (_, user) => tell("unban", { id: user.id }));
+client.on("inviteCreate", (invite) => tell("invite_create", ofInvite(invite)));
+client.on("inviteDelete", (invite) => tell("invite_delete", { code: invite.code }));
+client.on("messageUpdate", (message) => tell("message_update", ofMessage(message)));
+client.on("messageDelete", (message) => tell("message_delete", { id: message.id }));
+client.on("messageDeleteBulk", (messages) => tell("message_bulk", { ids: ids(messages) }));
+const ofReaction = (message, user, reaction) => ({
+  id: message.id,
+  emoji: reaction.emoji.name,
+  user: user.id,
+});
+client.on("messageReactionAdd", (...of) => tell("reaction_add", ofReaction(...of)));
+client.on("messageReactionRemove", (...of) => tell("reaction_remove", ofReaction(...of)));
+client.on("messageReactionRemoveEmoji", (message, emoji) =>
+  tell("reaction_remove_emoji", { id: message.id, emoji: emoji.name }),
+);
+client.on("messageReactionRemoveAll", (message) => tell("reaction_clear", { id: message.id }));
+client.on("guildAuditLogEntryCreate", (_, entry) =>
+  tell("audit", { action: entry.actionType, target: entry.targetID, reason: entry.reason ?? null }),
+);
+
+// What it can be asked to do: one call of the library each.
+
+const { guilds, channels, users } = client.rest;
+const nothing = (promise) => promise.then(() => null);
+
+obey(
+  {
+    me: async () => ({ id: (await client.rest.oauth.getApplication()).id }),
+    application: async () => ({ name: (await client.rest.applications.getCurrent()).name }),
+    user: async (how) => ({ id: (await users.get(how.user)).id }),
+    guild: async (how) => ofGuild(await guilds.get(how.guild)),
+    guilds: async () => ids(await client.rest.users.getCurrentGuilds?.() ?? [...client.guilds.values()]),
+    edit_guild: async (how) => ofGuild(await guilds.edit(how.guild, how.with)),
+    leave_guild: (how) => nothing(users.leaveGuild(how.guild)),
+    regions: async () => ids(await channels.getVoiceRegions()),
+
+    roles: async (how) => ids(await guilds.getRoles(how.guild)),
+    role: async (how) => ofRole(await guilds.getRole(how.guild, how.role)),
+    create_role: async (how) =>
+      ofRole(
+        await guilds.createRole(how.guild, {
+          name: how.name,
+          colors: { primaryColor: how.color },
+          permissions: how.permissions,
+          hoist: true,
+          mentionable: true,
+          reason: how.reason,
+        }),
+      ),
+    edit_role: async (how) => ofRole(await guilds.editRole(how.guild, how.role, { name: how.name })),
+    move_role: (how) =>
+      nothing(guilds.editRolePositions(how.guild, [{ id: how.role, position: how.position }])),
+    delete_role: (how) => nothing(guilds.deleteRole(how.guild, how.role)),
+
+    channels: async (how) => ids(await guilds.getChannels(how.guild)),
+    channel: async (how) => ofChannel(await channels.get(how.channel)),
+    create_channel: async (how) =>
+      ofChannel(
+        await guilds.createChannel(how.guild, how.type, { name: how.name, topic: how.topic }),
+      ),
+    edit_channel: async (how) => ofChannel(await channels.edit(how.channel, { topic: how.topic })),
+    move_channel: (how) =>
+      nothing(
+        guilds.editChannelPositions(how.guild, [
+          { id: how.channel, position: 1, parentID: how.parent, lockPermissions: false },
+        ]),
+      ),
+    set_overwrite: (how) =>
+      nothing(channels.editPermission(how.channel, how.role, { type: 0, allow: 0n, deny: 1024n })),
+    delete_overwrite: (how) => nothing(channels.deletePermission(how.channel, how.role)),
+    delete_channel: (how) => nothing(channels.delete(how.channel)),
+
+    create_invite: async (how) =>
+      ofInvite(await channels.createInvite(how.channel, { maxAge: 600, maxUses: 3 })),
+    invite: async (how) => ({ code: (await channels.getInvite(how.code)).code }),
+    channel_invites: async (how) =>
+      (await channels.getInvites(how.channel)).map((each) => each.code),
+    guild_invites: async (how) => (await guilds.getInvites(how.guild)).map((each) => each.code),
+    delete_invite: (how) => nothing(channels.deleteInvite(how.code)),
+
+    members: async (how) => ids(await guilds.getMembers(how.guild, { limit: 100 })),
+    search_members: async (how) => ids(await guilds.searchMembers(how.guild, { query: how.name })),
+    member: async (how) => ofMember(await guilds.getMember(how.guild, how.user)),
+    edit_self: async (how) => ofMember(await guilds.editCurrentMember(how.guild, { nick: how.nick })),
+    edit_member: async (how) =>
+      ofMember(await guilds.editMember(how.guild, how.user, { nick: how.nick })),
+    silence: async (how) =>
+      ofMember(
+        await guilds.editMember(how.guild, how.user, {
+          communicationDisabledUntil: new Date(Date.now() + how.seconds * 1000).toISOString(),
+        }),
+      ),
+    unsilence: async (how) =>
+      ofMember(
+        await guilds.editMember(how.guild, how.user, { communicationDisabledUntil: null }),
+      ),
+    give_role: (how) => nothing(guilds.addMemberRole(how.guild, how.user, how.role)),
+    take_role: (how) => nothing(guilds.removeMemberRole(how.guild, how.user, how.role)),
+    kick: (how) => nothing(guilds.removeMember(how.guild, how.user, how.reason)),
+    ban: (how) =>
+      nothing(
+        guilds.createBan(how.guild, how.user, { deleteMessageSeconds: 60, reason: how.reason }),
+      ),
+    bans: async (how) => (await guilds.getBans(how.guild)).map((each) => each.user.id),
+    get_ban: async (how) => ({ id: (await guilds.getBan(how.guild, how.user)).user.id }),
+    unban: (how) => nothing(guilds.removeBan(how.guild, how.user)),
+    bulk_ban: async (how) => (await guilds.bulkBan(how.guild, { userIDs: [how.user] })).bannedUsers,
+    prune_count: (how) => guilds.getPruneCount(how.guild, { days: 7 }),
+    prune: (how) => guilds.beginPrune(how.guild, { days: 7 }),
+    audit_log: async (how) =>
+      (await guilds.getAuditLog(how.guild, { limit: 100 })).entries.map((each) => each.actionType),
+
+    send: async (how) =>
+      ofMessage(await channels.createMessage(how.channel, { content: how.content })),
+    history: async (how) =>
+      (await channels.getMessages(how.channel, { limit: how.limit })).map((each) => each.content),
+    message: async (how) => ofMessage(await channels.getMessage(how.channel, how.message)),
+    edit_message: async (how) =>
+      ofMessage(await channels.editMessage(how.channel, how.message, { content: how.content })),
+    delete_message: (how) => nothing(channels.deleteMessage(how.channel, how.message)),
+    bulk_delete: (how) => nothing(channels.deleteMessages(how.channel, how.messages)),
+    typing: (how) => nothing(channels.sendTyping(how.channel)),
+    pin: (how) => nothing(channels.pinMessage(how.channel, how.message)),
+    pins: async (how) => (await channels.getPins(how.channel)).items.map((each) => each.message.id),
+    unpin: (how) => nothing(channels.unpinMessage(how.channel, how.message)),
+    react: (how) => nothing(channels.createReaction(how.channel, how.message, how.emoji)),
+    reactions: async (how) => ids(await channels.getReactions(how.channel, how.message, how.emoji)),
+    unreact: (how) => nothing(channels.deleteReaction(how.channel, how.message, how.emoji)),
+    unreact_user: (how) =>
+      nothing(channels.deleteReaction(how.channel, how.message, how.emoji, how.user)),
+    clear_emoji: (how) => nothing(channels.deleteReactions(how.channel, how.message, how.emoji)),
+    clear_reactions: (how) => nothing(channels.deleteReactions(how.channel, how.message)),
+    direct: async (how) => {
+      const opened = await channels.createDM(how.user);
+      return ofMessage(await channels.createMessage(opened.id, { content: how.content }));
+    },
+  },
+  (error) =>
+    error instanceof DiscordRESTError ? { status: error.status, code: error.code } : null,
+);
+
+await client.connect();
