@@ -28,5 +28,6 @@ def build(settings: Settings) -> Service:
     jobs = Jobs(units)
     service.job("departures", settings.departures_every, jobs.tell_departed)
     service.job("invites", settings.invites_every, jobs.clear_invites)
+    service.job("listings", settings.listings_every, jobs.recount_listed)
     parts.serve(service, settings, application(service.name, *api.routers(units)))
     return service

@@ -22,6 +22,13 @@ class Jobs:
             async with self._units.open(NOBODY) as unit:
                 done = await actions.guilds.tell_departed(unit, BATCH)
 
+    async def recount_listed(self) -> None:
+        """Count the members of listed communities again."""
+        last: int | None = 0
+        while last is not None:
+            async with self._units.open(NOBODY) as unit:
+                last = await actions.discovery.recount(unit, after=last, limit=BATCH)
+
     async def clear_invites(self) -> None:
         """Delete invites that let nobody in any more."""
         done = BATCH

@@ -20,6 +20,9 @@ class Settings(StoredSettings, BusSettings):
     departures_every: float = Field(
         1.0, gt=0, description="Seconds between looks for members still to be told of a deletion"
     )
+    listings_every: float = Field(
+        300.0, gt=0, description="Seconds between counts of the members of listed communities"
+    )
     invites_every: float = Field(
         600.0, gt=0, description="Seconds between clearings of invites that let nobody in any more"
     )

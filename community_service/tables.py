@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -56,6 +57,9 @@ guilds = Table(
     Column("default_message_notifications", SmallInteger, nullable=False),
     Column("explicit_content_filter", SmallInteger, nullable=False),
     Column("preferred_locale", Text, nullable=False),
+    Column("features", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("splash", Text),
+    Column("discovery_splash", Text),
 )
 
 roles = Table(
@@ -164,6 +168,17 @@ invites = Table(
     Index("invites_channel", "channel_id", "inviter_id"),
     Index("invites_expiry", "expires_at"),
 )
+
+listings = Table(
+    "listings",
+    metadata,
+    _of("guilds", "guild_id", key=True),
+    Column("category", SmallInteger, nullable=False),
+    Column("keywords", ARRAY(Text), nullable=False),
+    Column("member_count", Integer, nullable=False),
+    Index("listings_size", "member_count"),
+)
+"""Communities that strangers may find."""
 
 webhooks = Table(
     "webhooks",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from community_service.domain.channels import Channel
+from community_service.domain.discovery import Listing
 from community_service.domain.guilds import Guild
 from community_service.domain.invites import Invite
 from community_service.domain.members import Member
@@ -16,6 +17,7 @@ from contracts.events.base import Event
 from contracts.events.invite import InviteCreate
 from contracts.ids import GuildId
 from contracts.objects.channel import Channel as ChannelShape
+from contracts.objects.discovery import DiscoverableGuild, DiscoveryMetadata
 from contracts.objects.guild import Guild as GuildShape
 from contracts.objects.guild import PartialGuild
 from contracts.objects.invite import Invite as InviteShape
@@ -125,6 +127,9 @@ def guild(
         rules_channel_id=one.rules_channel_id,
         public_updates_channel_id=one.public_updates_channel_id,
         preferred_locale=one.preferred_locale,
+        features=one.features,
+        splash=one.splash,
+        discovery_splash=one.discovery_splash,
         roles=tuple(role(each) for each in roles),
         approximate_member_count=members,
         approximate_presence_count=present,
@@ -139,6 +144,7 @@ def partial_guild(one: Guild, user_id: int, granted: Permission) -> PartialGuild
         icon=one.icon,
         banner=one.banner,
         owner=one.owner_id == user_id,
+        features=one.features,
         permissions=int(granted),
     )
 
@@ -198,15 +204,43 @@ def webhook(one: Webhook, creator: Person | None = None) -> WebhookShape:
     )
 
 
+def listing(one: Listing) -> DiscoveryMetadata:
+    """How a community is listed."""
+    return DiscoveryMetadata(
+        guild_id=one.guild_id,
+        primary_category_id=one.category,
+        keywords=one.keywords,
+        approximate_member_count=one.member_count,
+    )
+
+
+def discoverable(one: Guild, listing: Listing) -> DiscoverableGuild:
+    """A community as strangers find it."""
+    return DiscoverableGuild(
+        id=one.id,
+        name=one.name,
+        icon=one.icon,
+        banner=one.banner,
+        splash=one.splash,
+        discovery_splash=one.discovery_splash,
+        description=one.description,
+        features=one.features,
+        preferred_locale=one.preferred_locale,
+        primary_category_id=listing.category,
+        keywords=listing.keywords,
+        approximate_member_count=listing.member_count,
+    )
+
+
 def _stranger_sees(guild: Guild) -> JSON:
     return {
         "id": str(guild.id),
         "name": guild.name,
         "icon": guild.icon,
         "banner": guild.banner,
-        "splash": None,
+        "splash": guild.splash,
         "description": guild.description,
-        "features": [],
+        "features": list(guild.features),
         "verification_level": guild.verification_level,
         "vanity_url_code": None,
         "nsfw": False,

@@ -35,6 +35,7 @@ class ErrorCode(Enum):
     UNKNOWN_MESSAGE = (10008, 404, "Unknown Message")
     UNKNOWN_ROLE = (10011, 404, "Unknown Role")
     UNKNOWN_USER = (10013, 404, "Unknown User")
+    UNKNOWN_LISTING = (10069, 404, "Unknown guild discovery metadata")
     UNKNOWN_WEBHOOK = (10015, 404, "Unknown Webhook")
     BOTS_NOT_ALLOWED = (20001, 403, "Bots cannot use this endpoint")
     ONLY_BOTS = (20002, 403, "Only bots can use this endpoint")

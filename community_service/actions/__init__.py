@@ -3,6 +3,7 @@
 from community_service.actions import (
     bots,
     channels,
+    discovery,
     guilds,
     invites,
     members,
@@ -15,6 +16,7 @@ from community_service.actions import (
 __all__ = [
     "bots",
     "channels",
+    "discovery",
     "guilds",
     "invites",
     "members",

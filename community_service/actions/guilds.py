@@ -7,17 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 from community_service import store, views
-from community_service.actions.access import access_guild, require
+from community_service.actions.access import access_guild, require, require_permission
 from community_service.actions.members import admit
 from community_service.domain.access import InGuild
 from community_service.domain.channels import can_be_referred_to
+from community_service.domain.discovery import DISCOVERABLE
 from community_service.domain.guilds import (
     CHANNEL_REFERENCES,
     Guild,
     can_be_in_one_more,
     can_delete,
+    can_transfer,
     found,
     settled,
+    toggled,
 )
 from community_service.domain.people import Person
 from community_service.domain.roles import ROLES_PER_GUILD, Role
@@ -71,7 +74,32 @@ async def update(unit: Unit, guild_id: int, changes: Mapping[str, Any]) -> Guild
         own = await store.channels.own_of(unit, guild_id, list(named.values()))
         for field, channel_id in named.items():
             require(can_be_referred_to(field, channel_id, own))
-    return await set_fields(unit, here.guild, settled(changes))
+    settled_changes = settled(changes)
+    await _hand_on(unit, here, settled_changes)
+    await _toggle(unit, here, settled_changes)
+    return await set_fields(unit, here.guild, settled_changes)
+
+
+async def _hand_on(unit: Unit, here: InGuild, changes: Mapping[str, Any]) -> None:
+    """Let the owner name another."""
+    heir_id = changes.get("owner_id", here.guild.owner_id)
+    if heir_id != here.guild.owner_id:
+        heir = await store.members.one(unit, here.guild.id, heir_id)
+        require(can_transfer(here.guild, unit.actor.user_id, heir.person if heir else None))
+
+
+async def _toggle(unit: Unit, here: InGuild, changes: dict[str, Any]) -> None:
+    """Turn features; to be discoverable is to be listed."""
+    if "features" not in changes:
+        return
+    before, after = here.guild.features, toggled(here.guild, changes["features"])
+    changes["features"] = after
+    if set(after) != set(before):
+        require_permission(here.granted, Permission.ADMINISTRATOR)
+    if DISCOVERABLE in after and DISCOVERABLE not in before:
+        await store.discovery.add(unit, here.guild.id)
+    if DISCOVERABLE in before and DISCOVERABLE not in after:
+        await store.discovery.remove(unit, here.guild.id)
 
 
 async def set_fields(unit: Unit, guild: Guild, changes: Mapping[str, Any]) -> GuildWithRoles:

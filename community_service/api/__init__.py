@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from community_service.api import bots, channels, guilds, invites, members, webhooks
+from community_service.api import bots, channels, discovery, guilds, invites, members, webhooks
 from community_service.tools import Units
 
 
@@ -17,4 +17,5 @@ def routers(units: Units) -> tuple[APIRouter, ...]:
         invites.router(units),
         bots.router(units),
         webhooks.router(units),
+        discovery.router(units),
     )

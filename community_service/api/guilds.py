@@ -12,11 +12,14 @@ from chassis.identity import Actor, Person
 from community_service import actions, views
 from community_service.api.shapes import GuildName
 from community_service.tools import Units
-from contracts.ids import ChannelId, GuildId
+from contracts.ids import ChannelId, GuildId, UserId
 from contracts.wire import Form, Text
 
 TOLD_AT_ONCE = 500
 """Members of a deleted guild who hear of it before the reply; jobs.py tells the others."""
+
+
+Feature = Annotated[Text, StringConstraints(max_length=100)]
 
 
 class NewGuild(Form):
@@ -40,6 +43,8 @@ class GuildChanges(Form):
     default_message_notifications: Annotated[int, Field(ge=0, le=1)] | None = None
     explicit_content_filter: Annotated[int, Field(ge=0, le=2)] | None = None
     preferred_locale: Annotated[Text, StringConstraints(min_length=2, max_length=10)] | None = None
+    features: Annotated[tuple[Feature | None, ...], Field(max_length=100)] | None = None
+    owner_id: UserId | None = None
 
 
 class GuildsDoor:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from community_service.domain.channels import Channel, ChannelDraft
+from community_service.domain.discovery import DISCOVERABLE
+from community_service.domain.people import Person
 from community_service.domain.roles import Role, everyone
 from contracts import limits
-from contracts.errors import Conflict, DomainError, ErrorCode, Forbidden
+from contracts.errors import Conflict, DomainError, ErrorCode, Forbidden, NotFound
 from contracts.objects.channel import ChannelType
 
 
@@ -33,6 +35,9 @@ class Guild:
     default_message_notifications: int = 0
     explicit_content_filter: int = 0
     preferred_locale: str = "en-US"
+    features: tuple[str, ...] = ()
+    splash: str | None = None
+    discovery_splash: str | None = None
 
 
 CHANNEL_REFERENCES = (
@@ -46,12 +51,18 @@ CHANNEL_REFERENCES = (
 _RESET = {field.name: field.default for field in fields(Guild) if field.default is not MISSING}
 
 
+KEPT_ON_NULL = frozenset({"name", "features", "owner_id"})
+
+TOGGLES = frozenset({"COMMUNITY", DISCOVERABLE})
+"""Features that an administrator turns on and off."""
+
+
 def settled(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Changes with what they mean: a null resets a setting, and leaves a name as it is."""
+    """Changes with what they mean: a null resets a setting, not what each must have."""
     return {
         field: _RESET.get(field) if value is None else value
         for field, value in changes.items()
-        if field != "name" or value is not None
+        if value is not None or field not in KEPT_ON_NULL
     }
 
 
@@ -80,6 +91,21 @@ def found(name: str, owner_id: int, new_id: Callable[[], int]) -> Founding:
         everyone(guild_id),
         (texts, voices, general, lounge),
     )
+
+
+def toggled(guild: Guild, asked: Iterable[str | None]) -> tuple[str, ...]:
+    """Its features after somebody asked for these; what nobody can turn stays as it is."""
+    fixed = [feature for feature in guild.features if feature not in TOGGLES]
+    return (*fixed, *sorted(TOGGLES.intersection(asked)))
+
+
+def can_transfer(guild: Guild, user_id: int, heir: Person | None) -> DomainError | None:
+    """Only the owner hands a guild on, and only to a person who is in it."""
+    if guild.owner_id != user_id:
+        return Forbidden()
+    if heir is None:
+        return NotFound(ErrorCode.UNKNOWN_MEMBER)
+    return Forbidden(ErrorCode.BOTS_NOT_ALLOWED) if heir.is_bot else None
 
 
 def can_be_in_one_more(count: int) -> DomainError | None:

@@ -3,6 +3,7 @@
 from community_service.store import (
     access,
     channels,
+    discovery,
     guilds,
     invites,
     members,
@@ -11,4 +12,14 @@ from community_service.store import (
     webhooks,
 )
 
-__all__ = ["access", "channels", "guilds", "invites", "members", "people", "roles", "webhooks"]
+__all__ = [
+    "access",
+    "channels",
+    "discovery",
+    "guilds",
+    "invites",
+    "members",
+    "people",
+    "roles",
+    "webhooks",
+]

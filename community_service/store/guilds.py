@@ -15,7 +15,8 @@ from community_service.tools import Unit
 
 def read(row: Row[Any]) -> Guild:
     """The guild in a row that begins with the columns of `guilds`."""
-    return Guild(**{column.name: row._mapping[column] for column in guilds.c})
+    columns = {column.name: row._mapping[column] for column in guilds.c}
+    return Guild(**{**columns, "features": tuple(columns["features"])})
 
 
 async def add(unit: Unit, guild: Guild) -> None:

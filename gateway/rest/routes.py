@@ -96,6 +96,8 @@ ROWS: tuple[Row, ...] = (
     Row("channels/{channel}/typing", "chat", Bucket("typing", 5, 5), major="channel"),
     Row("channels/{channel}/pins/*", "chat", Bucket("pins", 5, 5), major="channel"),
     Row("users/@me/channels", "chat", Bucket("direct", 10, 10)),
+    Row("discovery/categories", "community", _COMMON, anonymous=_READ),
+    Row("discoverable-guilds", "community", Bucket("discovery", 10, 10)),
     Row("channels/{channel}/webhooks", "community", _CHANNEL, major="channel"),
     Row("webhooks/{webhook}", "community", Bucket("webhooks", 10, 5), major="webhook"),
     Row(
