@@ -7,7 +7,7 @@ after the commit.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +24,7 @@ from chassis.outbox import Outbox, Pending
 from chassis.tasks import Tasks
 from contracts.events.base import Event
 from contracts.identity import Identity
+from contracts.topics import Topic
 
 T = TypeVar("T")
 
@@ -112,11 +113,11 @@ class Unit(Generic[T]):
     connection: AsyncConnection
     tools: T
     outbox: Outbox
-    _events: list[Event] = field(default_factory=list)
+    _events: list[tuple[Event, tuple[Topic, ...]]] = field(default_factory=list)
 
-    def emit(self, event: Event) -> None:
-        """Tell everybody, if this unit commits."""
-        self._events.append(event)
+    def emit(self, event: Event, *, to: Iterable[Topic] = ()) -> None:
+        """Tell everybody, if this unit commits: on these topics, or where it says itself."""
+        self._events.append((event, tuple(to) or event.addresses()))
 
     def new_id(self) -> int:
         """A fresh snowflake."""
@@ -145,10 +146,10 @@ class Unit(Generic[T]):
             return []
         trace = logs.request_id.get()
         pending: list[Pending] = []
-        for event in self._events:
+        for event, topics in self._events:
             event_id = self.new_id()
             record = event.record(event_id, trace)
-            pending += [self.outbox.pending(topic, record, event_id) for topic in event.addresses()]
+            pending += [self.outbox.pending(topic, record, event_id) for topic in topics]
         await self.outbox.store(self.connection, pending)
         return pending
 

@@ -22,13 +22,8 @@ def facts(guild_id: int) -> Topic:
     return Topic(f"facts:{guild_id:d}")
 
 
-def channel(channel_id: int) -> Topic:
-    """Events of one direct or group conversation."""
-    return Topic(f"channel:{channel_id:d}")
-
-
 def user(user_id: int) -> Topic:
-    """Events for one person only."""
+    """Events for one person only; those of their private conversations among them."""
     return Topic(f"user:{user_id:d}")
 
 

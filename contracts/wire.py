@@ -30,6 +30,8 @@ class Wire(BaseModel):
 
     omit: ClassVar[frozenset[str]] = frozenset()
     """Fields that are left out when None: for real clients a null is worse than an absence."""
+    unless_given: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are left out unless they were given: where null says something of its own."""
 
     @model_serializer(mode="wrap")
     def _without_absent(self, serialize: SerializerFunctionWrapHandler) -> JSON:
@@ -37,6 +39,8 @@ class Wire(BaseModel):
         for name in self.omit:
             if data.get(name) is None:
                 data.pop(name, None)
+        for name in self.unless_given - self.model_fields_set:
+            data.pop(name, None)
         return data
 
     def dump(self) -> JSON:

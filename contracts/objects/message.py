@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from contracts.ids import ChannelId, MessageId, RoleId
+from contracts.ids import ApplicationId, ChannelId, MessageId, RoleId, Snowflake
+from contracts.objects.reaction import Reaction
 from contracts.objects.user import User
 from contracts.wire import JSON, Timestamp, Wire
 
@@ -12,7 +13,18 @@ from contracts.wire import JSON, Timestamp, Wire
 class Message(Wire):
     """A message as REST answers it. Lists and flags are never null."""
 
-    omit: ClassVar[frozenset[str]] = frozenset({"nonce", "message_reference"})
+    omit: ClassVar[frozenset[str]] = frozenset(
+        {
+            "nonce",
+            "message_reference",
+            "message_snapshots",
+            "mention_channels",
+            "reactions",
+            "webhook_id",
+            "application_id",
+        }
+    )
+    unless_given: ClassVar[frozenset[str]] = frozenset({"referenced_message"})
 
     id: MessageId
     channel_id: ChannelId
@@ -24,11 +36,18 @@ class Message(Wire):
     mention_everyone: bool = False
     mentions: tuple[User, ...] = ()
     mention_roles: tuple[RoleId, ...] = ()
+    mention_channels: tuple[JSON, ...] | None = None
     attachments: tuple[JSON, ...] = ()
     embeds: tuple[JSON, ...] = ()
     components: tuple[JSON, ...] = ()
+    reactions: tuple[Reaction, ...] | None = None
     pinned: bool = False
     type: int = 0
     flags: int = 0
     nonce: str | int | None = None
+    webhook_id: Snowflake | None = None
+    application_id: ApplicationId | None = None
     message_reference: JSON | None = None
+    referenced_message: JSON | None = None
+    """Null says that it is no more; without a reference there is none to speak of."""
+    message_snapshots: tuple[JSON, ...] | None = None

@@ -261,7 +261,8 @@ class UserPlace(Place):
         """Joins and leaves change where a session listens; the rest is handed out."""
         name, route = entry.header.name, entry.header.route
         event = REGISTRY.get(name)
-        if event is not PresenceUpdate:
+        # What is said in a conversation changes nothing that was asked about the person.
+        if event is None or not (event is PresenceUpdate or event.needs):
             self.changes += 1
         if event is None:
             return

@@ -16,8 +16,12 @@ from contracts.events.invite import InviteCreate
 from contracts.events.member import MemberAdd, MemberRemove
 from contracts.events.message import MessageCreate
 from contracts.events.presence import PresenceUpdate
+from contracts.events.private import PrivateChannelCreate, RecipientAdd
+from contracts.events.reaction import ReactionRemoveAll
+from contracts.events.reading import MessageAck
 from contracts.events.role import RoleCreate, RoleDelete
 from contracts.events.session import LoginEnded
+from contracts.events.typing import TypingStart
 from contracts.events.user import UserDeleted, UserUpdate
 from contracts.objects.channel import ChannelType
 from contracts.objects.presence import PresenceUser, Status
@@ -58,10 +62,31 @@ SAMPLES: dict[str, tuple[Event, str, Route]] = {
     ),
     "MessageCreate": (
         MessageCreate(
-            id=9, channel_id=3, author=ALICE, content="hi", timestamp=AT, mentions=(ALICE,)
+            id=9,
+            channel_id=3,
+            guild_id=1,
+            author=ALICE,
+            content="hi",
+            timestamp=AT,
+            mentions=(ALICE,),
         ),
-        "channel:3",
-        Route(channel_id=3, author_id=42, mentions=(42,)),
+        "guild:1",
+        Route(guild_id=1, channel_id=3, author_id=42, mentions=(42,)),
+    ),
+    "MessageAck": (
+        MessageAck(user_id=42, channel_id=3, message_id=9),
+        "user:42",
+        Route(channel_id=3, user_id=42),
+    ),
+    "ReactionRemoveAll": (
+        ReactionRemoveAll(channel_id=3, guild_id=1, message_id=9),
+        "guild:1",
+        Route(guild_id=1, channel_id=3),
+    ),
+    "TypingStart": (
+        TypingStart(channel_id=3, guild_id=1, user_id=42, timestamp=5),
+        "guild:1",
+        Route(guild_id=1, channel_id=3, user_id=42),
     ),
     "PresenceUpdate": (
         PresenceUpdate(user=PresenceUser(id=42), guild_id=1, status=Status.IDLE),
@@ -98,10 +123,21 @@ def test_a_record_opens_to_what_was_packed(name: str) -> None:
     assert open_as(type(event), body) == event
 
 
-def test_guild_messages_and_presences_go_to_the_guild() -> None:
-    message = SAMPLES["MessageCreate"][0]
-    in_guild = message.model_copy(update={"guild_id": 1})
-    assert in_guild.address() == topics.guild(1)
+def test_what_happens_in_private_has_no_address_of_its_own() -> None:
+    private = SAMPLES["MessageCreate"][0].model_copy(update={"guild_id": None})
+    with pytest.raises(NotImplementedError):
+        private.address()
+    channel = PrivateChannelCreate(id=3, type=ChannelType.DM)
+    assert channel.route() == Route(channel_id=3)
+    assert "owner_id" not in channel.dump()
+    person = RecipientAdd(channel_id=3, user=ALICE)
+    assert person.route() == Route(channel_id=3, user_id=42)
+    for event in (channel, person):
+        with pytest.raises(NotImplementedError):
+            event.address()
+
+
+def test_a_presence_goes_to_the_guild_or_to_the_person() -> None:
     alone = PresenceUpdate(user=PresenceUser(id=42), status=Status.IDLE)
     assert alone.address() == topics.user(42)
 
@@ -109,7 +145,7 @@ def test_guild_messages_and_presences_go_to_the_guild() -> None:
 def test_what_services_keep_copies_of_is_told_to_them_too() -> None:
     fact, message = SAMPLES["RoleDelete"][0], SAMPLES["MessageCreate"][0]
     assert fact.addresses() == (topics.facts(1), topics.guild(1))
-    assert message.model_copy(update={"guild_id": 1}).addresses() == (topics.guild(1),)
+    assert message.addresses() == (topics.guild(1),)
 
 
 def test_a_record_is_a_line_and_a_body() -> None:
@@ -120,9 +156,14 @@ def test_a_record_is_a_line_and_a_body() -> None:
 
 def test_absent_fields_are_left_out_where_a_null_would_hurt() -> None:
     data = SAMPLES["MessageCreate"][0].dump()
-    assert not {"guild_id", "member", "nonce"} & data.keys()
+    assert not {"member", "nonce", "referenced_message"} & data.keys()
     assert data["edited_timestamp"] is None
     assert data["timestamp"] == "2026-01-02T03:04:05.000000+00:00"
+
+
+def test_a_null_that_says_something_is_kept_where_it_was_given() -> None:
+    gone = SAMPLES["MessageCreate"][0].model_dump() | {"referenced_message": None}
+    assert MessageCreate.model_validate(gone).dump()["referenced_message"] is None
 
 
 def test_the_registry_holds_every_event_under_its_name() -> None:
@@ -143,8 +184,12 @@ def test_an_event_says_where_it_goes() -> None:
         bare.route()
 
 
-def test_every_dispatch_is_told_by_one_event() -> None:
-    told = [kind.dispatch for kind in REGISTRY.values() if kind.dispatch is not None]
+def test_every_dispatch_is_told_by_one_event_or_by_its_private_twin() -> None:
+    told = [
+        kind.dispatch
+        for name, kind in REGISTRY.items()
+        if kind.dispatch is not None and not name.startswith("PrivateChannel")
+    ]
     assert len(told) == len(set(told))
 
 

@@ -17,7 +17,6 @@ def test_no_two_names_are_alike() -> None:
         topics.IDENTITY,
         topics.guild(1),
         topics.facts(1),
-        topics.channel(1),
         topics.user(1),
         topics.STAMP_KEY,
         topics.EPOCH_KEY,

@@ -1,0 +1,67 @@
+"""Conversations come, change and go, for each of those in them: every event, messages included,
+is told on the topics of the people, so that one who is written to for the first time hears it.
+"""
+
+from __future__ import annotations
+
+from contracts import topics
+from contracts.events.base import Event, Route
+from contracts.ids import ChannelId, UserId
+from contracts.objects.private import PrivateChannel
+from contracts.objects.user import User
+from contracts.wire import Wire
+
+
+class _PrivateChannelEvent(PrivateChannel):
+    def address(self) -> topics.Topic:
+        """Who it is told to is said where it is told: each sees other recipients."""
+        raise NotImplementedError
+
+    def route(self) -> Route:
+        """By channel."""
+        return Route(channel_id=self.id)
+
+
+class PrivateChannelCreate(_PrivateChannelEvent, Event):
+    """A conversation appears in somebody's list. Never told to bots, whose libraries know only
+    guild channels by this name.
+    """
+
+    dispatch = "CHANNEL_CREATE"
+
+
+class PrivateChannelUpdate(_PrivateChannelEvent, Event):
+    """Its name, icon or owner changed, or a request was accepted."""
+
+    dispatch = "CHANNEL_UPDATE"
+
+
+class PrivateChannelDelete(_PrivateChannelEvent, Event):
+    """It is gone from somebody's list: closed, left, or they were removed."""
+
+    dispatch = "CHANNEL_DELETE"
+
+
+class _RecipientEvent(Wire):
+    channel_id: ChannelId
+    user: User
+
+    def address(self) -> topics.Topic:
+        """Said where it is told: everybody in the group."""
+        raise NotImplementedError
+
+    def route(self) -> Route:
+        """By channel and person."""
+        return Route(channel_id=self.channel_id, user_id=UserId(self.user.id))
+
+
+class RecipientAdd(_RecipientEvent, Event):
+    """Somebody was taken into a group."""
+
+    dispatch = "CHANNEL_RECIPIENT_ADD"
+
+
+class RecipientRemove(_RecipientEvent, Event):
+    """Somebody left a group, or was removed."""
+
+    dispatch = "CHANNEL_RECIPIENT_REMOVE"
