@@ -18,7 +18,7 @@ from sqlalchemy import Executable, Row
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from chassis import logs
+from chassis import logs, reason
 from chassis.clock import Clock
 from chassis.outbox import Outbox, Pending
 from chassis.tasks import Tasks
@@ -113,6 +113,8 @@ class Unit(Generic[T]):
     connection: AsyncConnection
     tools: T
     outbox: Outbox
+    reason: str | None = None
+    """Why, as the request said."""
     _events: list[tuple[Event, tuple[Topic, ...]]] = field(default_factory=list)
 
     def emit(self, event: Event, *, to: Iterable[Topic] = ()) -> None:
@@ -169,7 +171,14 @@ class Units(Generic[T]):
     async def open(self, actor: Identity) -> AsyncIterator[Unit[T]]:
         """A unit that commits when the block ends well, and rolls back otherwise."""
         async with self._database.engine.begin() as connection:
-            unit = Unit(actor, self._clock.now(), connection, self.tools, self._outbox)
+            unit = Unit(
+                actor,
+                self._clock.now(),
+                connection,
+                self.tools,
+                self._outbox,
+                reason=reason.current.get(),
+            )
             yield unit
             pending = await unit.store_events()
         self._outbox.publish(pending)

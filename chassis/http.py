@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from chassis import logs
+from chassis import logs, reason
 from chassis.clock import Clock
 from chassis.errors import as_domain_error, body_of, headers_of, invalid_form
 from chassis.identity import Verifier
@@ -96,15 +96,18 @@ class Front:
             self._seconds.labels(route, str(status)).observe(self._clock.monotonic() - began)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        identity_header = request = None
+        identity_header = request = why = None
         for name, value in scope["headers"]:
             if name == b"x-identity":
                 identity_header = value.decode("latin-1")
             elif name == b"x-request-id":
                 request = value.decode("latin-1")
+            elif name == reason.HEADER:
+                why = value
         logs.request_id.set(request or "")
         identity = self._verify(identity_header)
         logs.user_id.set(identity.user_id)
+        reason.current.set(reason.read(why) if why else None)
         scope.setdefault("state", {})["identity"] = identity
         await self._app(scope, _bounded(receive), send)
 

@@ -27,6 +27,7 @@ def build(settings: Settings) -> Service:
     rpc.register(parts.door(service, settings), units)
     jobs = Jobs(units)
     service.job("departures", settings.departures_every, jobs.tell_departed)
+    service.job("audit", settings.audit_every, jobs.forget_entries)
     service.job("invites", settings.invites_every, jobs.clear_invites)
     service.job("listings", settings.listings_every, jobs.recount_listed)
     parts.serve(service, settings, application(service.name, *api.routers(units)))

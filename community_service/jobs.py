@@ -29,6 +29,13 @@ class Jobs:
             async with self._units.open(NOBODY) as unit:
                 last = await actions.discovery.recount(unit, after=last, limit=BATCH)
 
+    async def forget_entries(self) -> None:
+        """Delete what the audit log does not keep any longer."""
+        done = BATCH
+        while done == BATCH:
+            async with self._units.open(NOBODY) as unit:
+                done = await actions.audit.forget_old(unit, BATCH)
+
     async def clear_invites(self) -> None:
         """Delete invites that let nobody in any more."""
         done = BATCH

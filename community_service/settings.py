@@ -23,6 +23,9 @@ class Settings(StoredSettings, BusSettings):
     listings_every: float = Field(
         300.0, gt=0, description="Seconds between counts of the members of listed communities"
     )
+    audit_every: float = Field(
+        3_600.0, gt=0, description="Seconds between clearings of audit log entries past their time"
+    )
     invites_every: float = Field(
         600.0, gt=0, description="Seconds between clearings of invites that let nobody in any more"
     )

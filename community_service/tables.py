@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.outbox import outbox_table
 
@@ -192,6 +193,23 @@ webhooks = Table(
     Column("token", Text, nullable=False),
     Index("webhooks_guild", "guild_id"),
     Index("webhooks_channel", "channel_id"),
+)
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    _id("id"),
+    _of("guilds", "guild_id"),
+    Column("actor_id", BigInteger),
+    Column("action", SmallInteger, nullable=False),
+    Column("target_id", BigInteger),
+    Column("changes", JSONB, nullable=False),
+    Column("options", JSONB, nullable=False),
+    Column("reason", Text),
+    Index("audit_entries_guild", "guild_id", "id"),
+    Index("audit_entries_actor", "guild_id", "actor_id", "id"),
+    Index("audit_entries_action", "guild_id", "action", "id"),
+    Index("audit_entries_target", "guild_id", "target_id", "id"),
 )
 
 departures = Table("departures", metadata, _id("guild_id"), _id("user_id"))

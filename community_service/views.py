@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from community_service.domain.audit import Entry
 from community_service.domain.channels import Channel
 from community_service.domain.discovery import Listing
 from community_service.domain.guilds import Guild
@@ -16,6 +17,7 @@ from community_service.domain.webhooks import Webhook
 from contracts.events.base import Event
 from contracts.events.invite import InviteCreate
 from contracts.ids import GuildId
+from contracts.objects.audit import AuditedInvite, AuditEntry, AuditLog
 from contracts.objects.channel import Channel as ChannelShape
 from contracts.objects.discovery import DiscoverableGuild, DiscoveryMetadata
 from contracts.objects.guild import Guild as GuildShape
@@ -229,6 +231,39 @@ def discoverable(one: Guild, listing: Listing) -> DiscoverableGuild:
         primary_category_id=listing.category,
         keywords=listing.keywords,
         approximate_member_count=listing.member_count,
+    )
+
+
+def audit_entry(one: Entry) -> AuditEntry:
+    """An entry of the audit log."""
+    return AuditEntry(
+        id=one.id,
+        action_type=one.action,
+        user_id=one.actor_id,
+        target_id=one.target_id,
+        changes=one.changes or None,
+        options=one.options or None,
+        reason=one.reason,
+    )
+
+
+def audited_invite(one: Invite) -> AuditedInvite:
+    """An invite as the audit log tells of it."""
+    return AuditedInvite(
+        code=one.code,
+        channel_id=one.channel_id,
+        inviter_id=one.inviter_id,
+        uses=one.uses,
+        max_uses=one.terms.max_uses,
+        max_age=one.terms.max_age,
+        temporary=one.terms.is_temporary,
+    )
+
+
+def audit_log(entries: Sequence[Entry], people: Sequence[Person]) -> AuditLog:
+    """A page of the audit log, with the people it names."""
+    return AuditLog(
+        audit_log_entries=tuple(map(audit_entry, entries)), users=tuple(map(user, people))
     )
 
 

@@ -1,6 +1,7 @@
 """What can be done with communities: authorise, change, emit. One file per noun."""
 
 from community_service.actions import (
+    audit,
     bots,
     channels,
     discovery,
@@ -14,6 +15,7 @@ from community_service.actions import (
 )
 
 __all__ = [
+    "audit",
     "bots",
     "channels",
     "discovery",

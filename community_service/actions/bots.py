@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from community_service import store, views
+from community_service.actions import audit
 from community_service.actions.access import access_guild
 from community_service.actions.members import admit
 from community_service.domain.people import Person
@@ -12,6 +13,7 @@ from contracts.errors import ErrorCode, NotFound
 from contracts.events.role import RoleCreate
 from contracts.identity import Identity
 from contracts.ids import ApplicationId, GuildId
+from contracts.objects.audit import AuditAction
 from contracts.permissions import Permission
 from contracts.rpc.users import GetApplication
 
@@ -44,3 +46,4 @@ async def install(unit: Unit, guild_id: int, bot: Person, asked: int) -> None:
         await store.roles.add(unit, role)
         unit.emit(RoleCreate(guild_id=GuildId(guild_id), role=views.role(role)))
     await admit(unit, guild_id, bot, role_id=role_id)
+    await audit.record(unit, guild_id, AuditAction.BOT_ADD, bot.user_id)

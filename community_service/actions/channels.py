@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from community_service import store, views
+from community_service.actions import audit
 from community_service.actions.access import (
     access_channel,
     access_guild,
@@ -16,6 +17,7 @@ from community_service.actions.access import (
 from community_service.actions.guilds import set_fields
 from community_service.domain import overwrites
 from community_service.domain.access import Standing
+from community_service.domain.audit import changes_between
 from community_service.domain.channels import (
     Channel,
     ChannelDraft,
@@ -29,6 +31,7 @@ from community_service.domain.overwrites import Overwrites
 from community_service.tools import Unit
 from contracts import limits
 from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
+from contracts.objects.audit import AuditAction
 from contracts.objects.channel import ChannelType, OverwriteType
 from contracts.permissions import Permission, holds
 
@@ -68,6 +71,8 @@ async def create(unit: Unit, guild_id: int, draft: ChannelDraft) -> Channel:
     channel = draft.made(unit.new_id(), guild_id, last, inherited)
     await store.channels.add(unit, [channel])
     unit.emit(views.event(ChannelCreate, views.channel(channel)))
+    made = changes_between(None, views.channel(channel))
+    await audit.record(unit, guild_id, AuditAction.CHANNEL_CREATE, channel.id, changes=made)
     return channel
 
 
@@ -88,6 +93,7 @@ async def edit(unit: Unit, channel_id: int, changes: Mapping[str, Any]) -> Chann
     if after != before:
         await store.channels.change(unit, after, with_overwrites=has_new_overwrites)
         unit.emit(views.event(ChannelUpdate, views.channel(after)))
+        await audit.record_channel(unit, before, after)
     return after
 
 
@@ -97,6 +103,8 @@ async def remove(unit: Unit, channel_id: int) -> Channel:
     for child in await store.channels.remove(unit, channel_id):
         unit.emit(views.event(ChannelUpdate, views.channel(child)))
     unit.emit(views.event(ChannelDelete, views.channel(here.channel)))
+    gone = changes_between(views.channel(here.channel), None)
+    await audit.record(unit, here.guild.id, AuditAction.CHANNEL_DELETE, channel_id, changes=gone)
     lost = {name: None for name in CHANNEL_REFERENCES if getattr(here.guild, name) == channel_id}
     if lost:
         await set_fields(unit, here.guild, lost)

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from community_service import store, views
+from community_service.actions import audit
 from community_service.actions.access import access_guild, require, require_permission
 from community_service.actions.members import admit
 from community_service.domain.access import InGuild
+from community_service.domain.audit import changes_between
 from community_service.domain.channels import can_be_referred_to
 from community_service.domain.discovery import DISCOVERABLE
 from community_service.domain.guilds import (
@@ -28,6 +30,7 @@ from community_service.tools import Unit
 from contracts import limits
 from contracts.events.guild import GuildDeleted, GuildLeft, GuildUpdate
 from contracts.ids import GuildId, UserId
+from contracts.objects.audit import AuditAction
 from contracts.permissions import Permission
 
 GuildWithRoles = tuple[Guild, list[Role]]
@@ -77,7 +80,11 @@ async def update(unit: Unit, guild_id: int, changes: Mapping[str, Any]) -> Guild
     settled_changes = settled(changes)
     await _hand_on(unit, here, settled_changes)
     await _toggle(unit, here, settled_changes)
-    return await set_fields(unit, here.guild, settled_changes)
+    after, roles = await set_fields(unit, here.guild, settled_changes)
+    changed = changes_between(views.guild(here.guild, ()), views.guild(after, ()))
+    if changed:
+        await audit.record(unit, guild_id, AuditAction.GUILD_UPDATE, guild_id, changes=changed)
+    return after, roles
 
 
 async def _hand_on(unit: Unit, here: InGuild, changes: Mapping[str, Any]) -> None:

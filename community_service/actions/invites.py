@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from community_service import store, views
+from community_service.actions import audit
 from community_service.actions.access import access_channel, access_guild, require
 from community_service.actions.members import admit
+from community_service.domain.audit import changes_between
 from community_service.domain.channels import Channel
 from community_service.domain.guilds import Guild, can_be_in_one_more
 from community_service.domain.invites import (
@@ -24,6 +26,7 @@ from community_service.domain.people import Person
 from community_service.tools import Unit
 from contracts.errors import ErrorCode, NotFound
 from contracts.events.invite import InviteDelete
+from contracts.objects.audit import AuditAction
 from contracts.permissions import Permission
 
 LISTED = 1_000
@@ -68,6 +71,8 @@ async def create(unit: Unit, channel_id: int, terms: Terms, *, is_unique: bool) 
             return FullInvite(alike, here.guild, here.channel, inviter)
     await store.invites.add(unit, fresh)
     unit.emit(views.invite_create(fresh, inviter))
+    made = changes_between(None, views.audited_invite(fresh))
+    await audit.record(unit, here.guild.id, AuditAction.INVITE_CREATE, None, changes=made)
     return FullInvite(fresh, here.guild, here.channel, inviter)
 
 
@@ -146,6 +151,8 @@ async def revoke(unit: Unit, code: str) -> FullInvite:
     )
     await store.invites.remove(unit, code)
     unit.emit(InviteDelete(guild_id=guild.id, channel_id=invite.channel_id, code=code))
+    gone = changes_between(views.audited_invite(invite), None)
+    await audit.record(unit, guild.id, AuditAction.INVITE_DELETE, None, changes=gone)
     return await _full(unit, invite, guild)
 
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from community_service.api import bots, channels, discovery, guilds, invites, members, webhooks
+from community_service.api import (
+    audit,
+    bots,
+    channels,
+    discovery,
+    guilds,
+    invites,
+    members,
+    webhooks,
+)
 from community_service.tools import Units
 
 
@@ -18,4 +27,5 @@ def routers(units: Units) -> tuple[APIRouter, ...]:
         bots.router(units),
         webhooks.router(units),
         discovery.router(units),
+        audit.router(units),
     )

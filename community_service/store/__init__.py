@@ -2,6 +2,7 @@
 
 from community_service.store import (
     access,
+    audit,
     channels,
     discovery,
     guilds,
@@ -14,6 +15,7 @@ from community_service.store import (
 
 __all__ = [
     "access",
+    "audit",
     "channels",
     "discovery",
     "guilds",

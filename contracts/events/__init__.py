@@ -1,6 +1,7 @@
 """Every event, declared once. Importing this package fills the registry."""
 
 from contracts.events import (
+    audit,
     channel,
     guild,
     invite,
@@ -24,6 +25,7 @@ __all__ = [
     "Event",
     "Header",
     "Route",
+    "audit",
     "channel",
     "guild",
     "invite",

@@ -16,6 +16,7 @@ from sqlalchemy import event
 from chassis.db import Database
 from contracts import topics
 from contracts.events import unpack
+from contracts.events.audit import GuildAuditLogEntryCreate
 from contracts.identity import Identity, Kind
 from contracts.ids import EPOCH_MS, UserId
 from contracts.topics import Topic
@@ -121,7 +122,14 @@ class House:
         return [dict(row) for row in await self.connection.fetch(sql, *values)]
 
     async def told(self, *heard: Topic) -> Told:
-        """Everything that this test made the service say on these topics, in order."""
+        """Everything that this test made the service say on these topics, in order; the audit log
+        has tests and a method of its own.
+        """
+        every = await self.heard(*heard)
+        return [(name, body) for name, body in every if name != GuildAuditLogEntryCreate.__name__]
+
+    async def heard(self, *heard: Topic) -> Told:
+        """Everything on these topics, the audit log included."""
         await self.settled()
         assert self.running.ears is not None
         replayed = await self.running.ears.bus.replay(list(heard), self._began)

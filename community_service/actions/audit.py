@@ -1,0 +1,105 @@
+"""The audit log is written with what it tells of, in the same unit, and read by those who may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from community_service import store, views
+from community_service.actions.access import access_guild
+from community_service.domain.audit import Changes, Entry, Wanted, changes_between, forgotten_before
+from community_service.domain.channels import Channel
+from community_service.domain.people import Person
+from community_service.tools import Unit
+from contracts.events.audit import GuildAuditLogEntryCreate
+from contracts.identity import NOBODY
+from contracts.ids import floor_of
+from contracts.objects.audit import AuditAction
+from contracts.objects.channel import ChannelOverwrite
+from contracts.permissions import Permission
+
+
+async def record(
+    unit: Unit,
+    guild_id: int,
+    action: AuditAction,
+    target_id: int | None,
+    *,
+    changes: Changes = (),
+    options: Mapping[str, object] | None = None,
+) -> None:
+    """Write down what this unit's actor does, with the reason that came with the request."""
+    entry = Entry(
+        id=unit.new_id(),
+        guild_id=guild_id,
+        actor_id=None if unit.actor == NOBODY else int(unit.actor.user_id),
+        action=action,
+        target_id=target_id,
+        changes=changes,
+        options={name: str(value) for name, value in (options or {}).items()},
+        reason=unit.reason,
+    )
+    await write(unit, [entry])
+
+
+async def record_channel(unit: Unit, before: Channel, after: Channel) -> None:
+    """Write down how a channel was edited: its own fields, and each overwrite by itself."""
+    fields = changes_between(
+        views.channel(before), views.channel(after), without={"permission_overwrites"}
+    )
+    if fields:
+        await record(unit, after.guild_id, AuditAction.CHANNEL_UPDATE, after.id, changes=fields)
+    was = {one.id: one for one in before.overwrites}
+    now = {one.id: one for one in after.overwrites}
+    for target in sorted(was.keys() | now.keys()):
+        await record_overwrite(unit, after, was.get(target), now.get(target))
+
+
+async def record_overwrite(
+    unit: Unit, channel: Channel, before: ChannelOverwrite | None, after: ChannelOverwrite | None
+) -> None:
+    """Write down that an overwrite came, changed or went."""
+    one = after or before
+    changes = changes_between(before, after)
+    if one is None or not changes:
+        return
+    action = AuditAction.CHANNEL_OVERWRITE_UPDATE
+    if before is None:
+        action = AuditAction.CHANNEL_OVERWRITE_CREATE
+    elif after is None:
+        action = AuditAction.CHANNEL_OVERWRITE_DELETE
+    options = {"id": one.id, "type": int(one.type)}
+    await record(unit, channel.guild_id, action, channel.id, changes=changes, options=options)
+
+
+async def write(unit: Unit, entries: list[Entry]) -> None:
+    """Keep entries and tell those who may read them."""
+    if not entries:
+        return
+    await store.audit.add(unit, entries)
+    for entry in entries:
+        shape = views.audit_entry(entry)
+        unit.emit(views.event(GuildAuditLogEntryCreate, shape, guild_id=entry.guild_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some entries, and the people they are by and about."""
+
+    entries: list[Entry]
+    people: list[Person]
+
+
+async def page(unit: Unit, guild_id: int, wanted: Wanted) -> Page:
+    """Entries that the actor may read."""
+    await access_guild(unit, guild_id, needs=Permission.VIEW_AUDIT_LOG)
+    entries = await store.audit.page(unit, guild_id, wanted)
+    named = {one for entry in entries for one in (entry.actor_id, entry.target_id) if one}
+    people = await store.people.by_ids(unit, sorted(named)) if named else {}
+    return Page(entries, [people[one] for one in sorted(people)])
+
+
+async def forget_old(unit: Unit, limit: int) -> int:
+    """Delete some of the entries that are past their time; how many that were."""
+    oldest = int(forgotten_before(unit.now).timestamp() * 1_000)
+    return await store.audit.forget(unit, floor_of(oldest), limit)

@@ -1,0 +1,65 @@
+"""The audit log: entries, and what differs between two looks of the same thing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from contracts.limits import AUDIT_LOG_DAYS
+from contracts.objects.audit import AuditAction, AuditChange
+from contracts.wire import JSON, Wire
+
+Changes = tuple[AuditChange, ...]
+
+_NAMED_BY_THE_ENTRY = frozenset({"id", "guild_id", "icon_hash"})
+_KEYS = {name: f"{name}_hash" for name in ("avatar", "banner", "icon", "splash")}
+"""Fields that clients know by another key in here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that was done in a guild."""
+
+    id: int
+    guild_id: int
+    actor_id: int | None
+    """None: the house itself."""
+    action: AuditAction
+    target_id: int | None
+    changes: Changes
+    options: dict[str, str]
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries somebody asks for."""
+
+    actor_id: int | None = None
+    target_id: int | None = None
+    action: AuditAction | None = None
+    before: int | None = None
+    after: int | None = None
+    limit: int = 50
+
+
+def changes_between(
+    before: Wire | None, after: Wire | None, *, without: Collection[str] = ()
+) -> Changes:
+    """The fields in which two looks of one thing differ, named as clients know them. None: it was
+    not there before, or is gone.
+    """
+    old: JSON = before.dump() if before else {}
+    new: JSON = after.dump() if after else {}
+    left_out = _NAMED_BY_THE_ENTRY.union(without)
+    return tuple(
+        AuditChange(key=_KEYS.get(key, key), old_value=old.get(key), new_value=new.get(key))
+        for key in {**old, **new}
+        if key not in left_out and old.get(key) != new.get(key)
+    )
+
+
+def forgotten_before(now: datetime) -> datetime:
+    """Entries from before this moment are not kept."""
+    return now - timedelta(days=AUDIT_LOG_DAYS)
