@@ -8,7 +8,8 @@ RUN /opt/moim/bin/pip install --require-hashes --no-deps --only-binary :all: -r 
  && /opt/moim/bin/python -m compileall -q /opt/moim/lib
 
 FROM python:3.13-slim-trixie
-RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent moim
+RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent moim \
+ && install --directory --owner=moim --group=moim /files
 COPY --from=build /opt/moim /opt/moim
 WORKDIR /app
 COPY contracts contracts

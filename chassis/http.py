@@ -63,8 +63,10 @@ class Front:
         verifier: Verifier,
         metrics: Metrics,
         clock: Clock,
+        body_bytes: int = BODY_BYTES,
     ) -> None:
         self._app = app
+        self._body_bytes = body_bytes
         self._verify = verifier
         self._clock = clock
         self._seconds = metrics.histogram(
@@ -109,10 +111,10 @@ class Front:
         logs.user_id.set(identity.user_id)
         reason.current.set(reason.read(why) if why else None)
         scope.setdefault("state", {})["identity"] = identity
-        await self._app(scope, _bounded(receive), send)
+        await self._app(scope, _bounded(receive, self._body_bytes), send)
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, most: int) -> Receive:
     """The same body, refused where it becomes too large."""
     size = 0
 
@@ -120,7 +122,7 @@ def _bounded(receive: Receive) -> Receive:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        if size > BODY_BYTES:
+        if size > most:
             raise DomainError(ErrorCode.BODY_TOO_LARGE)
         return message
 

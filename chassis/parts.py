@@ -15,6 +15,7 @@ from chassis.outbox import Outbox
 from chassis.rpc import Calls, RpcServer
 from chassis.service import Service
 from chassis.settings import BusSettings, ServiceSettings, StoredSettings
+from contracts.limits import BODY_BYTES
 
 
 def bus(service: Service, settings: BusSettings) -> Bus:
@@ -87,10 +88,23 @@ def door(service: Service, settings: ServiceSettings) -> RpcServer:
 
 
 def serve(
-    service: Service, settings: ServiceSettings, app: FastAPI, hot: HotRoutes | None = None
+    service: Service,
+    settings: ServiceSettings,
+    app: FastAPI,
+    hot: HotRoutes | None = None,
+    *,
+    body_bytes: int = BODY_BYTES,
 ) -> None:
-    """The HTTP face: whoever the edge vouches for, on governed and on hot routes."""
+    """The HTTP face: whoever the edge vouches for, on governed and on hot routes. How large a body
+    may be on which path is the edge's to decide; `body_bytes` is the largest of them.
+    """
     verifier = Verifier(service.name, settings.keys()[f"id.{service.name}"], service.clock)
-    front = Front(app, verifier=verifier, metrics=service.metrics, clock=service.clock)
+    front = Front(
+        app,
+        verifier=verifier,
+        metrics=service.metrics,
+        clock=service.clock,
+        body_bytes=body_bytes,
+    )
     thin = hot and Hot(hot, verifier=verifier, metrics=service.metrics, clock=service.clock)
     service.http(front, protocol=thin.protocol_class() if thin else None)

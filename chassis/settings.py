@@ -66,6 +66,15 @@ class BusSettings(ServiceSettings):
     redis_url: SecretStr = Field(description="redis://:password@host:port/0")
 
 
+class BlobSettings(ServiceSettings):
+    """Of a service that keeps or shows files. All of them are told the same."""
+
+    blobs: SecretStr = Field(
+        SecretStr(".moim/blobs"),
+        description="Where files lie: a folder, or s3://key:secret@bucket/prefix?endpoint=…&region=…",
+    )
+
+
 def addresses(text: str) -> dict[str, tuple[str, int]]:
     """`name=host:port,…` as a mapping."""
     found: dict[str, tuple[str, int]] = {}

@@ -5,10 +5,10 @@ from typing import ClassVar
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from chassis.settings import BusSettings, StoredSettings
+from chassis.settings import BlobSettings, BusSettings, StoredSettings
 
 
-class Settings(StoredSettings, BusSettings):
+class Settings(StoredSettings, BusSettings, BlobSettings):
     """Settings of chat_service, from CHAT_*."""
 
     model_config = SettingsConfigDict(env_prefix="CHAT_", frozen=True, extra="ignore")

@@ -46,4 +46,9 @@ RECORD_BYTES = 64 << 10
 
 # HTTP.
 BODY_BYTES = 1 << 20
+PICTURE_BYTES = 8 << 20
+EMOJI_BYTES = 256 << 10
+STICKER_BYTES = 512 << 10
+PICTURE_BODY_BYTES = 24 << 20
+"""A body with two pictures in base64 (avatar and banner), and what is said beside them."""
 RPC_LINE_BYTES = 1 << 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis import parts
+from chassis.blobs import Blobs
 from chassis.bus import Bus, Ears
 from chassis.http import application
 from chassis.rpc import Calls
@@ -13,7 +14,7 @@ from gateway.live.lobby import Lobby
 from gateway.live.presence_link import PresenceLink
 from gateway.live.seats import Seats
 from gateway.live.ws import adopter
-from gateway.rest import api
+from gateway.rest import api, pictures
 from gateway.rest.authenticate import Authenticator, Stamps
 from gateway.rest.desk import Desk
 from gateway.rest.edge import Edge
@@ -82,7 +83,11 @@ def _desk(service: Service, settings: Settings, who: Authenticator, lobby: Lobby
         stamps=Stamps(settings.keys(), clock),
         limiter=Limiter(clock, scale=settings.rate_limit_scale),
         upstreams=Upstreams(settings.upstream_addresses(), clock=clock, tasks=tasks),
-        app=application(service.name, api.router(settings.public_url)),
+        app=application(
+            service.name,
+            api.router(settings.public_url),
+            pictures.router(pictures.Pictures(Blobs(settings))),
+        ),
         adopt=adopter(lobby),
         clock=clock,
         tasks=tasks,

@@ -8,10 +8,10 @@ from typing import ClassVar
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from chassis.settings import BusSettings, addresses
+from chassis.settings import BlobSettings, BusSettings, addresses
 
 
-class Settings(BusSettings):
+class Settings(BusSettings, BlobSettings):
     """Settings of the gateway, from GATEWAY_*."""
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True, extra="ignore")

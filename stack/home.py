@@ -37,6 +37,11 @@ class Home:
         return self.folder / "valkey"
 
     @property
+    def blobs(self) -> Path:
+        """Pictures and attachments."""
+        return self.folder / "blobs"
+
+    @property
     def state_file(self) -> Path:
         """What runs now, for status, logs and down."""
         return self.folder / "state.json"

@@ -18,6 +18,8 @@ class Service:
     schema: str | None = None
     """Database schema and role; None keeps no rows."""
     redis: bool = True
+    files: bool = False
+    """Whether it keeps or shows files."""
     calls: tuple[str, ...] = ()
     """Neighbours it calls over RPC."""
     upstreams: tuple[str, ...] = ()
@@ -37,6 +39,7 @@ SERVICES: tuple[Service, ...] = (
     Service(
         "gateway",
         "gateway",
+        files=True,
         calls=("user", "community", "chat", "presence", "gateway"),
         upstreams=_EDGE,
         after=_EDGE,
@@ -45,10 +48,17 @@ SERVICES: tuple[Service, ...] = (
         "user",
         "user_service",
         schema="users",
+        files=True,
         calls=("community", "chat", "notification"),
     ),
-    Service("community", "community_service", schema="community", calls=("user", "presence")),
-    Service("chat", "chat_service", schema="chat", calls=("user", "community")),
+    Service(
+        "community",
+        "community_service",
+        schema="community",
+        files=True,
+        calls=("user", "presence"),
+    ),
+    Service("chat", "chat_service", schema="chat", files=True, calls=("user", "community")),
     Service("presence", "presence_service", calls=("community",)),
     Service("signaling", "signaling_service", redis=False, calls=("user", "community", "media")),
     Service("media", "media_sfu", redis=False),

@@ -92,6 +92,7 @@ class Suite:
             master=self.home.master(),
             redis_url=self.backing.redis_url,
             database_url=self.backing.database_url,
+            blobs=str(self.home.blobs),
             gateways=self.gateways,
         )
 

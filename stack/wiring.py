@@ -37,6 +37,8 @@ class Wiring:
     master: bytes
     redis_url: str
     database_url: Callable[[str], str]
+    blobs: str
+    """The folder of all files."""
     gateways: int = 1
 
     @property
@@ -63,6 +65,8 @@ class Wiring:
         }
         if service.redis:
             values["REDIS_URL"] = self.redis_url
+        if service.files:
+            values["BLOBS"] = self.blobs
         if service.schema is not None:
             values["DATABASE_URL"] = self.database_url(service.schema)
         if service.upstreams:

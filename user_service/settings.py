@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from chassis.settings import BusSettings, StoredSettings
+from chassis.settings import BlobSettings, BusSettings, StoredSettings
 
 
-class Settings(StoredSettings, BusSettings):
+class Settings(StoredSettings, BusSettings, BlobSettings):
     """Settings of user_service."""
 
     service = "user"

@@ -245,7 +245,7 @@ def dechunked(lines: bytes) -> bytes:
 
 def answer(status: int, body: bytes, extra: bytes, *, is_head: bool = False) -> bytes:
     """A whole response of the edge itself; `extra` are header lines."""
-    framing = b"" if status == 204 else b"Content-Length: %d\r\n" % len(body)
+    framing = b"" if status in (204, 304) else b"Content-Length: %d\r\n" % len(body)
     line = _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
     return b"%b%b%b\r\n%b" % (line, framing, extra, b"" if is_head else body)
 

@@ -52,8 +52,7 @@ class Limiter:
         """Count one request of a caller."""
         if not self._scale:
             return FREE
-        wait, _, _, _ = self._take(caller, EVERYTHING, b"", now)
-        if wait:
+        if bucket.counts_globally and (wait := self._take(caller, EVERYTHING, b"", now)[0]):
             return _refused(wait, b"X-RateLimit-Global: true\r\n", b"global")
         wait, reset_after, left, limit = self._take(caller, bucket, major, now)
         headers = (

@@ -12,7 +12,8 @@ from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from contracts.limits import BODY_BYTES
+from contracts import assets
+from contracts.limits import BODY_BYTES, PICTURE_BODY_BYTES
 
 GATEWAY = "gateway"
 """The owner of paths that the edge's own application serves."""
@@ -32,6 +33,8 @@ class Bucket:
     name: str
     limit: int
     per: float
+    counts_globally: bool = True
+    """Whether it also counts against the limit over everything."""
     identifier: bytes = field(init=False)
     """What X-RateLimit-Bucket shows: opaque to clients, the same in every process."""
 
@@ -68,7 +71,7 @@ ROWS: tuple[Row, ...] = (
     Row("auth/login", "user", Bucket("login", 3, 18), anonymous=_ANY),
     Row("auth/logout", "user", _ACCOUNT),
     Row("auth/sessions", "user", _ACCOUNT),
-    Row("users/@me", "user", _ACCOUNT),
+    Row("users/@me", "user", _ACCOUNT, body_bytes=PICTURE_BODY_BYTES),
     Row("users/{user}", "user", Bucket("users", 30, 30)),
     Row("applications/*", "user", Bucket("applications", 10, 10)),
     Row("oauth2/applications/@me", "user", _ACCOUNT),
@@ -111,8 +114,15 @@ ROWS: tuple[Row, ...] = (
     Row("devices/*", "notification", Bucket("devices", 10, 10)),
 )
 
-SITE: tuple[Row, ...] = (Row("", GATEWAY, _COMMON, anonymous=_READ),)
-"""What is served outside the API: the landing page."""
+# A page with a hundred faces asks for them at once, and then never again.
+_PICTURES = Bucket("pictures", 600, 10, counts_globally=False)
+_FOLDERS = sorted({shelf.pattern.split("/")[0] for shelf in assets.SHELVES} | {"embed"})
+
+SITE: tuple[Row, ...] = (
+    Row("", GATEWAY, _COMMON, anonymous=_READ),
+    *(Row(f"{folder}/*", GATEWAY, _PICTURES, anonymous=_READ) for folder in _FOLDERS),
+)
+"""What is served outside the API: the landing page, and pictures."""
 
 
 class Route:

@@ -13,9 +13,9 @@ from typing import Any
 import httptools
 import orjson
 import uvicorn
-from fastapi import FastAPI
 from uvicorn.server import ServerState
 
+from chassis.http import application
 from chassis.metrics import Metrics
 from chassis.service import listen
 from chassis.tasks import Tasks
@@ -24,12 +24,14 @@ from contracts.errors import Unavailable
 from contracts.identity import Identity, Kind, verify
 from contracts.ids import UserId
 from contracts.rpc.users import Authenticate, Authenticated
+from gateway.rest import pictures
 from gateway.rest.api import router
 from gateway.rest.authenticate import Authenticator, Stamps
 from gateway.rest.desk import Desk
 from gateway.rest.edge import Edge
 from gateway.rest.heads import Headers
 from gateway.rest.peers import Peers
+from gateway.rest.pictures import Pictures
 from gateway.rest.pools import Upstreams
 from gateway.rest.ratelimit import Limiter
 from gateway.rest.routes import ROWS, Bucket, Routes, Row
@@ -209,12 +211,20 @@ class Calls:
         return Authenticated(kind=Kind.BOT, user_id=UserId(42), login_id=7)
 
 
+class Files(dict[str, bytes]):
+    """Pictures that lie there."""
+
+    async def get(self, name: str) -> bytes | None:  # type: ignore[override]
+        return super().get(name)
+
+
 class Stand:
     """The edge with everything around it."""
 
     def __init__(self, trusted: str = "") -> None:
         self.clock, self.tasks, self.calls = ManualClock(), Tasks(), Calls()
         self.service = Recorder()
+        self.files = Files()
         self.metrics = Metrics()
         self.adopted: list[tuple[asyncio.Transport, bytes, Headers, bytes]] = []
         self.was_adopted = asyncio.Event()
@@ -226,9 +236,9 @@ class Stand:
         self.wires: list[Wire] = []
 
     def build(self, service_port: int) -> Edge:
-        app = FastAPI()
-        app.include_router(router("http://moim.test:8080"))
-        self.app = app
+        self.app = app = application(
+            "gateway", router("http://moim.test:8080"), pictures.router(Pictures(self.files))
+        )
         clock, tasks = self.clock, self.tasks
         names = ("chat", "user", "community", "files")
         addresses = dict.fromkeys(names, ("127.0.0.1", service_port))

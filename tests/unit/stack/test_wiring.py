@@ -11,6 +11,7 @@ WIRING = Wiring(
     master=bytes(32),
     redis_url="redis://:secret@127.0.0.1:18171/0",
     database_url=lambda role: f"postgresql://{role}@127.0.0.1:18170/moim",
+    blobs="/somewhere/blobs",
     gateways=2,
 )
 
@@ -29,6 +30,16 @@ def test_only_services_with_rows_get_the_database_and_as_their_own_role() -> Non
         found = WIRING.environment(Process(row)).get(f"{row.prefix}DATABASE_URL")
         expected = row.schema and f"postgresql://{row.schema}@127.0.0.1:18170/moim"
         assert found == expected
+
+
+def test_all_that_keep_or_show_files_share_one_folder() -> None:
+    told = {row.name: WIRING.environment(Process(row)).get(f"{row.prefix}BLOBS") for row in HOUSE}
+    assert {name for name, blobs in told.items() if blobs} == {
+        "gateway",
+        "user",
+        "community",
+        "chat",
+    }
 
 
 def test_media_knows_no_redis() -> None:
