@@ -37,11 +37,14 @@ class ErrorCode(Enum):
     UNKNOWN_USER = (10013, 404, "Unknown User")
     UNKNOWN_LISTING = (10069, 404, "Unknown guild discovery metadata")
     UNKNOWN_WEBHOOK = (10015, 404, "Unknown Webhook")
+    UNKNOWN_BAN = (10026, 404, "Unknown Ban")
     BOTS_NOT_ALLOWED = (20001, 403, "Bots cannot use this endpoint")
     ONLY_BOTS = (20002, 403, "Only bots can use this endpoint")
     MAX_GUILDS = (30001, 400, "Maximum number of guilds reached")
     MAX_WEBHOOKS = (30007, 400, "Maximum number of webhooks reached")
     MAX_CHANNELS = (30013, 400, "Maximum number of guild channels reached")
+    MAX_INVITES = (30016, 400, "Maximum number of invites reached")
+    MAX_BANS = (30035, 400, "Maximum number of bans for non-guild members have been exceeded")
     MAX_APPLICATIONS = (30054, 400, "Maximum number of applications reached")
     TOKEN_DEAD = (40001, 401, "Unauthorized. Provide a valid token and try again")
     UNVERIFIED = (40002, 403, "You need to verify your account in order to perform this action.")
@@ -64,9 +67,11 @@ class ErrorCode(Enum):
     MISSING_FORM = (50109, 400, "The request body contains invalid JSON.")
     MFA_ON = (60001, 400, "This account is already enrolled in two-factor authentication")
     MFA_OFF = (60002, 400, "This account is not enrolled in two-factor authentication")
+    MFA_NEEDED = (60003, 403, "Two factor is required for this operation")
     MFA_SECRET = (60005, 400, "Invalid two-factor secret")
     MFA_TICKET = (60006, 400, "Invalid two-factor auth ticket")
     MFA_CODE = (60008, 400, "Invalid two-factor code")
+    BULK_BAN_FAILED = (500000, 400, "Failed to ban users")
 
     def __init__(self, code: int, status: int, message: str) -> None:
         self.code = code

@@ -20,6 +20,15 @@ WEBHOOKS_PER_CHANNEL = 15
 APPLICATIONS_PER_USER = 25
 HISTORY_PAGE_MAX = 100
 HISTORY_PAGE = 50
+NICK_MAX = 32
+BIO_MAX = 190
+TIMEOUT_DAYS = 28
+MEMBERS_PAGE_MAX = 1_000
+BANS_AT_ONCE = 200
+BANS_OF_STRANGERS = 10_000
+"""People who were never in, or are gone: each is a row that nobody else pays for."""
+BAN_DELETE_S = 604_800
+INVITES_PER_GUILD = 1_000
 AUDIT_LOG_DAYS = 45
 REASON = 512
 """Characters of the reason for what somebody governs."""

@@ -2,6 +2,7 @@
 
 from contracts.events import (
     audit,
+    ban,
     channel,
     guild,
     invite,
@@ -26,6 +27,7 @@ __all__ = [
     "Header",
     "Route",
     "audit",
+    "ban",
     "channel",
     "guild",
     "invite",
