@@ -12,11 +12,10 @@ from chat_service.api.messages import hot_routes
 from chat_service.facts import Facts
 from chat_service.people import People
 from chat_service.settings import Settings
-from chat_service.store.messages import Draft, Stored, forget_nonces
+from chat_service.store.messages import forget_nonces
+from chat_service.tools import Chat, Commits, Units
 
 _TEN_MINUTES = 600
-
-Commits = GroupCommit[Draft, Stored]
 
 
 def build(settings: Settings) -> Service:
@@ -34,13 +33,18 @@ def build(settings: Settings) -> Service:
             metrics=service.metrics,
         )
     )
-    chat = messages.Chat(
-        access=Access(Facts(calls, bus, clock), clock),
+    facts = Facts(calls, bus, clock)
+    chat = Chat(
+        access=Access(facts, clock),
+        facts=facts,
         people=People(calls, clock),
+        calls=calls,
         outbox=outbox,
+        bus=bus,
         clock=clock,
         database=database,
         commits=commits,
+        units=Units(database, outbox, clock, None),
     )
     parts.door(service, settings)
     parts.serve(service, settings, application(service.name), hot_routes(chat))

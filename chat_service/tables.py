@@ -7,16 +7,26 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Identity,
+    Index,
     Integer,
     MetaData,
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
+    text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.outbox import outbox_table
 
 metadata = MetaData()
+
+
+def _key(name: str) -> Column[int]:
+    return Column(name, BigInteger, primary_key=True, autoincrement=False)
+
 
 heads = Table(
     "heads",
@@ -37,7 +47,13 @@ messages = Table(
     Column("flags", Integer, nullable=False),
     Column("mention_everyone", Boolean, nullable=False),
     Column("created", DateTime(timezone=True), nullable=False),
+    Column("edited", DateTime(timezone=True)),
+    Column("pinned", DateTime(timezone=True)),
+    Column("has_reactions", Boolean, nullable=False),
+    Column("extras", JSONB),
+    Index("messages_pinned", "channel_id", "pinned", postgresql_where=text("pinned IS NOT NULL")),
 )
+"""`extras` is null for what is nothing but text: mentions under rules, embeds, references …"""
 
 nonces = Table(
     "nonces",
@@ -47,6 +63,112 @@ nonces = Table(
     Column("nonce", Text, primary_key=True),
     Column("message_id", BigInteger, nullable=False),
     Column("created", DateTime(timezone=True), nullable=False, index=True),
+)
+
+reaction_kinds = Table(
+    "reaction_kinds",
+    metadata,
+    _key("channel_id"),
+    _key("message_id"),
+    Column("emoji", Text, primary_key=True),
+    Column("emoji_id", BigInteger),
+    Column("name", Text, nullable=False),
+    Column("animated", Boolean, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("began", DateTime(timezone=True), nullable=False),
+)
+"""One row an emoji under a message, with its count: showing costs nothing that grows with it."""
+
+reactions = Table(
+    "reactions",
+    metadata,
+    _key("channel_id"),
+    _key("message_id"),
+    Column("emoji", Text, primary_key=True),
+    _key("user_id"),
+)
+
+mentions = Table(
+    "mentions",
+    metadata,
+    _key("target_id"),
+    _key("channel_id"),
+    _key("message_id"),
+    Column("author_id", BigInteger, nullable=False),
+    Index("mentions_of_message", "channel_id", "message_id"),
+)
+"""Who is mentioned where: a person, a role, or (@everyone) a guild."""
+
+mentioned = Table(
+    "mentioned",
+    metadata,
+    _key("target_id"),
+    _key("channel_id"),
+    Column("last_message_id", BigInteger, nullable=False),
+)
+"""The newest mention in each channel: what is all read is passed over without a look."""
+
+read_states = Table(
+    "read_states",
+    metadata,
+    _key("user_id"),
+    _key("channel_id"),
+    Column("last_message_id", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    _key("id"),
+    Column("type", SmallInteger, nullable=False),
+    Column("owner_id", BigInteger),
+    Column("name", Text),
+    Column("icon", Text),
+    Column("low_id", BigInteger),
+    Column("high_id", BigInteger),
+    UniqueConstraint("low_id", "high_id", name="conversations_one_of_two"),
+)
+"""Between two people, who are told by their ids, or a group, which has an owner."""
+
+recipients = Table(
+    "recipients",
+    metadata,
+    _key("channel_id"),
+    _key("user_id"),
+    Column("is_open", Boolean, nullable=False),
+    Column("is_request", Boolean, nullable=False),
+    Column("ordinal", BigInteger, Identity(always=True), nullable=False),
+    Index("recipients_of_user", "user_id"),
+)
+"""`ordinal` rises with each who comes: the next owner is who has been there longest."""
+
+slowed = Table(
+    "slowed",
+    metadata,
+    _key("channel_id"),
+    _key("user_id"),
+    Column("until", DateTime(timezone=True), nullable=False, index=True),
+)
+
+removals = Table(
+    "removals",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("guild_id", BigInteger),
+    Column("author_id", BigInteger),
+    Column("from_id", BigInteger, nullable=False),
+    Column("below_id", BigInteger, nullable=False),
+)
+"""What is still to be deleted, batch by batch. A guild is named where people may still look."""
+
+heard = Table(
+    "heard",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("epoch", Text, nullable=False),
+    Column("stamp", BigInteger, nullable=False),
 )
 
 outbox = outbox_table(metadata)

@@ -36,12 +36,17 @@ class ErrorCode(Enum):
     UNKNOWN_ROLE = (10011, 404, "Unknown Role")
     UNKNOWN_USER = (10013, 404, "Unknown User")
     UNKNOWN_LISTING = (10069, 404, "Unknown guild discovery metadata")
+    UNKNOWN_EMOJI = (10014, 404, "Unknown Emoji")
     UNKNOWN_WEBHOOK = (10015, 404, "Unknown Webhook")
     UNKNOWN_BAN = (10026, 404, "Unknown Ban")
     BOTS_NOT_ALLOWED = (20001, 403, "Bots cannot use this endpoint")
     ONLY_BOTS = (20002, 403, "Only bots can use this endpoint")
+    SLOWMODE = (20016, 429, "This action cannot be performed due to slowmode rate limit")
     MAX_GUILDS = (30001, 400, "Maximum number of guilds reached")
+    MAX_PINS = (30003, 400, "Maximum number of pinned messages reached")
+    MAX_RECIPIENTS = (30004, 400, "Maximum number of recipients reached")
     MAX_WEBHOOKS = (30007, 400, "Maximum number of webhooks reached")
+    MAX_REACTIONS = (30010, 400, "Maximum number of reactions reached")
     MAX_CHANNELS = (30013, 400, "Maximum number of guild channels reached")
     MAX_INVITES = (30016, 400, "Maximum number of invites reached")
     MAX_BANS = (30035, 400, "Maximum number of bans for non-guild members have been exceeded")
@@ -57,13 +62,23 @@ class ErrorCode(Enum):
     )
     MISSING_ACCESS = (50001, 403, "Missing Access")
     NOT_IN_DM = (50003, 403, "Cannot execute action on a DM channel")
+    NOT_THE_AUTHOR = (50005, 403, "Cannot edit a message authored by another user")
     EMPTY_MESSAGE = (50006, 400, "Cannot send an empty message")
+    CANNOT_WRITE_TO_USER = (50007, 403, "Cannot send messages to this user")
     NOT_IN_VOICE = (50008, 400, "Cannot send messages in a non-text channel")
     MISSING_PERMISSIONS = (50013, 403, "Missing Permissions")
     INVALID_TOKEN = (50014, 401, "Invalid authentication token provided")
+    WRONG_BULK = (
+        50016,
+        400,
+        "Provided too few or too many messages to delete. Must provide at least 2 and at most 100.",
+    )
+    SYSTEM_MESSAGE = (50021, 403, "Cannot execute action on a system message")
     NOT_THIS_CHANNEL_TYPE = (50024, 403, "Cannot execute action on this channel type")
     INVALID_WEBHOOK_TOKEN = (50027, 401, "Invalid Webhook Token")
+    TOO_OLD = (50034, 400, "You can only bulk delete messages that are under 14 days old")
     INVALID_FORM = (50035, 400, "Invalid Form Body")
+    INVALID_STICKER = (50081, 400, "Invalid sticker sent")
     MISSING_FORM = (50109, 400, "The request body contains invalid JSON.")
     MFA_ON = (60001, 400, "This account is already enrolled in two-factor authentication")
     MFA_OFF = (60002, 400, "This account is not enrolled in two-factor authentication")
@@ -71,6 +86,8 @@ class ErrorCode(Enum):
     MFA_SECRET = (60005, 400, "Invalid two-factor secret")
     MFA_TICKET = (60006, 400, "Invalid two-factor auth ticket")
     MFA_CODE = (60008, 400, "Invalid two-factor code")
+    REACTION_BLOCKED = (90001, 403, "Reaction was blocked")
+    REPLY_WITHOUT_HISTORY = (160002, 400, "Cannot reply without permission to read message history")
     BULK_BAN_FAILED = (500000, 400, "Failed to ban users")
 
     def __init__(self, code: int, status: int, message: str) -> None:
@@ -157,6 +174,16 @@ class TooMany(DomainError):
     def body(self) -> dict[str, object]:
         """Discord's 429 body."""
         return {"message": self.message, "retry_after": self.retry_after, "global": self.is_global}
+
+
+class Slowed(TooMany):
+    """The channel's slowmode, which clients tell from a rate limit by its code."""
+
+    default = ErrorCode.SLOWMODE
+
+    def body(self) -> dict[str, object]:
+        """Discord's body: code and seconds to wait."""
+        return {**DomainError.body(self), "retry_after": self.retry_after}
 
 
 class Unavailable(DomainError):

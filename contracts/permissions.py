@@ -130,6 +130,22 @@ EVERYONE_DEFAULT = (
 )
 """What @everyone of a new guild may do."""
 
+CONVERSING = (
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.SEND_TTS_MESSAGES
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.ADD_REACTIONS
+    | Permission.USE_EXTERNAL_EMOJIS
+    | Permission.USE_APPLICATION_COMMANDS
+    | Permission.SEND_VOICE_MESSAGES
+    | Permission.SEND_POLLS
+    | Permission.PIN_MESSAGES
+)
+"""What everybody may do in a conversation of their own, where nobody governs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Overwrite:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 
 from chassis import logs
-from chassis.clock import Clock
-from chassis.db import Database
-from chassis.group_commit import GroupCommit
 from chassis.hot import Promise
 from chassis.outbox import Outbox
 from chat_service import views
-from chat_service.actions.access import Access, Room
+from chat_service.actions.access import Room
 from chat_service.domain import content, history
-from chat_service.people import People, gone
+from chat_service.people import gone
 from chat_service.store import messages as store
+from chat_service.tools import Chat
 from contracts import topics
 from contracts.errors import ErrorCode, NotFound
 from contracts.events.base import Route, pack
@@ -29,18 +26,6 @@ from contracts.permissions import Permission
 
 _SEND = Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES
 _READ = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
-
-
-@dataclass(frozen=True, slots=True)
-class Chat:
-    """What the actions work with."""
-
-    access: Access
-    people: People
-    outbox: Outbox
-    clock: Clock
-    database: Database
-    commits: GroupCommit[store.Draft, store.Stored]
 
 
 def create(

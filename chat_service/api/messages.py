@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 from chassis.errors import invalid_form
 from chassis.hot import Begun, HotHandler, HotRoutes
 from chat_service.actions import messages
-from chat_service.actions.messages import Chat
+from chat_service.tools import Chat
 from chat_service.views import Said
 from contracts import limits
 from contracts.errors import ErrorCode, Invalid, NotFound

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import orjson
+
+from contracts.wire import JSON
+
 if TYPE_CHECKING:
     import asyncpg.pool
 
@@ -47,6 +51,15 @@ class Message:
     flags: int
     mention_everyone: bool
     created: datetime
+    edited: datetime | None = None
+    pinned: datetime | None = None
+    has_reactions: bool = False
+    extras: JSON | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Nothing but text, as it was sent."""
+        return not (self.type or self.edited or self.pinned or self.has_reactions or self.extras)
 
 
 # One statement, hence one round trip and one commit for a whole batch:
@@ -95,11 +108,13 @@ ORDER BY 1
 """
 
 _SELECT = """
-SELECT id, channel_id, author_id, content, type, flags, mention_everyone, created FROM messages
+SELECT id, channel_id, author_id, content, type, flags, mention_everyone, created, edited, pinned,
+  has_reactions, extras FROM messages
 """
 _OLDER = _SELECT + "WHERE channel_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
 _NEWER = _SELECT + "WHERE channel_id = $1 AND id >= $2 ORDER BY id LIMIT $3"
 _ONE = _SELECT + "WHERE channel_id = $1 AND id = $2"
+_SOME = _SELECT + "WHERE channel_id = $1 AND id = ANY($2::bigint[])"
 
 
 async def insert(
@@ -128,18 +143,29 @@ async def insert(
 
 async def older(pool: Any, channel_id: int, below: int, limit: int) -> list[Message]:
     """The nearest messages below an id, newest first."""
-    return [Message(*row) for row in await pool.fetch(_OLDER, channel_id, below, limit)]
+    return [read(row) for row in await pool.fetch(_OLDER, channel_id, below, limit)]
 
 
 async def newer(pool: Any, channel_id: int, from_id: int, limit: int) -> list[Message]:
     """The nearest messages from an id on, oldest first."""
-    return [Message(*row) for row in await pool.fetch(_NEWER, channel_id, from_id, limit)]
+    return [read(row) for row in await pool.fetch(_NEWER, channel_id, from_id, limit)]
 
 
 async def one(pool: Any, channel_id: int, message_id: int) -> Message | None:
     """A message by id."""
     row = await pool.fetchrow(_ONE, channel_id, message_id)
-    return Message(*row) if row else None
+    return read(row) if row else None
+
+
+async def some(pool: Any, channel_id: int, message_ids: Sequence[int]) -> list[Message]:
+    """Those of these messages that exist, in no order."""
+    return [read(row) for row in await pool.fetch(_SOME, channel_id, list(message_ids))]
+
+
+def read(row: Sequence[Any]) -> Message:
+    """The message in a row of the columns above; asyncpg leaves JSON as text."""
+    extras = row[-1]
+    return Message(*row[:-1], extras=orjson.loads(extras) if isinstance(extras, str) else extras)
 
 
 async def forget_nonces(pool: Any, hours: int) -> None:

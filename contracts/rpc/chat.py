@@ -7,7 +7,7 @@ from contracts.objects.private import PrivateChannel
 from contracts.objects.reading import ReadState
 from contracts.rpc.base import Call
 from contracts.rpc.export import Export
-from contracts.wire import Wire
+from contracts.wire import Timestamp, Wire
 
 
 class PrivateChannels(Wire):
@@ -32,16 +32,23 @@ class ReadStates(Wire):
     entries: tuple[ReadState, ...]
 
 
+class Alias(Wire):
+    """Something that mentions a person besides their name: a role, or their guild (@everyone)."""
+
+    id: Snowflake
+    since: Timestamp
+    """Since when they are in the guild: what was said before does not count."""
+
+
 class GetReadStates(Call[ReadStates]):
-    """How far somebody has read, for READY."""
+    """How far somebody has read, for READY. Who asks leaves out channels that they can not see."""
 
     service = "chat"
 
     callers = frozenset({"gateway", "notification"})
     deadline = 5.0
     user_id: UserId
-    mentioned_as: tuple[Snowflake, ...] = ()
-    """Under what else a message may mention them: their roles, and their guilds (@everyone)."""
+    mentioned_as: tuple[Alias, ...] = ()
 
 
 class ExportPerson(Export):

@@ -1,0 +1,142 @@
+"""Conversations outside of guilds, and those in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from chat_service.domain.conversations import Conversation, Recipient
+from chat_service.store.among import among
+from chat_service.tables import conversations, recipients
+from chat_service.tools import Unit
+from contracts.objects.channel import ChannelType
+
+_SELECT = """
+SELECT c.id, c.type, c.owner_id, c.name, c.icon, array_agg(r.user_id ORDER BY r.ordinal),
+  array_agg(r.is_open ORDER BY r.ordinal), array_agg(r.is_request ORDER BY r.ordinal)
+FROM conversations c JOIN recipients r ON r.channel_id = c.id
+"""
+_ONE = _SELECT + "WHERE c.id = $1 GROUP BY c.id"
+_LISTED = (
+    _SELECT  # noqa: S608 - constants only
+    + """
+WHERE c.id IN (SELECT channel_id FROM recipients WHERE user_id = $1 AND is_open)
+GROUP BY c.id
+ORDER BY coalesce((SELECT h.last_message_id FROM heads h WHERE h.channel_id = c.id), c.id) DESC
+LIMIT $2
+"""
+)
+_HEADS = """
+SELECT c.id, h.last_message_id,
+  (SELECT max(m.pinned) FROM messages m WHERE m.channel_id = c.id AND m.pinned IS NOT NULL)
+FROM unnest($1::bigint[]) AS c(id) LEFT JOIN heads h ON h.channel_id = c.id
+"""
+
+
+async def one(pool: Any, channel_id: int) -> Conversation | None:
+    """A conversation by id."""
+    row = await pool.fetchrow(_ONE, channel_id)
+    return _read(row) if row else None
+
+
+async def listed(pool: Any, user_id: int, limit: int) -> list[Conversation]:
+    """Those open to somebody, the liveliest first."""
+    return [_read(row) for row in await pool.fetch(_LISTED, user_id, limit)]
+
+
+async def heads(pool: Any, ids: Sequence[int]) -> dict[int, tuple[int | None, Any]]:
+    """The newest message and the last pin, by conversation."""
+    return {row[0]: (row[1], row[2]) for row in await pool.fetch(_HEADS, list(ids))}
+
+
+async def hold(unit: Unit, channel_id: int) -> Conversation | None:
+    """A conversation that nobody else changes until this unit ends."""
+    held = sa.select(conversations).where(conversations.c.id == channel_id).with_for_update()
+    row = await unit.one(held)
+    if row is None:
+        return None
+    found = sa.select(recipients.c.user_id, recipients.c.is_open, recipients.c.is_request)
+    found = found.where(recipients.c.channel_id == channel_id).order_by(recipients.c.ordinal)
+    seats = tuple(Recipient(*seat) for seat in await unit.all(found))
+    return Conversation(row.id, ChannelType(row.type), seats, row.owner_id, row.name, row.icon)
+
+
+async def pair(unit: Unit, fresh_id: int, one_id: int, other_id: int) -> int:
+    """The one conversation of two people, made if there was none; held."""
+    low, high = sorted((one_id, other_id))
+    made = insert(conversations).values(id=fresh_id, type=ChannelType.DM, low_id=low, high_id=high)
+    # Updated with what it is already: only so the row is returned, and held, in either case.
+    upserted = made.on_conflict_do_update(
+        index_elements=["low_id", "high_id"], set_={"low_id": low}
+    ).returning(conversations.c.id)
+    return int(await unit.scalar(upserted))
+
+
+async def add_group(unit: Unit, channel_id: int, owner_id: int) -> None:
+    """A group, with nobody in it yet."""
+    values = {"id": channel_id, "type": ChannelType.GROUP_DM, "owner_id": owner_id}
+    await unit.run(sa.insert(conversations).values(values))
+
+
+async def seat(unit: Unit, channel_id: int, people: Sequence[Recipient]) -> None:
+    """Let people in; those who are keep their entry."""
+    if people:
+        rows = [
+            {
+                "channel_id": channel_id,
+                "user_id": one.user_id,
+                "is_open": one.is_open,
+                "is_request": one.is_request,
+            }
+            for one in people
+        ]
+        await unit.run(insert(recipients).values(rows).on_conflict_do_nothing())
+
+
+async def show(unit: Unit, channel_id: int, user_ids: Sequence[int], *, is_open: bool) -> None:
+    """Put it into people's lists, or take it out."""
+    await unit.run(
+        sa.update(recipients)
+        .where(recipients.c.channel_id == channel_id, among(recipients.c.user_id, user_ids))
+        .values(is_open=is_open)
+    )
+
+
+async def accept(unit: Unit, channel_id: int, user_id: int) -> bool:
+    """It is no request any more; whether it was one."""
+    return bool(
+        await unit.run(
+            sa.update(recipients)
+            .where(recipients.c.channel_id == channel_id, recipients.c.user_id == user_id)
+            .where(recipients.c.is_request)
+            .values(is_request=False)
+        )
+    )
+
+
+async def unseat(unit: Unit, channel_id: int, user_id: int) -> None:
+    """Let somebody go."""
+    await unit.run(
+        sa.delete(recipients).where(
+            recipients.c.channel_id == channel_id, recipients.c.user_id == user_id
+        )
+    )
+
+
+async def change(unit: Unit, channel_id: int, **values: Any) -> None:
+    """Name, icon, owner."""
+    await unit.run(sa.update(conversations).where(conversations.c.id == channel_id).values(values))
+
+
+async def remove(unit: Unit, channel_id: int) -> None:
+    """The last one has left."""
+    await unit.run(sa.delete(conversations).where(conversations.c.id == channel_id))
+
+
+def _read(row: Any) -> Conversation:
+    number, kind, owner_id, name, icon, *seats = row
+    people = tuple(Recipient(*seat) for seat in zip(*seats, strict=True))
+    return Conversation(number, ChannelType(kind), people, owner_id, name, icon)
