@@ -5,4 +5,5 @@ pytest_plugins = (
     "tests.fixtures.postgres",
     "tests.fixtures.buses",
     "tests.fixtures.houses",
+    "tests.fixtures.published",
 )

@@ -14,7 +14,7 @@ from contracts.wire import JSON, Wire
 class Application(Wire):
     """An application as its owner and its bot see it."""
 
-    omit: ClassVar[frozenset[str]] = frozenset({"bot"})
+    omit: ClassVar[frozenset[str]] = frozenset({"bot", "cover_image"})
 
     id: ApplicationId
     name: str
@@ -37,6 +37,9 @@ class Application(Wire):
     interactions_endpoint_url: str | None = None
     role_connections_verification_url: str | None = None
     approximate_guild_count: int = 0
+    approximate_user_install_count: int = 0
+    approximate_user_authorization_count: int = 0
+    explicit_content_filter: int = 0
     eligible_oauth2_scopes: tuple[str, ...] = ()
     owner: User
     team: JSON | None = None

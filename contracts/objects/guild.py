@@ -20,11 +20,14 @@ class Guild(Wire):
     name: str
     icon: str | None = None
     icon_hash: str | None = None
+    home_header: str | None = None
     splash: str | None = None
     discovery_splash: str | None = None
     banner: str | None = None
     description: str | None = None
     owner_id: UserId
+    region: str = "deprecated"
+    """Channels have regions now; the published schema still asks for the word."""
     afk_channel_id: ChannelId | None = None
     afk_timeout: int = 300
     verification_level: int = 0
@@ -50,6 +53,7 @@ class Guild(Wire):
     max_stage_video_channel_users: int = 50
     widget_enabled: bool = False
     widget_channel_id: ChannelId | None = None
+    incidents_data: JSON | None = None
     features: tuple[str, ...] = ()
     emojis: tuple[JSON, ...] = ()
     stickers: tuple[JSON, ...] = ()

@@ -19,6 +19,7 @@ class User(Wire):
     global_name: str | None = None
     avatar: str | None = None
     avatar_decoration_data: None = None
+    primary_guild: None = None
     banner: str | None = None
     accent_color: int | None = None
     public_flags: int = 0

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from stack import node
+from tests.fixtures.recording import overheard
 
 HERE = Path(__file__).parent
 PROGRAMS = {
@@ -108,19 +109,20 @@ class BotProcess:
 @asynccontextmanager
 async def running(library: str, url: str, token: str, log: Path) -> AsyncIterator[BotProcess]:
     """A bot while the block lasts; what it complained about is shown when a test fails."""
-    with log.open("wb") as errors:
-        process = await asyncio.create_subprocess_exec(
-            *PROGRAMS[library],
-            url,
-            token,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=errors,
-            limit=1 << 24,
-        )
-    bot = BotProcess(process)
-    try:
-        yield bot
-    finally:
-        await bot.end()
-        sys.stderr.write(log.read_text())
+    async with overheard(url) as door:
+        with log.open("wb") as errors:
+            process = await asyncio.create_subprocess_exec(
+                *PROGRAMS[library],
+                door,
+                token,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=errors,
+                limit=1 << 24,
+            )
+        bot = BotProcess(process)
+        try:
+            yield bot
+        finally:
+            await bot.end()
+            sys.stderr.write(log.read_text())

@@ -24,6 +24,7 @@ def test_others_see_no_secret_and_no_false_bot() -> None:
         "global_name": "민아",
         "avatar": None,
         "avatar_decoration_data": None,
+        "primary_guild": None,
         "banner": None,
         "accent_color": None,
         "public_flags": 0,
