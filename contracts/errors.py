@@ -43,6 +43,7 @@ class ErrorCode(Enum):
     ONLY_BOTS = (20002, 403, "Only bots can use this endpoint")
     SLOWMODE = (20016, 429, "This action cannot be performed due to slowmode rate limit")
     MAX_GUILDS = (30001, 400, "Maximum number of guilds reached")
+    MAX_FRIENDS = (30002, 400, "Maximum number of friends reached")
     MAX_PINS = (30003, 400, "Maximum number of pinned messages reached")
     MAX_RECIPIENTS = (30004, 400, "Maximum number of recipients reached")
     MAX_WEBHOOKS = (30007, 400, "Maximum number of webhooks reached")
@@ -89,6 +90,12 @@ class ErrorCode(Enum):
     REACTION_BLOCKED = (90001, 403, "Reaction was blocked")
     REPLY_WITHOUT_HISTORY = (160002, 400, "Cannot reply without permission to read message history")
     BULK_BAN_FAILED = (500000, 400, "Failed to ban users")
+    REQUESTS_DISABLED = (80000, 403, "Incoming friend requests disabled")
+    REQUEST_BLOCKED = (80001, 403, "Friend request blocked")
+    BOTS_HAVE_NO_FRIENDS = (80002, 403, "Bots cannot have friends")
+    REQUEST_TO_SELF = (80003, 400, "Cannot send friend request to self")
+    NO_SUCH_NAME = (80004, 400, "No users with that name exist")
+    ALREADY_FRIENDS = (80007, 400, "You are already friends with that user")
 
     def __init__(self, code: int, status: int, message: str) -> None:
         self.code = code

@@ -8,6 +8,18 @@ GLOBAL_NAME_MAX = 32
 PASSWORD_MIN = 8
 PASSWORD_MAX = 72
 EMAIL_MAX = 254
+BIO_MAX = 190
+PRONOUNS_MAX = 40
+NOTE_MAX = 256
+NOTES_PER_USER = 5_000
+FRIENDS_MAX = 1_000
+REQUESTS_MAX = 1_000
+"""Friend requests that wait, in each direction."""
+BLOCKS_MAX = 5_000
+SETTINGS_BYTES = 64 << 10
+"""Of one person's settings as JSON."""
+CHANNEL_OVERRIDES_MAX = 500
+"""Of the notification settings of one community."""
 GUILD_NAME_MIN = 2
 GUILD_NAME_MAX = 100
 CHANNEL_NAME_MAX = 100

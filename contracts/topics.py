@@ -9,6 +9,9 @@ Topic = NewType("Topic", str)
 IDENTITY = Topic("identity")
 """Ends of login sessions and of accounts: every edge listens."""
 
+FACES = Topic("faces")
+"""Changed names and pictures of people and bots: services that keep copies listen."""
+
 
 def guild(guild_id: int) -> Topic:
     """All events of one guild; who may see which is decided at the edge."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contracts import topics
 from contracts.events.base import Event, Route
 from contracts.ids import UserId
-from contracts.objects.user import CurrentUser
+from contracts.objects.user import CurrentUser, User
 
 
 class UserUpdate(Event, CurrentUser):
@@ -34,3 +34,19 @@ class UserDeleted(Event):
     def route(self) -> Route:
         """By person."""
         return Route(user_id=self.user_id)
+
+
+class FaceChanged(Event):
+    """Inside the house: what others see of this person or bot is another from now on. Whoever keeps
+    copies of faces takes this one.
+    """
+
+    user: User
+
+    def address(self) -> topics.Topic:
+        """All faces together: those who keep copies keep many."""
+        return topics.FACES
+
+    def route(self) -> Route:
+        """By person."""
+        return Route(user_id=self.user.id)

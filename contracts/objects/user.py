@@ -22,6 +22,7 @@ class User(Wire):
     primary_guild: None = None
     banner: str | None = None
     accent_color: int | None = None
+    primary_guild: None = None
     public_flags: int = 0
     flags: int = 0
     bot: bool | None = None
@@ -38,6 +39,7 @@ class CurrentUser(User):
     locale: str = "en-US"
     premium_type: int = 0
     bio: str = ""
+    pronouns: str = ""
 
     def public(self) -> User:
         """The part that others see."""

@@ -108,6 +108,29 @@ class LocateChannel(Call[Place]):
     channel_id: ChannelId
 
 
+class MutualGuild(Wire):
+    """A community in which both are, and what the other is called there."""
+
+    id: GuildId
+    nick: str | None = None
+
+
+class MutualGuilds(Wire):
+    """All of them."""
+
+    guilds: tuple[MutualGuild, ...]
+
+
+class GetMutualGuilds(Call[MutualGuilds]):
+    """Where do these two meet?"""
+
+    service = "community"
+    callers = frozenset({"user"})
+
+    user_id: UserId
+    other_id: UserId
+
+
 class OwnedGuilds(Wire):
     """How many."""
 

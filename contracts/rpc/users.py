@@ -5,11 +5,14 @@ from __future__ import annotations
 from pydantic import Field
 
 from contracts.identity import Kind
-from contracts.ids import ApplicationId, UserId
+from contracts.ids import ApplicationId, GuildId, UserId
 from contracts.objects.application import Application
+from contracts.objects.presence import Status
+from contracts.objects.relationship import Relationship, Standing
+from contracts.objects.settings import GuildNotifications
 from contracts.objects.user import CurrentUser, User
 from contracts.rpc.base import Call
-from contracts.wire import Wire
+from contracts.wire import JSON, Wire
 
 
 class Authenticated(Wire):
@@ -93,3 +96,98 @@ class GetApplication(Call[FoundApplication]):
     callers = frozenset({"community"})
 
     application_id: ApplicationId
+
+
+class Relationships(Wire):
+    """One page of somebody's list, by the other one's id."""
+
+    relationships: tuple[Relationship, ...]
+    is_more: bool = False
+    """Ask again, after the last one."""
+
+
+class GetRelationships(Call[Relationships]):
+    """Friends, blocked ones and requests, as READY shows them."""
+
+    service = "user"
+    callers = frozenset({"gateway"})
+    deadline = 5.0
+
+    user_id: UserId
+    after: UserId = UserId(0)
+
+
+class Friends(Wire):
+    """Ids, in no order."""
+
+    user_ids: tuple[UserId, ...]
+
+
+class GetFriends(Call[Friends]):
+    """Who may see how present this person is, beside the members of their communities."""
+
+    service = "user"
+    callers = frozenset({"gateway", "presence"})
+
+    user_id: UserId
+
+
+class Standings(Wire):
+    """One for each that was asked for, in that order."""
+
+    standings: tuple[Standing, ...]
+
+
+class GetStandings(Call[Standings]):
+    """Who of the others is a friend, and who has blocked whom?"""
+
+    service = "user"
+    callers = frozenset({"chat", "community", "gateway", "notification", "presence", "signaling"})
+
+    user_id: UserId
+    other_ids: tuple[UserId, ...]
+
+
+class OwnSettings(Wire):
+    """What a person has set."""
+
+    settings: JSON
+    """As GET /users/@me/settings answers."""
+    guild_settings: tuple[GuildNotifications, ...] = ()
+    status: Status = Status.ONLINE
+    """How a session is shown that does not say it itself."""
+    custom_status: JSON | None = None
+    """The activity of type 4 that every session of theirs shows, or none."""
+
+
+class GetSettings(Call[OwnSettings]):
+    """What READY says of one's settings, and what presence begins with."""
+
+    service = "user"
+    callers = frozenset({"gateway"})
+    deadline = 5.0
+
+    user_id: UserId
+
+
+class Wish(Wire):
+    """How one person wishes to be notified of a place."""
+
+    user_id: UserId
+    settings: GuildNotifications
+
+
+class Wishes(Wire):
+    """Of those who have set anything; the others have the defaults."""
+
+    wishes: tuple[Wish, ...]
+
+
+class GetWishes(Call[Wishes]):
+    """Before somebody is notified: of a community, or (no guild) of private conversations."""
+
+    service = "user"
+    callers = frozenset({"chat", "notification"})
+
+    user_ids: tuple[UserId, ...]
+    guild_id: GuildId | None = None

@@ -15,6 +15,7 @@ def test_the_keys_of_a_topic_share_a_hash_tag() -> None:
 def test_no_two_names_are_alike() -> None:
     names = [
         topics.IDENTITY,
+        topics.FACES,
         topics.guild(1),
         topics.facts(1),
         topics.user(1),
