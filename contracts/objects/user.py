@@ -22,7 +22,6 @@ class User(Wire):
     primary_guild: None = None
     banner: str | None = None
     accent_color: int | None = None
-    primary_guild: None = None
     public_flags: int = 0
     flags: int = 0
     bot: bool | None = None
