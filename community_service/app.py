@@ -6,6 +6,7 @@ import secrets
 from datetime import timedelta
 
 from chassis import parts
+from chassis.blobs import Blobs
 from chassis.db import Units
 from chassis.http import application
 from chassis.service import Service
@@ -23,7 +24,8 @@ def build(settings: Settings) -> Service:
     outbox = parts.outbox(service, settings, bus)
     calls = parts.calls(service, settings, needed=("user",))
     life = timedelta(minutes=settings.face_minutes)
-    units = Units(database, outbox, service.clock, Tools(calls, secrets.randbits, life))
+    tools = Tools(calls, secrets.randbits, life, Blobs(settings))
+    units = Units(database, outbox, service.clock, tools)
     rpc.register(parts.door(service, settings), units)
     jobs = Jobs(units)
     service.job("departures", settings.departures_every, jobs.tell_departed)

@@ -50,7 +50,7 @@ class Handlers:
         members = await actions.neighbours.with_fresh_faces(self._units, found.members, found.at)
         return FoundGuild(
             snapshot=GuildSnapshot(
-                guild=views.guild(found.guild, found.roles),
+                guild=views.guild(found.guild, found.roles, found.emojis),
                 channels=tuple(views.channel(channel) for channel in found.channels),
                 member_count=found.member_count,
                 members=tuple(views.member(member) for member in members),
@@ -71,7 +71,7 @@ class Handlers:
             return FoundFacts()
         guild, roles, channels = found
         shown = tuple(views.channel(channel) for channel in channels)
-        return FoundFacts(facts=GuildFacts.of(views.guild(guild, roles), shown))
+        return FoundFacts(facts=GuildFacts.of(views.guild(guild, roles, []), shown))
 
     async def locate_channel(self, call: LocateChannel) -> Place:
         """The guild of a channel."""

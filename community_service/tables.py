@@ -170,6 +170,18 @@ invites = Table(
     Index("invites_expiry", "expires_at"),
 )
 
+emojis = Table(
+    "emojis",
+    metadata,
+    _id("id"),
+    _of("guilds", "guild_id"),
+    Column("name", Text, nullable=False),
+    Column("is_animated", Boolean, nullable=False),
+    Column("creator_id", BigInteger, nullable=False),
+    Column("roles", ARRAY(BigInteger), nullable=False),
+    Index("emojis_guild", "guild_id"),
+)
+
 listings = Table(
     "listings",
     metadata,

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Protocol, TypeAlias, TypeVar
 
 from chassis import db
+from chassis.blobs import Blobs
 from contracts.rpc.base import Call
 from contracts.wire import Wire
 
@@ -30,6 +31,8 @@ class Tools:
     """Unguessable: that many random bits."""
     face_life: timedelta
     """How old a kept face may be before it is asked for again."""
+    blobs: Blobs
+    """Where pictures lie."""
 
 
 Unit: TypeAlias = db.Unit[Tools]

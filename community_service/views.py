@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from community_service.domain.audit import Entry
 from community_service.domain.channels import Channel
 from community_service.domain.discovery import Listing
+from community_service.domain.emojis import Emoji
 from community_service.domain.guilds import Guild
 from community_service.domain.invites import Invite
 from community_service.domain.members import Member
@@ -20,6 +22,7 @@ from contracts.ids import GuildId
 from contracts.objects.audit import AuditedInvite, AuditEntry, AuditLog
 from contracts.objects.channel import Channel as ChannelShape
 from contracts.objects.discovery import DiscoverableGuild, DiscoveryMetadata
+from contracts.objects.emoji import Emoji as EmojiShape
 from contracts.objects.guild import Guild as GuildShape
 from contracts.objects.guild import PartialGuild
 from contracts.objects.invite import Invite as InviteShape
@@ -107,11 +110,12 @@ def channel(one: Channel) -> ChannelShape:
 def guild(
     one: Guild,
     roles: Sequence[Role],
+    emojis: Sequence[Emoji],
     *,
     members: int | None = None,
     present: int | None = None,
 ) -> GuildShape:
-    """A guild with its roles."""
+    """A guild with its roles and emojis."""
     return GuildShape(
         id=one.id,
         name=one.name,
@@ -133,8 +137,20 @@ def guild(
         splash=one.splash,
         discovery_splash=one.discovery_splash,
         roles=tuple(role(each) for each in roles),
+        emojis=tuple(emoji(replace(each, creator=None)) for each in emojis),
         approximate_member_count=members,
         approximate_presence_count=present,
+    )
+
+
+def emoji(one: Emoji) -> EmojiShape:
+    """A custom emoji."""
+    return EmojiShape(
+        id=one.id,
+        name=one.name,
+        roles=one.roles,
+        animated=one.is_animated,
+        user=user(one.creator) if one.creator else None,
     )
 
 

@@ -14,6 +14,7 @@ from community_service.domain.access import InGuild
 from community_service.domain.audit import changes_between
 from community_service.domain.channels import can_be_referred_to
 from community_service.domain.discovery import DISCOVERABLE
+from community_service.domain.emojis import Emoji
 from community_service.domain.guilds import (
     CHANNEL_REFERENCES,
     Guild,
@@ -33,10 +34,11 @@ from contracts.ids import GuildId, UserId
 from contracts.objects.audit import AuditAction
 from contracts.permissions import Permission
 
-GuildWithRoles = tuple[Guild, list[Role]]
+WholeGuild = tuple[Guild, list[Role], list[Emoji]]
+"""As everybody in it sees it, but for channels and members."""
 
 
-async def create(unit: Unit, name: str, owner: Person) -> GuildWithRoles:
+async def create(unit: Unit, name: str, owner: Person) -> WholeGuild:
     """Found a guild, ready to write and talk in."""
     await store.guilds.queue_for(unit, owner.user_id)
     require(can_be_in_one_more(await store.members.count_guilds(unit, owner.user_id) + 1))
@@ -45,13 +47,12 @@ async def create(unit: Unit, name: str, owner: Person) -> GuildWithRoles:
     await store.roles.add(unit, new.everyone)
     await store.channels.add(unit, new.channels)
     await admit(unit, new.guild.id, owner)
-    return new.guild, [new.everyone]
+    return new.guild, [new.everyone], []
 
 
-async def one(unit: Unit, guild_id: int) -> GuildWithRoles:
+async def one(unit: Unit, guild_id: int) -> WholeGuild:
     """A guild that one is in."""
-    here = await access_guild(unit, guild_id)
-    return here.guild, await store.roles.of_guild(unit, guild_id, ROLES_PER_GUILD)
+    return await _whole(unit, (await access_guild(unit, guild_id)).guild)
 
 
 async def roles(unit: Unit, guild_id: int) -> list[Role]:
@@ -67,7 +68,12 @@ async def mine(unit: Unit, *, before: int | None, after: int | None, limit: int)
     return [InGuild(guild, standing, standing.granted(unit.now)) for guild, standing in page]
 
 
-async def update(unit: Unit, guild_id: int, changes: Mapping[str, Any]) -> GuildWithRoles:
+async def may_update(unit: Unit, guild_id: int) -> None:
+    """Refuse who may not change it, before anybody works on pictures."""
+    await access_guild(unit, guild_id, needs=Permission.MANAGE_GUILD)
+
+
+async def update(unit: Unit, guild_id: int, changes: Mapping[str, Any]) -> WholeGuild:
     """Change name or settings."""
     here = await access_guild(unit, guild_id, needs=Permission.MANAGE_GUILD, for_change=True)
     named = {
@@ -80,11 +86,11 @@ async def update(unit: Unit, guild_id: int, changes: Mapping[str, Any]) -> Guild
     settled_changes = settled(changes)
     await _hand_on(unit, here, settled_changes)
     await _toggle(unit, here, settled_changes)
-    after, roles = await set_fields(unit, here.guild, settled_changes)
-    changed = changes_between(views.guild(here.guild, ()), views.guild(after, ()))
+    whole = await set_fields(unit, here.guild, settled_changes)
+    changed = changes_between(views.guild(here.guild, (), ()), views.guild(whole[0], (), ()))
     if changed:
         await audit.record(unit, guild_id, AuditAction.GUILD_UPDATE, guild_id, changes=changed)
-    return after, roles
+    return whole
 
 
 async def _hand_on(unit: Unit, here: InGuild, changes: Mapping[str, Any]) -> None:
@@ -109,14 +115,19 @@ async def _toggle(unit: Unit, here: InGuild, changes: dict[str, Any]) -> None:
         await store.discovery.remove(unit, here.guild.id)
 
 
-async def set_fields(unit: Unit, guild: Guild, changes: Mapping[str, Any]) -> GuildWithRoles:
+async def set_fields(unit: Unit, guild: Guild, changes: Mapping[str, Any]) -> WholeGuild:
     """Set fields of a guild that is held, and tell everybody if that changed anything."""
     after = replace(guild, **changes)
-    roles = await store.roles.of_guild(unit, guild.id, ROLES_PER_GUILD)
+    whole = await _whole(unit, after)
     if after != guild:
         await store.guilds.change(unit, guild.id, changes)
-        unit.emit(views.event(GuildUpdate, views.guild(after, roles)))
-    return after, roles
+        unit.emit(views.event(GuildUpdate, views.guild(*whole)))
+    return whole
+
+
+async def _whole(unit: Unit, guild: Guild) -> WholeGuild:
+    roles = await store.roles.of_guild(unit, guild.id, ROLES_PER_GUILD)
+    return guild, roles, await store.emojis.of_guild(unit, guild.id)
 
 
 async def remove(unit: Unit, guild_id: int) -> None:

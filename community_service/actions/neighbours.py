@@ -10,6 +10,7 @@ from datetime import datetime
 from community_service import store
 from community_service.actions import people
 from community_service.domain.channels import Channel
+from community_service.domain.emojis import Emoji
 from community_service.domain.guilds import Guild
 from community_service.domain.members import MEMBERSHIPS, Member
 from community_service.domain.roles import ROLES_PER_GUILD, Role
@@ -23,6 +24,7 @@ class Snapshot:
 
     guild: Guild
     roles: list[Role]
+    emojis: list[Emoji]
     channels: list[Channel]
     member_count: int
     members: list[Member]
@@ -39,6 +41,7 @@ async def snapshot(unit: Unit, guild_id: int) -> Snapshot | None:
     return Snapshot(
         guild,
         await store.roles.of_guild(unit, guild_id, ROLES_PER_GUILD),
+        await store.emojis.of_guild(unit, guild_id),
         await store.channels.of_guild(unit, guild_id, limits.CHANNELS_PER_GUILD),
         await store.members.count(unit, guild_id) if is_large else len(first),
         [] if is_large else first,

@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from community_service import store
+from chassis.images import Picture
+from community_service import store, views
+from community_service.actions import audit
 from community_service.actions.access import (
     access_channel,
     access_guild,
     require,
     require_permission,
 )
+from community_service.domain.audit import changes_between
 from community_service.domain.people import Person
 from community_service.domain.webhooks import (
     TOKEN_BITS,
@@ -25,9 +28,11 @@ from community_service.domain.webhooks import (
     token_from,
 )
 from community_service.tools import Unit
+from contracts.assets import AVATARS
 from contracts.errors import ErrorCode, NotFound
 from contracts.events.webhook import WebhooksUpdate
 from contracts.ids import ChannelId, GuildId
+from contracts.objects.audit import AuditAction
 from contracts.permissions import Permission
 
 
@@ -39,7 +44,14 @@ class FullWebhook:
     creator: Person | None
 
 
-async def create(unit: Unit, channel_id: int, name: str) -> FullWebhook:
+async def may_create(unit: Unit, channel_id: int) -> None:
+    """Refuse who may not make webhooks, before anybody works on their picture."""
+    await access_channel(unit, channel_id, needs=Permission.MANAGE_WEBHOOKS)
+
+
+async def create(
+    unit: Unit, channel_id: int, name: str, picture: Picture | None = None
+) -> FullWebhook:
     """Make a webhook for a channel."""
     here = await access_channel(unit, channel_id, needs=Permission.MANAGE_WEBHOOKS, for_change=True)
     require(can_be_in(here.channel.type))
@@ -51,8 +63,11 @@ async def create(unit: Unit, channel_id: int, name: str) -> FullWebhook:
         creator_id=unit.actor.user_id,
         name=name,
         token=token_from(unit.tools.random_bits(TOKEN_BITS)),
+        avatar=picture.digest if picture else None,
     )
+    await _keep(unit, fresh.id, picture)
     await store.webhooks.add(unit, fresh)
+    await _record(unit, AuditAction.WEBHOOK_CREATE, None, fresh)
     _tell(unit, fresh)
     return (await _full(unit, [fresh]))[0]
 
@@ -81,8 +96,10 @@ async def by_token(unit: Unit, webhook_id: int, token: str) -> Webhook:
     return webhook
 
 
-async def update(unit: Unit, webhook_id: int, changes: Mapping[str, Any]) -> FullWebhook:
-    """Change the name, or the channel it posts into."""
+async def update(
+    unit: Unit, webhook_id: int, changes: Mapping[str, Any], picture: Picture | None = None
+) -> FullWebhook:
+    """Change the name, the avatar, or the channel it posts into."""
     before = await _managed(unit, webhook_id)
     target = changes.get("channel_id")
     if target is not None and target != before.channel_id:
@@ -93,15 +110,19 @@ async def update(unit: Unit, webhook_id: int, changes: Mapping[str, Any]) -> Ful
             raise NotFound(ErrorCode.UNKNOWN_CHANNEL)
         require(can_be_in(there.channel.type))
         require(can_add(await store.webhooks.count(unit, target)))
-    after = await _change(unit, before, changes)
+    after = await _change(unit, before, changes, picture)
     return (await _full(unit, [after]))[0]
 
 
 async def update_by_token(
-    unit: Unit, webhook_id: int, token: str, changes: Mapping[str, Any]
+    unit: Unit,
+    webhook_id: int,
+    token: str,
+    changes: Mapping[str, Any],
+    picture: Picture | None = None,
 ) -> Webhook:
-    """Change the name. A token moves nothing elsewhere."""
-    return await _change(unit, await by_token(unit, webhook_id, token), changes)
+    """Change name and avatar. A token moves nothing elsewhere."""
+    return await _change(unit, await by_token(unit, webhook_id, token), changes, picture)
 
 
 async def remove(unit: Unit, webhook_id: int) -> None:
@@ -132,10 +153,21 @@ async def _managed(unit: Unit, webhook_id: int) -> Webhook:
     return webhook
 
 
-async def _change(unit: Unit, before: Webhook, changes: Mapping[str, Any]) -> Webhook:
+async def _keep(unit: Unit, webhook_id: int, picture: Picture | None) -> None:
+    if picture is not None:
+        await unit.tools.blobs.put(AVATARS.key(webhook_id, picture.digest), picture.data)
+
+
+async def _change(
+    unit: Unit, before: Webhook, changes: Mapping[str, Any], picture: Picture | None
+) -> Webhook:
+    if picture is not None:
+        await _keep(unit, before.id, picture)
+        changes = {**changes, "avatar": picture.digest}
     after = replace(before, **changes)
     if after != before:
         await store.webhooks.change(unit, before.id, changes)
+        await _record(unit, AuditAction.WEBHOOK_UPDATE, before, after)
         _tell(unit, before)
         if after.channel_id != before.channel_id:
             _tell(unit, after)
@@ -144,7 +176,18 @@ async def _change(unit: Unit, before: Webhook, changes: Mapping[str, Any]) -> We
 
 async def _remove(unit: Unit, webhook: Webhook) -> None:
     await store.webhooks.remove(unit, webhook.id)
+    await _record(unit, AuditAction.WEBHOOK_DELETE, webhook, None)
     _tell(unit, webhook)
+
+
+async def _record(
+    unit: Unit, action: AuditAction, before: Webhook | None, after: Webhook | None
+) -> None:
+    webhook = after or before
+    assert webhook is not None
+    looks = [views.webhook(one) if one else None for one in (before, after)]
+    changes = changes_between(*looks, without={"token"})
+    await audit.record(unit, webhook.guild_id, action, webhook.id, changes=changes)
 
 
 def _tell(unit: Unit, webhook: Webhook) -> None:

@@ -9,6 +9,7 @@ from community_service.api import (
     bots,
     channels,
     discovery,
+    emojis,
     guilds,
     invites,
     members,
@@ -27,5 +28,6 @@ def routers(units: Units) -> tuple[APIRouter, ...]:
         bots.router(units),
         webhooks.router(units),
         discovery.router(units),
+        emojis.router(units),
         audit.router(units),
     )

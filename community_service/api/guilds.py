@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from chassis.http import answer, nothing
 from chassis.identity import Actor, Person
-from community_service import actions, views
+from community_service import actions, pictures, views
 from community_service.api.shapes import GuildName
 from community_service.tools import Units
 from contracts.ids import ChannelId, GuildId, UserId
@@ -45,6 +45,10 @@ class GuildChanges(Form):
     preferred_locale: Annotated[Text, StringConstraints(min_length=2, max_length=10)] | None = None
     features: Annotated[tuple[Feature | None, ...], Field(max_length=100)] | None = None
     owner_id: UserId | None = None
+    icon: str | None = None
+    banner: str | None = None
+    splash: str | None = None
+    discovery_splash: str | None = None
 
 
 class GuildsDoor:
@@ -57,27 +61,31 @@ class GuildsDoor:
         """A new guild, owned by whoever asks."""
         owner = await actions.people.face_of(self._units, actor.user_id)
         async with self._units.open(actor) as unit:
-            guild, roles = await actions.guilds.create(unit, form.name, owner)
-        return answer(views.guild(guild, roles), 201)
+            whole = await actions.guilds.create(unit, form.name, owner)
+        return answer(views.guild(*whole), 201)
 
     async def get(self, guild_id: GuildId, actor: Actor, *, with_counts: bool = False) -> Response:
         """A guild, with approximate counts if they are wanted."""
         async with self._units.reading(actor) as unit:
-            guild, roles = await actions.guilds.one(unit, guild_id)
+            whole = await actions.guilds.one(unit, guild_id)
             count, sample = (
                 await actions.guilds.member_sample(unit, guild_id) if with_counts else (None, [])
             )
         present = (
             await actions.presence.count_present(self._units.tools, sample) if with_counts else None
         )
-        return answer(views.guild(guild, roles, members=count, present=present))
+        return answer(views.guild(*whole, members=count, present=present))
 
     async def change(self, guild_id: GuildId, form: GuildChanges, actor: Actor) -> Response:
         """Other settings."""
         changes = {name: getattr(form, name) for name in form.model_fields_set}
+        if changes.keys() & pictures.SHELVES.keys():
+            async with self._units.reading(actor) as unit:
+                await actions.guilds.may_update(unit, guild_id)
+            changes = await pictures.kept(self._units.tools.blobs, guild_id, changes)
         async with self._units.open(actor) as unit:
-            guild, roles = await actions.guilds.update(unit, guild_id, changes)
-        return answer(views.guild(guild, roles))
+            whole = await actions.guilds.update(unit, guild_id, changes)
+        return answer(views.guild(*whole))
 
     async def delete(self, guild_id: GuildId, actor: Actor) -> Response:
         """The end of a guild."""

@@ -9,10 +9,12 @@ from pydantic import StringConstraints
 
 from chassis.http import answer, nothing
 from chassis.identity import Actor
+from chassis.images import Picture, picture_from
 from community_service import actions, views
 from community_service.actions.webhooks import FullWebhook
 from community_service.tools import Units
 from contracts import limits
+from contracts.assets import AVATARS
 from contracts.identity import NOBODY
 from contracts.ids import ChannelId, GuildId, WebhookId
 from contracts.objects.webhook import Webhook
@@ -29,17 +31,26 @@ class NewWebhook(Form):
     """The body that makes one."""
 
     name: WebhookName
+    avatar: str | None = None
 
 
 class WebhookChanges(Form):
-    """The body that changes one. A null name leaves it as it is."""
+    """The body that changes one. A null name leaves it as it is; a null avatar takes it away."""
 
     name: WebhookName | None = None
     channel_id: ChannelId | None = None
+    avatar: str | None = None
 
     def said(self) -> dict[str, Any]:
-        """What it really changes."""
-        return self.model_dump(exclude_none=True)
+        """What it really changes, but for a new avatar."""
+        said = self.model_dump(exclude_none=True, exclude={"avatar"})
+        if "avatar" in self.model_fields_set and self.avatar is None:
+            said["avatar"] = None
+        return said
+
+
+async def _picture(sent: str | None) -> Picture | None:
+    return await picture_from(sent, AVATARS, "avatar") if sent else None
 
 
 class WebhooksDoor:
@@ -50,8 +61,12 @@ class WebhooksDoor:
 
     async def create(self, channel_id: ChannelId, form: NewWebhook, actor: Actor) -> Response:
         """A new webhook."""
+        if form.avatar:
+            async with self._units.reading(actor) as unit:
+                await actions.webhooks.may_create(unit, channel_id)
+        picture = await _picture(form.avatar)
         async with self._units.open(actor) as unit:
-            made = await actions.webhooks.create(unit, channel_id, form.name)
+            made = await actions.webhooks.create(unit, channel_id, form.name, picture)
         return answer(_view(made))
 
     async def of_channel(self, channel_id: ChannelId, actor: Actor) -> Response:
@@ -73,9 +88,13 @@ class WebhooksDoor:
         return answer(_view(found))
 
     async def change(self, webhook_id: WebhookId, form: WebhookChanges, actor: Actor) -> Response:
-        """Another name or channel."""
+        """Another name, avatar or channel."""
+        if form.avatar:
+            async with self._units.reading(actor) as unit:
+                await actions.webhooks.one(unit, webhook_id)
+        picture = await _picture(form.avatar)
         async with self._units.open(actor) as unit:
-            changed = await actions.webhooks.update(unit, webhook_id, form.said())
+            changed = await actions.webhooks.update(unit, webhook_id, form.said(), picture)
         return answer(_view(changed))
 
     async def delete(self, webhook_id: WebhookId, actor: Actor) -> Response:
@@ -98,10 +117,14 @@ class TokenDoor:
         return answer(views.webhook(found))
 
     async def change(self, webhook_id: WebhookId, token: str, form: WebhookChanges) -> Response:
-        """Another name."""
+        """Another name or avatar."""
         said = {name: value for name, value in form.said().items() if name != "channel_id"}
+        if form.avatar:
+            async with self._units.reading(NOBODY) as unit:
+                await actions.webhooks.by_token(unit, webhook_id, token)
+        picture = await _picture(form.avatar)
         async with self._units.open(NOBODY) as unit:
-            changed = await actions.webhooks.update_by_token(unit, webhook_id, token, said)
+            changed = await actions.webhooks.update_by_token(unit, webhook_id, token, said, picture)
         return answer(views.webhook(changed))
 
     async def delete(self, webhook_id: WebhookId, token: str) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from contracts.ids import ChannelId, GuildId, Snowflake, UserId
+from contracts.objects.emoji import Emoji
 from contracts.objects.role import Role
 from contracts.wire import JSON, Bits, Wire
 
@@ -55,7 +56,7 @@ class Guild(Wire):
     widget_channel_id: ChannelId | None = None
     incidents_data: JSON | None = None
     features: tuple[str, ...] = ()
-    emojis: tuple[JSON, ...] = ()
+    emojis: tuple[Emoji, ...] = ()
     stickers: tuple[JSON, ...] = ()
     roles: tuple[Role, ...] = ()
     approximate_member_count: int | None = None

@@ -16,6 +16,7 @@ import orjson
 from contracts import limits
 from contracts.events.base import Route, open_as
 from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
+from contracts.events.emoji import GuildEmojisUpdate
 from contracts.events.guild import GuildUpdate
 from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
 from contracts.events.presence import PresenceUpdate
@@ -223,6 +224,12 @@ class GuildView:
         del route
         self._take_guild(open_as(GuildUpdate, body))
 
+    def _on_emojis(self, route: Route, body: bytes) -> None:
+        del route
+        face = orjson.loads(self._face + b"}")
+        face["emojis"] = orjson.loads(body)["emojis"]
+        self._face = orjson.dumps(face)[:-1]
+
     def _on_channel(self, route: Route, body: bytes) -> None:
         del route
         channel = Channel.model_validate_json(body)
@@ -287,6 +294,7 @@ def _presence(presence: dict[str, object]) -> bytes:
 
 _FOLLOWS: dict[str, Callable[[GuildView, Route, bytes], None]] = {
     GuildUpdate.__name__: GuildView._on_guild,
+    GuildEmojisUpdate.__name__: GuildView._on_emojis,
     ChannelCreate.__name__: GuildView._on_channel,
     ChannelUpdate.__name__: GuildView._on_channel,
     ChannelDelete.__name__: GuildView._on_channel_gone,
@@ -299,6 +307,7 @@ _FOLLOWS: dict[str, Callable[[GuildView, Route, bytes], None]] = {
     PresenceUpdate.__name__: GuildView._on_presence,
 }
 _MOVES_PERMISSIONS = frozenset(_FOLLOWS) - {
+    GuildEmojisUpdate.__name__,
     PresenceUpdate.__name__,
     MemberAdd.__name__,
     MemberUpdate.__name__,

@@ -122,11 +122,11 @@ class TestLooking:
         assert seen["approximate_member_count"] == 3
         assert seen["approximate_presence_count"] == 1
 
-    async def test_one_look_costs_two_statements(self, house: House) -> None:
+    async def test_one_look_costs_three_statements(self, house: House) -> None:
         guild = await house.guild()
         with house.statements() as ran:
             await house.does(ALICE, "GET", f"/guilds/{guild}")
-        assert len(ran) == 2
+        assert len(ran) == 3
 
     async def test_an_id_that_is_none_is_a_form_error(self, house: House) -> None:
         assert await house.refused(ALICE, "GET", "/guilds/abc") == (400, 50035)

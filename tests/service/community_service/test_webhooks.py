@@ -12,6 +12,11 @@ from tests.service.community_service.house import ALICE, BOB, MALLORY, House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+DOT = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhf"
+    "DwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+
 
 async def _general(house: House, guild: str) -> str:
     return str((await house.channels(guild))["general"]["id"])
@@ -58,6 +63,17 @@ async def test_its_token_opens_it_without_an_account(house: House) -> None:
     assert (wrong.status_code, wrong.json()["code"]) == (401, 50027)
     assert (await nobody.delete(path)).status_code == 204
     assert (await nobody.get(path)).status_code == 404
+
+
+async def test_a_webhook_has_a_face(house: House) -> None:
+    channel = await _general(house, await house.guild())
+    form = {"name": "News", "avatar": DOT}
+    made = await house.does(ALICE, "POST", f"/channels/{channel}/webhooks", json=form)
+    assert made["avatar"]
+    path = f"/webhooks/{made['id']}"
+    assert (await house.does(ALICE, "PATCH", path, json={"avatar": None}))["avatar"] is None
+    again = await house.running.nobody.patch(f"{path}/{made['token']}", json={"avatar": DOT})
+    assert again.json()["avatar"] == made["avatar"]
 
 
 async def test_only_those_who_manage_webhooks_see_them(house: House) -> None:

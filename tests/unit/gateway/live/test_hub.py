@@ -11,6 +11,7 @@ import pytest
 
 from chassis.testing import START
 from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
+from contracts.events.emoji import GuildEmojisUpdate
 from contracts.events.guild import GuildUpdate
 from contracts.events.invite import InviteCreate
 from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
@@ -18,9 +19,10 @@ from contracts.events.presence import PresenceUpdate
 from contracts.events.role import RoleDelete, RoleUpdate
 from contracts.events.session import LoginEnded
 from contracts.events.user import UserUpdate
-from contracts.ids import ChannelId, GuildId, RoleId, Snowflake, UserId
+from contracts.ids import ChannelId, EmojiId, GuildId, RoleId, Snowflake, UserId
 from contracts.intents import Intent
 from contracts.objects.channel import ChannelOverwrite, OverwriteType
+from contracts.objects.emoji import Emoji
 from contracts.objects.presence import PresenceUser, Status
 from contracts.objects.role import Role
 from contracts.permissions import Permission
@@ -276,6 +278,7 @@ async def test_the_view_follows_what_happens(house: House) -> None:
     renamed = house.world.guilds[GUILD].model_dump() | {"name": "renamed"}
     await house.publish(
         GuildUpdate(**renamed),
+        GuildEmojisUpdate(guild_id=GuildId(GUILD), emojis=(Emoji(id=EmojiId(70), name="wave"),)),
         ChannelCreate(**channel(14).model_dump()),
         ChannelDelete(**channel(12).model_dump()),
         MemberAdd(guild_id=GuildId(GUILD), **member(8, 50).model_dump()),
@@ -284,6 +287,7 @@ async def test_the_view_follows_what_happens(house: House) -> None:
     )
     created = (await house.enter(3)).all("GUILD_CREATE")[0]
     assert created["name"] == "renamed"
+    assert [emoji["name"] for emoji in created["emojis"]] == ["wave"]
     assert [c["id"] for c in created["channels"]] == ["11", "14"]
     assert {m["user"]["id"] for m in created["members"]} == {"1", "2", "3", "100", "8"}
     assert created["member_count"] == 5
