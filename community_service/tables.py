@@ -75,6 +75,10 @@ roles = Table(
     Column("hoist", Boolean, nullable=False),
     Column("mentionable", Boolean, nullable=False),
     Column("bot_id", BigInteger),
+    Column("secondary_color", Integer),
+    Column("tertiary_color", Integer),
+    Column("icon", Text),
+    Column("unicode_emoji", Text),
     Index("roles_guild", "guild_id"),
 )
 
@@ -92,6 +96,15 @@ channels = Table(
     Column("rate_limit_per_user", Integer, nullable=False),
     Column("bitrate", Integer),
     Column("user_limit", Integer),
+    Column("rtc_region", Text),
+    Column("video_quality_mode", SmallInteger),
+    Column("default_auto_archive_duration", Integer),
+    Column("default_thread_rate_limit_per_user", Integer),
+    Column("default_reaction_emoji", JSONB(none_as_null=True)),
+    Column("default_sort_order", SmallInteger),
+    Column("default_forum_layout", SmallInteger),
+    Column("available_tags", JSONB(none_as_null=True)),
+    Column("flags", Integer, nullable=False),
     Index("channels_guild", "guild_id"),
     Index("channels_parent", "parent_id"),
 )

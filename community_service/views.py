@@ -28,7 +28,7 @@ from contracts.objects.guild import PartialGuild
 from contracts.objects.invite import Invite as InviteShape
 from contracts.objects.member import Member as MemberShape
 from contracts.objects.role import Role as RoleShape
-from contracts.objects.role import RoleColors
+from contracts.objects.role import RoleColors, RoleTags
 from contracts.objects.user import User
 from contracts.objects.webhook import Webhook as WebhookShape
 from contracts.permissions import Permission
@@ -64,12 +64,19 @@ def role(one: Role) -> RoleShape:
         id=one.id,
         name=one.name,
         color=one.color,
-        colors=RoleColors(primary_color=one.color),
+        colors=RoleColors(
+            primary_color=one.color,
+            secondary_color=one.secondary_color,
+            tertiary_color=one.tertiary_color,
+        ),
         hoist=one.hoist,
+        icon=one.icon,
+        unicode_emoji=one.unicode_emoji,
         position=one.position,
         permissions=one.permissions,
         managed=one.is_managed,
         mentionable=one.mentionable,
+        tags=RoleTags(bot_id=one.bot_id) if one.bot_id else None,
     )
 
 

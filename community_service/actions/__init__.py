@@ -12,6 +12,7 @@ from community_service.actions import (
     neighbours,
     people,
     presence,
+    roles,
     webhooks,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "neighbours",
     "people",
     "presence",
+    "roles",
     "webhooks",
 ]

@@ -29,7 +29,20 @@ async def record(
     options: Mapping[str, object] | None = None,
 ) -> None:
     """Write down what this unit's actor does, with the reason that came with the request."""
-    entry = Entry(
+    await write(unit, [entry(unit, guild_id, action, target_id, changes=changes, options=options)])
+
+
+def entry(
+    unit: Unit,
+    guild_id: int,
+    action: AuditAction,
+    target_id: int | None,
+    *,
+    changes: Changes = (),
+    options: Mapping[str, object] | None = None,
+) -> Entry:
+    """The entry that `record` writes, for those who write many at once."""
+    return Entry(
         id=unit.new_id(),
         guild_id=guild_id,
         actor_id=None if unit.actor == NOBODY else int(unit.actor.user_id),
@@ -39,7 +52,6 @@ async def record(
         options={name: str(value) for name, value in (options or {}).items()},
         reason=unit.reason,
     )
-    await write(unit, [entry])
 
 
 async def record_channel(unit: Unit, before: Channel, after: Channel) -> None:
@@ -77,9 +89,9 @@ async def write(unit: Unit, entries: list[Entry]) -> None:
     if not entries:
         return
     await store.audit.add(unit, entries)
-    for entry in entries:
-        shape = views.audit_entry(entry)
-        unit.emit(views.event(GuildAuditLogEntryCreate, shape, guild_id=entry.guild_id))
+    for one in entries:
+        shape = views.audit_entry(one)
+        unit.emit(views.event(GuildAuditLogEntryCreate, shape, guild_id=one.guild_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +106,7 @@ async def page(unit: Unit, guild_id: int, wanted: Wanted) -> Page:
     """Entries that the actor may read."""
     await access_guild(unit, guild_id, needs=Permission.VIEW_AUDIT_LOG)
     entries = await store.audit.page(unit, guild_id, wanted)
-    named = {one for entry in entries for one in (entry.actor_id, entry.target_id) if one}
+    named = {who for one in entries for who in (one.actor_id, one.target_id) if who}
     people = await store.people.by_ids(unit, sorted(named)) if named else {}
     return Page(entries, [people[one] for one in sorted(people)])
 

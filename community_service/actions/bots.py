@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from community_service import store, views
 from community_service.actions import audit
-from community_service.actions.access import access_guild
+from community_service.actions.access import access_guild, require
 from community_service.actions.members import admit
 from community_service.domain.people import Person
-from community_service.domain.roles import grantable, of_bot
+from community_service.domain.roles import can_add, grantable, of_bot
 from community_service.tools import Tools, Unit
 from contracts.errors import ErrorCode, NotFound
 from contracts.events.role import RoleCreate
@@ -43,6 +43,7 @@ async def install(unit: Unit, guild_id: int, bot: Person, asked: int) -> None:
             unit.new_id(), guild_id, bot.user_id, name=bot.username, permissions=int(granted)
         )
         role_id = role.id
+        require(can_add(await store.roles.count(unit, guild_id)))
         await store.roles.add(unit, role)
         unit.emit(RoleCreate(guild_id=GuildId(guild_id), role=views.role(role)))
     await admit(unit, guild_id, bot, role_id=role_id)

@@ -26,7 +26,7 @@ from community_service.domain.guilds import (
     toggled,
 )
 from community_service.domain.people import Person
-from community_service.domain.roles import ROLES_PER_GUILD, Role
+from community_service.domain.roles import Role
 from community_service.tools import Unit
 from contracts import limits
 from contracts.events.guild import GuildDeleted, GuildLeft, GuildUpdate
@@ -53,11 +53,6 @@ async def create(unit: Unit, name: str, owner: Person) -> WholeGuild:
 async def one(unit: Unit, guild_id: int) -> WholeGuild:
     """A guild that one is in."""
     return await _whole(unit, (await access_guild(unit, guild_id)).guild)
-
-
-async def roles(unit: Unit, guild_id: int) -> list[Role]:
-    """Its roles."""
-    return (await one(unit, guild_id))[1]
 
 
 async def mine(unit: Unit, *, before: int | None, after: int | None, limit: int) -> list[InGuild]:
@@ -126,7 +121,7 @@ async def set_fields(unit: Unit, guild: Guild, changes: Mapping[str, Any]) -> Wh
 
 
 async def _whole(unit: Unit, guild: Guild) -> WholeGuild:
-    roles = await store.roles.of_guild(unit, guild.id, ROLES_PER_GUILD)
+    roles = await store.roles.of_guild(unit, guild.id, limits.ROLES_PER_GUILD)
     return guild, roles, await store.emojis.of_guild(unit, guild.id)
 
 

@@ -23,7 +23,7 @@ async def admit(
     if not await store.members.add(unit, guild_id, person.user_id, unit.now):
         return None
     if role_id is not None:
-        await store.roles.give(unit, guild_id, person.user_id, role_id)
+        await store.roles.give(unit, guild_id, person.user_id, [role_id])
     member = Member(guild_id, person, (role_id,) if role_id else (), unit.now)
     unit.emit(views.event(MemberAdd, views.member(member), guild_id=guild_id))
     unit.emit(GuildJoined(user_id=UserId(person.user_id), guild_id=GuildId(guild_id)))

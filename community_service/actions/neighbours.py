@@ -13,7 +13,7 @@ from community_service.domain.channels import Channel
 from community_service.domain.emojis import Emoji
 from community_service.domain.guilds import Guild
 from community_service.domain.members import MEMBERSHIPS, Member
-from community_service.domain.roles import ROLES_PER_GUILD, Role
+from community_service.domain.roles import Role
 from community_service.tools import Unit, Units
 from contracts import limits
 
@@ -40,7 +40,7 @@ async def snapshot(unit: Unit, guild_id: int) -> Snapshot | None:
     is_large = len(first) > limits.LARGE_GUILD
     return Snapshot(
         guild,
-        await store.roles.of_guild(unit, guild_id, ROLES_PER_GUILD),
+        await store.roles.of_guild(unit, guild_id, limits.ROLES_PER_GUILD),
         await store.emojis.of_guild(unit, guild_id),
         await store.channels.of_guild(unit, guild_id, limits.CHANNELS_PER_GUILD),
         await store.members.count(unit, guild_id) if is_large else len(first),
@@ -54,7 +54,7 @@ async def facts(unit: Unit, guild_id: int) -> tuple[Guild, list[Role], list[Chan
     guild = await store.guilds.by_id(unit, guild_id)
     if guild is None:
         return None
-    roles = await store.roles.of_guild(unit, guild_id, ROLES_PER_GUILD)
+    roles = await store.roles.of_guild(unit, guild_id, limits.ROLES_PER_GUILD)
     return guild, roles, await store.channels.of_guild(unit, guild_id, limits.CHANNELS_PER_GUILD)
 
 

@@ -13,6 +13,7 @@ from community_service.api import (
     guilds,
     invites,
     members,
+    roles,
     webhooks,
 )
 from community_service.tools import Units
@@ -23,6 +24,7 @@ def routers(units: Units) -> tuple[APIRouter, ...]:
     return (
         guilds.router(units),
         members.router(units),
+        roles.router(units),
         channels.router(units),
         invites.router(units),
         bots.router(units),

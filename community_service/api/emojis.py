@@ -11,7 +11,6 @@ from chassis.http import answer, nothing
 from chassis.identity import Actor
 from chassis.images import picture_from
 from community_service import actions, views
-from community_service.domain.roles import ROLES_PER_GUILD
 from community_service.tools import Units
 from contracts import limits
 from contracts.assets import EMOJIS
@@ -27,7 +26,7 @@ EmojiName = Annotated[
     ),
 ]
 """What clients find between the colons of `<:name:id>`."""
-Roles = Annotated[tuple[RoleId, ...], Field(max_length=ROLES_PER_GUILD)]
+Roles = Annotated[tuple[RoleId, ...], Field(max_length=limits.ROLES_PER_GUILD)]
 
 
 class NewEmoji(Form):

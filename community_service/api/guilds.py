@@ -95,12 +95,6 @@ class GuildsDoor:
             await actions.guilds.tell_departed(unit, TOLD_AT_ONCE)
         return nothing()
 
-    async def roles(self, guild_id: GuildId, actor: Actor) -> Response:
-        """Its roles."""
-        async with self._units.reading(actor) as unit:
-            roles = await actions.guilds.roles(unit, guild_id)
-        return answer([views.role(role) for role in roles])
-
     async def mine(
         self,
         actor: Actor,
@@ -121,6 +115,5 @@ def router(units: Units) -> APIRouter:
     routes.get("/guilds/{guild_id}")(door.get)
     routes.patch("/guilds/{guild_id}")(door.change)
     routes.delete("/guilds/{guild_id}")(door.delete)
-    routes.get("/guilds/{guild_id}/roles")(door.roles)
     routes.get("/users/@me/guilds")(door.mine)
     return routes

@@ -9,6 +9,7 @@ from typing import Any
 from contracts import limits
 from contracts.errors import Conflict, DomainError, ErrorCode, Invalid, NotFound
 from contracts.objects.channel import ChannelOverwrite, ChannelType
+from contracts.wire import JSON
 
 DEFAULT_BITRATE = 64_000
 
@@ -45,6 +46,15 @@ class Channel:
     rate_limit_per_user: int = 0
     bitrate: int | None = None
     user_limit: int | None = None
+    rtc_region: str | None = None
+    video_quality_mode: int | None = None
+    default_auto_archive_duration: int | None = None
+    default_thread_rate_limit_per_user: int | None = None
+    default_reaction_emoji: JSON | None = None
+    default_sort_order: int | None = None
+    default_forum_layout: int | None = None
+    available_tags: list[JSON] | None = None
+    flags: int = 0
     overwrites: tuple[ChannelOverwrite, ...] = ()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from community_service.domain.roles import Role
-from community_service.store.among import among
+from community_service.store.among import among, positions
 from community_service.tables import member_roles, roles
 from community_service.tools import Unit
 
@@ -27,14 +29,64 @@ async def own_of(unit: Unit, guild_id: int, role_ids: list[int]) -> frozenset[in
     return frozenset(row.id for row in await unit.all(found))
 
 
-async def add(unit: Unit, role: Role) -> None:
-    """Keep a new role."""
-    await unit.run(insert(roles).values(asdict(role)))
+async def by_ids(unit: Unit, guild_id: int, role_ids: Iterable[int]) -> list[Role]:
+    """Those of the named roles that belong to the guild."""
+    found = select(*_COLUMNS).where(roles.c.guild_id == guild_id, among(roles.c.id, role_ids))
+    return [Role(**row._mapping) for row in await unit.all(found)]
 
 
-async def give(unit: Unit, guild_id: int, user_id: int, role_id: int) -> None:
-    """Let a member hold a role."""
-    await unit.run(insert(member_roles).values(guild_id=guild_id, user_id=user_id, role_id=role_id))
+async def count(unit: Unit, guild_id: int) -> int:
+    """How many roles a guild has."""
+    return int(await unit.scalar(select(func.count()).where(roles.c.guild_id == guild_id)))
+
+
+async def member_counts(unit: Unit, guild_id: int) -> dict[int, int]:
+    """How many members hold each role, but for the one that everybody holds."""
+    held = func.count(member_roles.c.user_id)
+    found = (
+        select(roles.c.id, held.label("held"))
+        .select_from(roles.outerjoin(member_roles, member_roles.c.role_id == roles.c.id))
+        .where(roles.c.guild_id == guild_id, roles.c.id != guild_id)
+        .group_by(roles.c.id)
+        .order_by(roles.c.id)
+    )
+    return {row.id: row.held for row in await unit.all(found)}
+
+
+async def add(unit: Unit, *made: Role) -> None:
+    """Keep new roles."""
+    await unit.run(insert(roles).values([asdict(role) for role in made]))
+
+
+async def change(unit: Unit, role: Role) -> None:
+    """Set a role to what it is now."""
+    await unit.run(update(roles).where(roles.c.id == role.id).values(asdict(role)))
+
+
+async def place(unit: Unit, moved: Sequence[Role]) -> None:
+    """Set the positions of roles, however many, in one statement."""
+    places = positions((role.id, role.position) for role in moved)
+    await unit.run(
+        update(roles).where(roles.c.id == places.c.id).values(position=places.c.position)
+    )
+
+
+async def remove(unit: Unit, role_id: int) -> None:
+    """Delete a role; whoever held it holds it no more."""
+    await unit.run(delete(roles).where(roles.c.id == role_id))
+
+
+async def give(unit: Unit, guild_id: int, user_id: int, role_ids: Iterable[int]) -> None:
+    """Let a member hold roles."""
+    rows = [{"guild_id": guild_id, "user_id": user_id, "role_id": role} for role in role_ids]
+    if rows:
+        await unit.run(insert(member_roles).values(rows).on_conflict_do_nothing())
+
+
+async def take(unit: Unit, user_id: int, role_ids: Iterable[int]) -> None:
+    """Let a member hold them no more."""
+    held = among(member_roles.c.role_id, role_ids)
+    await unit.run(delete(member_roles).where(member_roles.c.user_id == user_id, held))
 
 
 async def remove_of_bot(unit: Unit, guild_id: int, bot_id: int) -> list[int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contracts.ids import RoleId
+from typing import ClassVar
+
+from contracts.ids import RoleId, UserId
 from contracts.wire import Bits, Wire
 
 
@@ -14,8 +16,16 @@ class RoleColors(Wire):
     tertiary_color: int | None = None
 
 
+class RoleTags(Wire):
+    """Whose role it is, if nobody can give it."""
+
+    bot_id: UserId | None = None
+
+
 class Role(Wire):
     """A named set of permissions."""
+
+    omit: ClassVar[frozenset[str]] = frozenset({"tags"})
 
     id: RoleId
     name: str
@@ -29,3 +39,4 @@ class Role(Wire):
     managed: bool = False
     mentionable: bool = False
     flags: int = 0
+    tags: RoleTags | None = None

@@ -155,8 +155,8 @@ class TestMaking:
     async def test_a_full_guild_takes_no_more(self, house: House) -> None:
         guild = await house.guild()
         await house.rows(
-            "INSERT INTO channels (id, guild_id, type, name, position, nsfw, rate_limit_per_user)"
-            " SELECT g, $1, 0, 'x', 0, false, 0 FROM generate_series(1, $2::bigint) g",
+            "INSERT INTO channels (id, guild_id, type, name, position, nsfw, rate_limit_per_user,"
+            " flags) SELECT g, $1, 0, 'x', 0, false, 0, 0 FROM generate_series(1, $2::bigint) g",
             int(guild),
             limits.CHANNELS_PER_GUILD - 4,
         )
