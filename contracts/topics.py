@@ -71,6 +71,11 @@ def presence_instance_key(instance: str) -> str:
     return f"moim:presence-of:{instance}"
 
 
+def limit_key(bucket: str, caller: str, major: str) -> str:
+    """A rate limit's bucket of one caller."""
+    return f"moim:limit:{bucket}:{caller}:{major}"
+
+
 def number_key(number: int) -> str:
     """Who holds a generator number that Redis leases."""
     return f"moim:number:{number:d}"

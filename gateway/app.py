@@ -16,6 +16,7 @@ from gateway.live.seats import Seats
 from gateway.live.ws import adopter
 from gateway.rest import api, pictures
 from gateway.rest.authenticate import Authenticator, Stamps
+from gateway.rest.buckets import Buckets
 from gateway.rest.desk import Desk
 from gateway.rest.edge import Edge
 from gateway.rest.peers import Peers
@@ -75,13 +76,18 @@ def _lobby(
     return lobby
 
 
+def _buckets(service: Service, settings: Settings) -> Buckets:
+    url = settings.redis_url.get_secret_value()
+    return service.use(Buckets(url, clock=service.clock, tasks=service.tasks))
+
+
 def _desk(service: Service, settings: Settings, who: Authenticator, lobby: Lobby) -> Desk:
     clock, tasks = service.clock, service.tasks
     return Desk(
         routes=Routes(),
         authenticator=who,
         stamps=Stamps(settings.keys(), clock),
-        limiter=Limiter(clock, scale=settings.rate_limit_scale),
+        limiter=Limiter(clock, scale=settings.rate_limit_scale, shared=_buckets(service, settings)),
         upstreams=Upstreams(settings.upstream_addresses(), clock=clock, tasks=tasks),
         app=application(
             service.name,

@@ -163,14 +163,19 @@ class Exchange:
             return
         self._identity = identity
         caller = self.address if identity is NOBODY else identity.user_id
-        admission = self._desk.limiter.admit(
-            caller, match.route.bucket(method), match.major, self._began
+        self._desk.limiter.ask(
+            caller, match.route.bucket(method), match.major, self._began, then=self._counted
         )
+
+    def _counted(self, admission: Admission) -> None:
+        if self.is_gone:
+            return
         if admission.refusal is not None:
             self._refuse_rate(admission)
             return
         self._admitted = admission.headers
-        self._pass_on(match)
+        assert self._match is not None
+        self._pass_on(self._match)
 
     def _pass_on(self, match: Match) -> None:
         if b"expect" in self._head.special and not self.is_complete:
