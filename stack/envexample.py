@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from chassis.settings import ServiceSettings
 from stack import envfile
+from stack.environ import OPERATORS
 from stack.services import HOUSE, Service
 
 HEAD = """\
@@ -35,6 +36,8 @@ def example() -> str:
     parts = [HEAD]
     compose = envfile.variables(b"example", domain="chat.example.org")
     parts += [f"{name}={compose[name] if name == 'MOIM_DOMAIN' else ''}\n" for name in compose]
+    parts.append("# Decisions about the house; what they mean stands below, at USER_….\n")
+    parts += [f"# {name}=\n" for name in OPERATORS]
     for service in HOUSE:
         parts.append(f"\n# --- {service.module} {'-' * (93 - len(service.module))}\n")
         parts += _variables(service)

@@ -10,12 +10,31 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parent.parent
 """Where the services' packages lie."""
 
+OPERATORS = {
+    "MOIM_PUBLIC_URL": ("GATEWAY_PUBLIC_URL", "USER_PUBLIC_URL"),
+    "MOIM_SMTP_URL": ("USER_SMTP_URL",),
+    "MOIM_MAIL_FROM": ("USER_MAIL_FROM",),
+    "MOIM_REQUIRE_VERIFIED_EMAIL": ("USER_REQUIRE_VERIFIED_EMAIL",),
+    "MOIM_INVITE_ONLY": ("USER_INVITE_ONLY",),
+}
+"""Decisions about the whole house, by `./moim up` and docker compose alike."""
+
 _OURS = frozenset({"MOIM_DATABASE_URL", "MOIM_REDIS_URL"})
 
 
 def given(name: str, default: str = "") -> str:
     """One variable; empty counts as absent."""
     return os.environ.get(name) or default
+
+
+def operators() -> dict[str, str]:
+    """What an operator decides for the house, as the services that it concerns are told."""
+    return {
+        variable: given(name)
+        for name, variables in OPERATORS.items()
+        for variable in variables
+        if given(name)
+    }
 
 
 def home() -> Path:

@@ -42,6 +42,11 @@ class Home:
         return self.folder / "blobs"
 
     @property
+    def mail(self) -> Path:
+        """Letters, a file each, while there is no mail server to give them to."""
+        return self.folder / "mail"
+
+    @property
     def state_file(self) -> Path:
         """What runs now, for status, logs and down."""
         return self.folder / "state.json"

@@ -72,6 +72,7 @@ SERVICES: tuple[Service, ...] = (
 
 GATEWAY = "gateway"
 MEDIA = "media"
+USER = "user"
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ class Suite:
             database_url=self.backing.database_url,
             blobs=str(self.home.blobs),
             gateways=self.gateways,
+            mail_folder=str(self.home.mail),
         )
 
     def process(self, name: str) -> Child:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stack import keys
 from stack.ports import LOOPBACK, Ports
-from stack.services import GATEWAY, MEDIA, Service, Table
+from stack.services import GATEWAY, MEDIA, USER, Service, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class Wiring:
     blobs: str
     """The folder of all files."""
     gateways: int = 1
+    mail_folder: str = ""
+    """Where letters land while there is no mail server."""
 
     @property
     def table(self) -> Table:
@@ -73,8 +75,10 @@ class Wiring:
             values["UPSTREAMS"] = _listed(
                 (name, self.ports.http(name)) for name in service.upstreams if name in self.table
             )
-        if service.name == GATEWAY:
+        if service.name in {GATEWAY, USER}:
             values["PUBLIC_URL"] = self.public_url
+        if service.name == USER:
+            values["MAIL_FOLDER"] = self.mail_folder
         if service.name == MEDIA:
             values |= {"UDP_BIND": LOOPBACK, "UDP_PORT": str(self.ports.media)}
         return {service.prefix + name: value for name, value in values.items()}

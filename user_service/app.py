@@ -9,9 +9,13 @@ from chassis.db import Units
 from chassis.http import application
 from chassis.service import Service
 from user_service import api, rpc
+from user_service.jobs import Departures, Letters
 from user_service.passwords import Passwords
+from user_service.post import post
 from user_service.settings import Settings
-from user_service.tools import Tools
+from user_service.tools import Policy, Tools
+
+_DEPARTURES_EVERY_S = 1.0
 
 
 def build(settings: Settings) -> Service:
@@ -20,6 +24,7 @@ def build(settings: Settings) -> Service:
     bus = parts.bus(service, settings)
     database = parts.database(service, settings)
     outbox = parts.outbox(service, settings, bus)
+    calls = parts.calls(service, settings)
     passwords = service.use(
         Passwords(
             memory_kib=settings.password_memory_kib,
@@ -28,8 +33,17 @@ def build(settings: Settings) -> Service:
             queue=settings.password_queue,
         )
     )
-    units = Units(database, outbox, service.clock, Tools(passwords, secrets.token_bytes))
+    office = post(settings.smtp_url.get_secret_value(), settings.mail_folder)
+    policy = Policy(
+        needs_verified_email=settings.require_verified_email,
+        is_invite_only=settings.invite_only,
+        has_post=office is not None,
+    )
+    tools = Tools(passwords, secrets.token_bytes, calls, policy)
+    units = Units(database, outbox, service.clock, tools)
     rpc.register(parts.door(service, settings), units)
-    app = application(service.name, *api.routers(units))
-    parts.serve(service, settings, app)
+    letters = Letters(units, office, settings, service.clock)
+    service.job("letters", settings.mails_every, letters.send)
+    service.job("departures", _DEPARTURES_EVERY_S, Departures(units).tell)
+    parts.serve(service, settings, application(service.name, *api.routers(units)))
     return service

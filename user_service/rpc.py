@@ -11,6 +11,8 @@ from contracts.rpc.users import (
     GetApplication,
     GetSelf,
     GetUsers,
+    MakeRegistrationCode,
+    RegistrationCode,
     Self,
     Users,
 )
@@ -48,6 +50,12 @@ class Handlers:
         application = views.application(owned) if owned is not None else None
         return Self(user=views.current_user(account), application=application)
 
+    async def make_registration_code(self, call: MakeRegistrationCode) -> RegistrationCode:
+        """For an operator, by hand."""
+        async with self._units.open(NOBODY) as unit:
+            code = await actions.proofs.make_code(unit, uses=call.uses, hours=call.hours)
+        return RegistrationCode(code=code.text)
+
     async def get_application(self, call: GetApplication) -> FoundApplication:
         """For installing its bot."""
         async with self._units.reading(NOBODY) as unit:
@@ -62,4 +70,5 @@ def register(rpc: RpcServer, units: UserUnits) -> None:
     rpc.handle(Authenticate, handlers.authenticate)
     rpc.handle(GetUsers, handlers.get_users)
     rpc.handle(GetSelf, handlers.get_self)
+    rpc.handle(MakeRegistrationCode, handlers.make_registration_code)
     rpc.handle(GetApplication, handlers.get_application)

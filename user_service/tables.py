@@ -9,6 +9,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     Table,
@@ -32,6 +33,8 @@ users = Table(
     Column("public_flags", BigInteger, nullable=False),
     Column("locale", Text, nullable=False),
     Column("theme", Text, nullable=False),
+    Column("disabled", DateTime(timezone=True)),
+    Column("deleted", DateTime(timezone=True)),
 )
 
 credentials = Table(
@@ -42,6 +45,8 @@ credentials = Table(
     Column("email_key", Text, unique=True),
     Column("is_verified", Boolean, nullable=False),
     Column("password_hash", Text, nullable=False),
+    Column("totp_secret", LargeBinary),
+    Column("totp_step", BigInteger),
 )
 """Of people only: bots hold tokens and nothing else."""
 
@@ -58,6 +63,88 @@ logins = Table(
     Column("last_used", DateTime(timezone=True), nullable=False),
     Column("ended", DateTime(timezone=True)),
     Index("logins_alive", "user_id", "last_used", postgresql_where=text("ended IS NULL")),
+    Index("logins_ended", "ended", postgresql_where=text("ended IS NOT NULL")),
+)
+
+backup_codes = Table(
+    "backup_codes",
+    metadata,
+    Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("code_hash", LargeBinary, primary_key=True),
+)
+"""Those not used yet."""
+
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, ForeignKey("users.id"), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("secret_hash", LargeBinary),
+    Column("address", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("expires", DateTime(timezone=True), nullable=False, index=True),
+    Index("proofs_of", "user_id", "purpose"),
+)
+
+registration_codes = Table(
+    "registration_codes",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("uses_left", Integer, nullable=False),
+    Column("expires", DateTime(timezone=True), nullable=False),
+)
+
+letters = Table(
+    "letters",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("login", Text),
+    Column("user_id", BigInteger),
+    Column("address", Text),
+    Column("about", Text),
+    Column("tries", Integer, nullable=False),
+    Column("due", DateTime(timezone=True), nullable=False, index=True),
+    Column("expires", DateTime(timezone=True), nullable=False),
+)
+"""What is to be mailed: whom and why, never the words, since those hold secrets."""
+
+throttles = Table(
+    "throttles",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("empty_at", DateTime(timezone=True), nullable=False, index=True),
+)
+
+places = Table(
+    "places",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("user_id", BigInteger, ForeignKey("users.id"), nullable=False, index=True),
+    Column("seen", DateTime(timezone=True), nullable=False, index=True),
+)
+"""Where somebody has logged in, as a fingerprint."""
+
+departed = Table(
+    "departed",
+    metadata,
+    Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("due", DateTime(timezone=True), nullable=False),
+)
+"""Deleted accounts that a neighbour may still have to forget."""
+
+harvests = Table(
+    "harvests",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, ForeignKey("users.id"), nullable=False, index=True),
+    Column("created", DateTime(timezone=True), nullable=False),
+    Column("due", DateTime(timezone=True), nullable=False),
+    Column("completed", DateTime(timezone=True)),
+    Column("tries", Integer, nullable=False),
+    Column("archive", LargeBinary),
 )
 
 applications = Table(

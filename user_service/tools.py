@@ -7,16 +7,29 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from chassis.db import Unit, Units
+from chassis.rpc import Calls
 from user_service.passwords import Passwords
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """What the operator of this house has decided."""
+
+    needs_verified_email: bool = False
+    is_invite_only: bool = False
+    has_post: bool = True
+    """Whether letters can go anywhere at all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tools:
-    """Passwords and dice."""
+    """Passwords, dice, neighbours and the rules of the house."""
 
     passwords: Passwords
     dice: Callable[[int], bytes]
     """n unguessable bytes."""
+    calls: Calls
+    policy: Policy
 
     def roll(self) -> int:
         """A number nobody can foresee."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 from contracts.events.user import UserUpdate
 from contracts.ids import UserId
 from contracts.objects.application import Application
@@ -10,13 +13,53 @@ from contracts.wire import Timestamp, Wire
 from user_service.domain import applications, tokens
 from user_service.domain.accounts import Account, Credentials
 from user_service.domain.logins import Login, NewToken
+from user_service.domain.proofs import Secret
 
 
 class Registered(Wire):
-    """The answer to a registration."""
+    """The answer to a registration, and to a verified address. Without a token the address has to
+    be verified first, or one is logged in already.
+    """
 
-    token: str
+    token: str | None
     user_id: UserId
+
+
+class SecondFactor(Wire):
+    """The answer to a right password where a code is needed besides."""
+
+    ticket: str
+    mfa: bool = True
+    totp: bool = True
+    backup: bool = True
+    sms: bool = False
+    webauthn: None = None
+    user_id: UserId
+
+
+class BackupCode(Wire):
+    """One of them, shown once."""
+
+    user_id: UserId
+    code: str
+    consumed: bool = False
+
+
+class BackupCodes(Wire):
+    """All of them."""
+
+    omit: ClassVar[frozenset[str]] = frozenset({"token"})
+
+    backup_codes: tuple[BackupCode, ...]
+    token: str | None = None
+
+
+class CurrentUserWithToken(CurrentUser):
+    """Oneself, after a change that ended every session."""
+
+    omit: ClassVar[frozenset[str]] = frozenset({"bot", "token"})
+
+    token: str | None = None
 
 
 class LoginSettings(Wire):
@@ -34,8 +77,8 @@ class LoggedIn(Wire):
     user_settings: LoginSettings
 
 
-class BotToken(Wire):
-    """Shown once."""
+class TokenOnly(Wire):
+    """A token whose owner is known: shown once."""
 
     token: str
 
@@ -81,6 +124,7 @@ def current_user(account: Account) -> CurrentUser:
         **user(account).model_dump(),
         email=account.email,
         verified=account.is_bot or account.is_verified,
+        mfa_enabled=account.is_mfa_enabled,
         locale=account.locale,
     )
 
@@ -106,14 +150,31 @@ def application(owned: applications.Owned) -> Application:
     )
 
 
-def registered(token: NewToken) -> Registered:
-    """The token, and whose it is."""
-    return Registered(token=token.text, user_id=token.user_id)
+def registered(user_id: UserId, token: NewToken | None) -> Registered:
+    """The token, if there is one, and whose it is."""
+    return Registered(token=token.text if token is not None else None, user_id=user_id)
 
 
-def bot_token(token: NewToken) -> BotToken:
+def token_only(token: NewToken) -> TokenOnly:
     """The token alone: whose it is, is known."""
-    return BotToken(token=token.text)
+    return TokenOnly(token=token.text)
+
+
+def second_factor(ticket: Secret, known: Credentials) -> SecondFactor:
+    """What is still to be shown."""
+    return SecondFactor(ticket=ticket.text, user_id=known.user_id)
+
+
+def backup_codes(user_id: UserId, codes: Sequence[str], token: NewToken | None) -> BackupCodes:
+    """The codes, and the token that replaces the sessions' that ended."""
+    shown = tuple(BackupCode(user_id=user_id, code=code) for code in codes)
+    return BackupCodes(backup_codes=shown, token=token.text if token is not None else None)
+
+
+def changed_user(account: Account, token: NewToken | None) -> CurrentUserWithToken:
+    """Oneself, and the new token if there is one."""
+    fresh = token.text if token is not None else None
+    return CurrentUserWithToken(**current_user(account).model_dump(), token=fresh)
 
 
 def logged_in(token: NewToken, known: Credentials) -> LoggedIn:

@@ -61,6 +61,9 @@ class Row:
 
 _COMMON = Bucket("common", 50, 1)
 _ACCOUNT = Bucket("account", 10, 5)
+_LETTERS = Bucket("letters", 3, 60)
+_LINKS = Bucket("links", 10, 60)
+_OWNER = Bucket("owner", 5, 30)
 _COMMUNITY = Bucket("community", 10, 2)
 _CHANNEL = Bucket("channel", 10, 2)
 
@@ -69,8 +72,16 @@ ROWS: tuple[Row, ...] = (
     Row("gateway/bot", GATEWAY, Bucket("gateway-bot", 10, 5)),
     Row("auth/register", "user", Bucket("register", 3, 18), anonymous=_ANY),
     Row("auth/login", "user", Bucket("login", 3, 18), anonymous=_ANY),
+    Row("auth/mfa/*", "user", Bucket("second-factor", 5, 10), anonymous=_ANY),
+    Row("auth/forgot", "user", _LETTERS, anonymous=_ANY),
+    Row("auth/reset", "user", _LINKS, anonymous=_ANY),
+    Row("auth/verify", "user", _LINKS, anonymous=_ANY),
+    Row("auth/verify/resend", "user", _LETTERS, anonymous=_ANY),
     Row("auth/logout", "user", _ACCOUNT),
-    Row("auth/sessions", "user", _ACCOUNT),
+    Row("auth/sessions/*", "user", _ACCOUNT),
+    Row("users/@me/mfa/*", "user", _OWNER),
+    Row("users/@me/disable", "user", _OWNER),
+    Row("users/@me/delete", "user", _OWNER),
     Row("users/@me", "user", _ACCOUNT, body_bytes=PICTURE_BODY_BYTES),
     Row("users/{user}", "user", Bucket("users", 30, 30)),
     Row("applications/*", "user", Bucket("applications", 10, 10)),

@@ -11,7 +11,7 @@ import sys
 
 from chassis.clock import SystemClock
 from stack import say
-from stack.environ import ROOT, given, home
+from stack.environ import ROOT, given, home, operators
 from stack.home import Home
 from stack.services import HOUSE
 from stack.suite import SINGLE, Suite
@@ -56,6 +56,7 @@ async def _live(place: Home, options: argparse.Namespace) -> int:
         durable=True,
         database_url=given("MOIM_DATABASE_URL"),
         redis_url=given("MOIM_REDIS_URL"),
+        extra_env=operators(),
         report=say.step,
     )
     asked = _asked_to_stop(suite)
@@ -120,6 +121,8 @@ def _welcome(suite: Suite, seconds: float) -> None:
     say.line()
     say.line(f"    {say.paint(suite.url, 'green')}")
     say.line()
+    if not given("MOIM_SMTP_URL"):
+        say.step(f"letters land in {suite.home.mail} (MOIM_SMTP_URL sends them)")
     say.step(f"data and logs are in {suite.home.folder}; Ctrl-C stops everything")
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from stack import envexample, envfile
+from stack.environ import OPERATORS
 from stack.services import GATEWAY, HOUSE, Service
 from tests.architecture.tree import ROOT
 
@@ -114,6 +115,15 @@ def test_a_container_is_locked_down_healthy_and_not_published(row: Service) -> N
     assert ("migrate" in needs) == (row.schema is not None)
     if row.name == GATEWAY:
         assert set(row.after) <= needs
+
+
+@pytest.mark.parametrize(("name", "variables"), OPERATORS.items())
+def test_an_operators_decision_reaches_every_service_it_concerns(
+    name: str, variables: tuple[str, ...]
+) -> None:
+    raw = (ROOT / "docker-compose.yml").read_text()
+    for variable in variables:
+        assert f"{variable}: ${{{name}:-" in raw
 
 
 def test_only_the_proxy_is_published() -> None:

@@ -2,6 +2,26 @@
 one, so that no connection waits for it.
 """
 
-from user_service.actions import accounts, applications, logins
+from user_service.actions import (
+    accounts,
+    applications,
+    credentials,
+    farewells,
+    letters,
+    logins,
+    mfa,
+    proofs,
+    throttle,
+)
 
-__all__ = ["accounts", "applications", "logins"]
+__all__ = [
+    "accounts",
+    "applications",
+    "credentials",
+    "farewells",
+    "letters",
+    "logins",
+    "mfa",
+    "proofs",
+    "throttle",
+]

@@ -6,26 +6,23 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from contracts.errors import ErrorCode, Invalid, NotFound, Unauthorized
-from contracts.identity import Kind
 from contracts.ids import UserId
 from user_service import store, views
-from user_service.actions import logins
 from user_service.domain import names
 from user_service.domain.accounts import Account, Newcomer, NewNames
-from user_service.domain.clients import Client
-from user_service.domain.logins import NewToken
 from user_service.tools import UserUnit
 
 MOST_AT_ONCE = 2_000
 """Accounts that one call may ask for: their faces fit one reply."""
 
+DELETED = "Deleted User"
+"""As others see whoever is gone."""
+
 _CANDIDATES = 12
 
 
-async def register(
-    unit: UserUnit, newcomer: Newcomer, password_hash: str, client: Client
-) -> NewToken:
-    """A new person, logged in. Names and addresses are unique whoever comes at the same time."""
+async def register(unit: UserUnit, newcomer: Newcomer, password_hash: str) -> Account:
+    """A new person. Names and addresses are unique whoever comes at the same time."""
     account = await add(
         unit,
         Account(
@@ -35,12 +32,13 @@ async def register(
             avatar=None,
             is_bot=False,
             email=newcomer.email,
+            locale=newcomer.locale,
         ),
         newcomer.usernames(unit.tools.roll),
     )
     if not await store.accounts.add_credentials(unit, account, password_hash):
-        raise Invalid({"email": ("EMAIL_ALREADY_REGISTERED", "Email is already registered.")})
-    return await logins.begin(unit, account.id, Kind.USER, client)
+        raise address_is_taken()
+    return account
 
 
 async def add(unit: UserUnit, account: Account, usernames: Iterable[str]) -> Account:
@@ -96,6 +94,11 @@ async def those(unit: UserUnit, user_ids: Sequence[UserId]) -> list[Account]:
         text = f"Must be {MOST_AT_ONCE} or fewer in length."
         raise Invalid({"user_ids": ("BASE_TYPE_MAX_LENGTH", text)})
     return await store.accounts.those(unit, wanted) if wanted else []
+
+
+def address_is_taken() -> Invalid:
+    """Only said to somebody who is about to use it themselves."""
+    return Invalid({"email": ("EMAIL_ALREADY_REGISTERED", "Email is already registered.")})
 
 
 def _name_is_taken() -> Invalid:

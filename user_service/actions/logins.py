@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from contracts.errors import Invalid
+from collections.abc import Sequence
+
+from contracts.errors import ErrorCode, Forbidden, Invalid
 from contracts.events.session import LoginEnded
 from contracts.identity import Kind
 from contracts.ids import UserId
 from user_service import store
+from user_service.actions import throttle
 from user_service.domain import emails, names, passwords_policy, tokens
-from user_service.domain.accounts import Credentials
+from user_service.domain.accounts import Account, Credentials
 from user_service.domain.clients import NO_CLIENT, Client
 from user_service.domain.logins import LAST_USED_WITHIN, Login, NewToken
 from user_service.passwords import Passwords
 from user_service.tools import UserUnit
 
-SESSIONS_SHOWN = 100
+SESSIONS_MOST = 100
+"""Of one account; the longest unused give way, so that the list shows every one."""
 
+_LOGIN_READ = 512
 _REFUSED = ("INVALID_LOGIN", "Login or password is invalid.")
 
 
@@ -26,6 +31,13 @@ async def find(unit: UserUnit, login: str) -> Credentials | None:
         return await store.accounts.credentials_by_email(unit, address) if address else None
     name = names.lookup_key(login)
     return await store.accounts.credentials_by_username(unit, name) if name else None
+
+
+def key_of(login: str) -> str:
+    """By what tries at a login are counted, whoever it means."""
+    text = login[:_LOGIN_READ]
+    key = emails.lookup_key(text) if "@" in text else names.lookup_key(text)
+    return key or ""
 
 
 async def prove(passwords: Passwords, known: Credentials | None, password: str) -> Credentials:
@@ -54,6 +66,12 @@ async def begin(unit: UserUnit, user_id: UserId, kind: Kind, client: Client) -> 
     return NewToken(text, user_id, login.id)
 
 
+async def begin_anew(unit: UserUnit, user_id: UserId, client: Client) -> NewToken:
+    """One session instead of all there were, after what they were begun with has changed."""
+    await end_all(unit, user_id)
+    return await begin(unit, user_id, Kind.USER, client)
+
+
 async def begin_bots(unit: UserUnit, bot_id: UserId) -> NewToken:
     """The one token of a bot: every older one dies."""
     await end_all(unit, bot_id)
@@ -74,9 +92,40 @@ async def end_all(unit: UserUnit, user_id: UserId) -> None:
         unit.emit(LoginEnded(user_id=user_id, login_id=login_id))
 
 
+async def enter(unit: UserUnit, known: Credentials, client: Client, address: str) -> NewToken:
+    """A new session of whoever has shown all that was asked for. It wakes a sleeping account."""
+    if unit.tools.policy.needs_verified_email and known.email and not known.is_verified:
+        raise Forbidden(ErrorCode.UNVERIFIED)
+    if known.is_disabled:
+        await store.accounts.disable(unit, known.user_id, None)
+    await throttle.know_place(unit, known.user_id, address)
+    for login_id in await store.logins.end_beyond(unit, known.user_id, SESSIONS_MOST - 1):
+        unit.emit(LoginEnded(user_id=known.user_id, login_id=login_id))
+    return await begin(unit, known.user_id, Kind.USER, client)
+
+
+async def first(unit: UserUnit, account: Account, client: Client, address: str) -> NewToken:
+    """The session of a newcomer."""
+    await throttle.know_place(unit, account.id, address)
+    return await begin(unit, account.id, Kind.USER, client)
+
+
+async def end_those(unit: UserUnit, hashes: Sequence[str]) -> None:
+    """End some of one's own sessions, named as in the list of them."""
+    wanted = frozenset(hashes)
+    ended = [
+        login.id
+        for login in await store.logins.alive(unit, unit.actor.user_id, SESSIONS_MOST)
+        if tokens.public_hash(login.token_hash) in wanted
+    ]
+    for login_id in ended:
+        if await store.logins.end(unit, unit.actor.user_id, login_id):
+            unit.emit(LoginEnded(user_id=unit.actor.user_id, login_id=login_id))
+
+
 async def mine(unit: UserUnit) -> list[Login]:
     """The living sessions of whoever asks."""
-    return await store.logins.alive(unit, unit.actor.user_id, SESSIONS_SHOWN)
+    return await store.logins.alive(unit, unit.actor.user_id, SESSIONS_MOST)
 
 
 async def recognise(unit: UserUnit, token: str) -> Login | None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from user_service.api import applications, auth, users
+from user_service.api import account, applications, auth, users
 from user_service.tools import UserUnits
 
 
 def routers(units: UserUnits) -> tuple[APIRouter, ...]:
     """All doors."""
-    return auth.router(units), users.router(units), applications.router(units)
+    return (
+        auth.router(units),
+        account.router(units),
+        users.router(units),
+        applications.router(units),
+    )

@@ -76,13 +76,13 @@ class ApplicationsDoor:
         """Its bot, and the token that is shown once."""
         async with self._units.open(actor) as unit:
             token = await actions.applications.add_bot(unit, application_id)
-        return answer(views.bot_token(token))
+        return answer(views.token_only(token))
 
     async def reset_bot(self, application_id: ApplicationId, actor: Person) -> Response:
         """Another token."""
         async with self._units.open(actor) as unit:
             token = await actions.applications.reset_bot(unit, application_id)
-        return answer(views.bot_token(token))
+        return answer(views.token_only(token))
 
 
 def router(units: UserUnits) -> APIRouter:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from contracts.ids import UserId
-from user_service.domain import emails, names, passwords_policy
+from user_service.domain import emails, locales, names, passwords_policy
 from user_service.domain.fields import Fields
 
 
@@ -24,6 +24,9 @@ class Account:
     locale: str = "en-US"
     theme: str = "dark"
     public_flags: int = 0
+    is_mfa_enabled: bool = False
+    is_disabled: bool = False
+    is_deleted: bool = False
 
     def named(self, *, username: str, global_name: str | None) -> Account:
         """The same account under other names."""
@@ -35,9 +38,15 @@ class Credentials:
     """What a login is compared with."""
 
     user_id: UserId
+    username: str
+    email: str | None
+    is_verified: bool
     password_hash: str
     locale: str
     theme: str
+    is_disabled: bool = False
+    totp_secret: bytes | None = None
+    totp_step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,7 @@ class Newcomer:
     global_name: str | None
     email: str | None
     password: str
+    locale: str = locales.DEFAULT
 
     def usernames(self, roll: Callable[[], int]) -> Iterable[str]:
         """Those it would take: the one it asked for, or any made from its shown name."""
@@ -88,7 +98,13 @@ def read_names(
 
 
 def read_newcomer(
-    *, username: str | None, global_name: str | None, email: str | None, password: str
+    *,
+    username: str | None,
+    global_name: str | None,
+    email: str | None,
+    password: str,
+    locale: str = locales.DEFAULT,
+    is_email_needed: bool = False,
 ) -> Newcomer:
     """Read a registration; all that is wrong with it is told at once."""
     fields = Fields()
@@ -102,6 +118,40 @@ def read_newcomer(
         fields.refuse("username", "BASE_TYPE_REQUIRED", "This field is required")
     if email is not None:
         email = fields.read("email", emails.email, email)
+    elif is_email_needed:
+        fields.refuse("email", "BASE_TYPE_REQUIRED", "This field is required")
     password = fields.read("password", passwords_policy.password, password)
     fields.settle()
-    return Newcomer(username, global_name, email, password)
+    return Newcomer(username, global_name, email, password, locale)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCredentials:
+    """What an owner changes of that by which they log in; None leaves it."""
+
+    email: str | None
+    password: str | None
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything is to be changed."""
+        return self.email is not None or self.password is not None
+
+
+def read_credentials(*, email: str | None, password: str | None) -> NewCredentials:
+    """Read such a change; all that is wrong with it is told at once."""
+    fields = Fields()
+    if email is not None:
+        email = fields.read("email", emails.email, email)
+    if password is not None:
+        password = fields.read("new_password", passwords_policy.password, password)
+    fields.settle()
+    return NewCredentials(email, password)
+
+
+def read_password(raw: str) -> str:
+    """A password alone, for whoever has lost the old one."""
+    fields = Fields()
+    password = fields.read("password", passwords_policy.password, raw)
+    fields.settle()
+    return password

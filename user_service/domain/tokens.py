@@ -28,7 +28,7 @@ class Token:
 def build(user_id: UserId, now_ms: int, dice: Callable[[int], bytes]) -> str:
     """A fresh token; `dice(n)` gives n unguessable bytes."""
     made = max(0, now_ms - EPOCH_MS).to_bytes(_TIME_BYTES, "big")
-    return ".".join((_encode(b"%d" % user_id), _encode(made), _encode(dice(SECRET_BYTES))))
+    return ".".join((encode(b"%d" % user_id), encode(made), encode(dice(SECRET_BYTES))))
 
 
 def parse(text: str) -> Token | None:
@@ -41,7 +41,7 @@ def parse(text: str) -> Token | None:
         made = int.from_bytes(_decode(shape[2]), "big") + EPOCH_MS
     except ValueError:
         return None
-    return Token(owner, made) if _encode(b"%d" % owner) == shape[1] else None
+    return Token(owner, made) if encode(b"%d" % owner) == shape[1] else None
 
 
 def fingerprint(text: str) -> bytes:
@@ -54,7 +54,8 @@ def public_hash(token_hash: bytes) -> str:
     return urlsafe_b64encode(sha256(token_hash).digest()).decode()
 
 
-def _encode(raw: bytes) -> str:
+def encode(raw: bytes) -> str:
+    """As links and tokens carry bytes."""
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 

@@ -1,5 +1,21 @@
 """Every SQL statement of user_service, by noun. Nothing here decides or commits."""
 
-from user_service.store import accounts, applications, logins
+from user_service.store import (
+    accounts,
+    applications,
+    farewells,
+    letters,
+    logins,
+    proofs,
+    throttles,
+)
 
-__all__ = ["accounts", "applications", "logins"]
+__all__ = [
+    "accounts",
+    "applications",
+    "farewells",
+    "letters",
+    "logins",
+    "proofs",
+    "throttles",
+]

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Row, any_, literal, select, update
+from sqlalchemy import ARRAY, BigInteger, Row, any_, delete, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from contracts.ids import UserId
 from user_service.domain import emails, names
 from user_service.domain.accounts import Account, Credentials
-from user_service.tables import credentials, users
+from user_service.tables import (
+    backup_codes,
+    credentials,
+    harvests,
+    letters,
+    places,
+    proofs,
+    users,
+)
 from user_service.tools import UserUnit
 
-_ACCOUNT = select(users, credentials.c.email, credentials.c.is_verified).select_from(
-    users.outerjoin(credentials)
-)
+_ACCOUNT = select(
+    users,
+    credentials.c.email,
+    credentials.c.is_verified,
+    credentials.c.totp_secret.is_not(None).label("is_mfa_enabled"),
+).select_from(users.outerjoin(credentials))
 _CREDENTIALS = select(
-    credentials.c.user_id, credentials.c.password_hash, users.c.locale, users.c.theme
+    credentials, users.c.username, users.c.locale, users.c.theme, users.c.disabled
 ).select_from(credentials.join(users))
 
 
@@ -82,6 +94,81 @@ async def credentials_by_email(unit: UserUnit, email_key: str) -> Credentials | 
     return _credentials(await unit.one(_CREDENTIALS.where(credentials.c.email_key == email_key)))
 
 
+async def credentials_of(unit: UserUnit, user_id: int) -> Credentials | None:
+    """Of one account; a bot has none."""
+    return _credentials(await unit.one(_CREDENTIALS.where(credentials.c.user_id == user_id)))
+
+
+async def lock_credentials(unit: UserUnit, user_id: int) -> Credentials | None:
+    """The same, held against others until the end of the unit."""
+    mine = _CREDENTIALS.where(credentials.c.user_id == user_id)
+    return _credentials(await unit.one(mine.with_for_update(of=credentials)))
+
+
+async def change_credentials(unit: UserUnit, user_id: int, **values: Any) -> None:
+    """Set some of them."""
+    await unit.run(update(credentials).where(credentials.c.user_id == user_id).values(values))
+
+
+async def change_email(unit: UserUnit, user_id: int, email: str, *, is_verified: bool) -> bool:
+    """Whether the address was free. If it was not, the unit is void."""
+    values = {"email": email, "email_key": emails.key(email), "is_verified": is_verified}
+    try:
+        await change_credentials(unit, user_id, **values)
+    except IntegrityError:
+        return False
+    return True
+
+
+async def use_step(unit: UserUnit, user_id: int, step: int) -> bool:
+    """Whether no code of this step or a later one was used before."""
+    statement = update(credentials).where(
+        credentials.c.user_id == user_id,
+        credentials.c.totp_secret.is_not(None),
+        credentials.c.totp_step < step,
+    )
+    return await unit.run(statement.values(totp_step=step)) == 1
+
+
+async def set_backup_codes(unit: UserUnit, user_id: int, hashes: Sequence[bytes]) -> None:
+    """These, and no older ones."""
+    await unit.run(delete(backup_codes).where(backup_codes.c.user_id == user_id))
+    if hashes:
+        rows = [{"user_id": user_id, "code_hash": code_hash} for code_hash in hashes]
+        await unit.run(insert(backup_codes).values(rows))
+
+
+async def use_backup_code(unit: UserUnit, user_id: int, code_hash: bytes) -> bool:
+    """Whether it was there; now it is not."""
+    mine = backup_codes.c.user_id == user_id
+    return await unit.run(delete(backup_codes).where(mine, backup_codes.c.code_hash == code_hash)) == 1
+
+
+async def disable(unit: UserUnit, user_id: int, since: datetime | None) -> None:
+    """Put an account to sleep, or, without a moment, wake it."""
+    await unit.run(update(users).where(users.c.id == user_id).values(disabled=since))
+
+
+async def erase(unit: UserUnit, user_id: int, global_name: str) -> None:
+    """Leave the id and nothing of the person."""
+    username = f"{names.DELETED}{user_id}"
+    for table in (backup_codes, proofs, places, letters, harvests, credentials):
+        await unit.run(delete(table).where(table.c.user_id == user_id))
+    await unit.run(
+        update(users)
+        .where(users.c.id == user_id)
+        .values(
+            username=username,
+            username_key=names.key(username),
+            global_name=global_name,
+            avatar=None,
+            public_flags=0,
+            disabled=None,
+            deleted=unit.now,
+        )
+    )
+
+
 async def rename(unit: UserUnit, user_id: int, *, username: str, global_name: str | None) -> bool:
     """Whether the name was free. If it was not, the unit is void."""
     try:
@@ -107,10 +194,24 @@ def _account(row: Row[Any]) -> Account:
         locale=row.locale,
         theme=row.theme,
         public_flags=row.public_flags,
+        is_mfa_enabled=bool(row.is_mfa_enabled),
+        is_disabled=row.disabled is not None,
+        is_deleted=row.deleted is not None,
     )
 
 
 def _credentials(row: Row[Any] | None) -> Credentials | None:
     if row is None:
         return None
-    return Credentials(UserId(row.user_id), row.password_hash, row.locale, row.theme)
+    return Credentials(
+        user_id=UserId(row.user_id),
+        username=row.username,
+        email=row.email,
+        is_verified=row.is_verified,
+        password_hash=row.password_hash,
+        locale=row.locale,
+        theme=row.theme,
+        is_disabled=row.disabled is not None,
+        totp_secret=row.totp_secret,
+        totp_step=row.totp_step or 0,
+    )

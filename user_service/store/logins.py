@@ -65,6 +65,19 @@ async def end(unit: UserUnit, user_id: int, login_id: int) -> bool:
     return await unit.run(statement.values(ended=unit.now)) == 1
 
 
+async def end_beyond(unit: UserUnit, user_id: int, most: int) -> list[int]:
+    """End all but the last used ones; those that were alive."""
+    kept = (
+        select(logins.c.id)
+        .where(logins.c.user_id == user_id, _ALIVE)
+        .order_by(logins.c.last_used.desc(), logins.c.id.desc())
+        .limit(most)
+    )
+    statement = update(logins).where(logins.c.user_id == user_id, _ALIVE, logins.c.id.not_in(kept))
+    rows = await unit.all(statement.values(ended=unit.now).returning(logins.c.id))
+    return [row.id for row in rows]
+
+
 async def end_all(unit: UserUnit, user_id: int) -> list[int]:
     """End every one of an account; those that were alive."""
     statement = update(logins).where(logins.c.user_id == user_id, _ALIVE)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import email
+import email.policy
+import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,11 +20,38 @@ from tests.fixtures.services import Running
 PASSWORD = "correct horse"
 
 
+@dataclass(frozen=True)
+class Letter:
+    """As it arrived."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+
+    @property
+    def token(self) -> str:
+        """What its link carries."""
+        found = re.search(r"#token=([\w-]+)$", self.text, re.MULTILINE)
+        assert found is not None, self.text
+        return found[1]
+
+
+def read_letter(raw: bytes) -> Letter:
+    """A letter as its reader's program shows it."""
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    text, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    return Letter(message["To"], message["Subject"], text.get_content(), html.get_content())
+
+
 @dataclass
 class House:
     """The service with the words of these tests."""
 
     running: Running
+    mail: Path
 
     async def register(self, username: str, **more: Any) -> dict[str, Any]:
         """A new person; the answer."""
@@ -27,6 +60,23 @@ class House:
         assert response.status_code == 201, response.text
         answer: dict[str, Any] = response.json()
         return answer
+
+    async def login(self, login: str, password: str = PASSWORD, **headers: str) -> httpx.Response:
+        """An attempt, perhaps from elsewhere."""
+        form = {"login": login, "password": password}
+        return await self.running.nobody.post("/auth/login", json=form, headers=headers)
+
+    async def letters(self, to: str, count: int = 1, within: float = 10) -> list[Letter]:
+        """So many letters to this address, the newest last, and no more of them."""
+        async with asyncio.timeout(within):
+            while len(found := self._letters(to)) < count:
+                await asyncio.sleep(0.01)
+        assert len(found) == count, [letter.subject for letter in found]
+        return found
+
+    def _letters(self, to: str) -> list[Letter]:
+        files = sorted(self.mail.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+        return [one for one in (read_letter(path.read_bytes()) for path in files) if one.to == to]
 
     async def authenticate(self, token: str) -> Authenticated:
         """Over a real link, as the edge asks."""
@@ -42,6 +92,10 @@ class House:
         found = await self.authenticate(token)
         assert found.kind is not Kind.NOBODY
         return self.running.as_(found.user_id, kind=found.kind, session=found.login_id)
+
+
+Open = Callable[..., Awaitable[House]]
+"""Opens a house with settings of its own."""
 
 
 def refused(response: httpx.Response, status: int, code: int) -> dict[str, Any]:

@@ -29,6 +29,14 @@ class TestRegister:
         assert me["global_name"] == "민아"
         assert me["email"] == "Mina@Example.org"
 
+    async def test_can_give_no_standing_seeds_a1(self, house: House) -> None:
+        """A1: nobody becomes an administrator by asking."""
+        more = {"role": "ADMIN", "public_flags": 1, "flags": 1, "is_verified": True, "bot": True}
+        client = await house.person("mina", email="mina@example.org", **more)
+        me = (await client.patch("/users/@me", json={**more, "verified": True})).json()
+        assert (me["flags"], me["public_flags"], me["verified"]) == (0, 0, False)
+        assert "bot" not in me
+
     async def test_ignores_keys_it_does_not_know_and_nulls(self, house: House) -> None:
         more = {"email": None, "consent": True, "date_of_birth": "2000-01-01", "invite": None}
         assert await house.register("mina", fingerprint="x", **more)

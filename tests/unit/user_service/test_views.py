@@ -63,9 +63,10 @@ def test_an_application_shows_its_people() -> None:
 
 def test_a_token_is_shown_where_it_was_asked_for() -> None:
     token = NewToken("a.b.c", UserId(1), 5)
-    known = Credentials(UserId(1), "$argon2id$", "ko", "light")
-    assert views.registered(token).dump() == {"token": "a.b.c", "user_id": "1"}
-    assert views.bot_token(token).dump() == {"token": "a.b.c"}
+    known = Credentials(UserId(1), "mina", None, False, "$argon2id$", "ko", "light")
+    assert views.registered(UserId(1), token).dump() == {"token": "a.b.c", "user_id": "1"}
+    assert views.registered(UserId(1), None).dump() == {"token": None, "user_id": "1"}
+    assert views.token_only(token).dump() == {"token": "a.b.c"}
     settings = {"locale": "ko", "theme": "light"}
     assert views.logged_in(token, known).dump()["user_settings"] == settings
     assert "argon2id" not in views.logged_in(token, known).encode().decode()

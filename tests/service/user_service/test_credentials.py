@@ -1,0 +1,254 @@
+"""Addresses and passwords: verified, changed, lost and found again, by links in letters."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from contracts.events.session import LoginEnded
+from contracts.identity import Kind
+from tests.service.user_service.house import PASSWORD, House, Open, refused, wrong
+from user_service.settings import Settings
+
+MINA = "mina@example.org"
+NEW = "another horse"
+
+
+async def database(house: House) -> asyncpg.Connection[asyncpg.Record]:
+    settings = house.running.service.settings
+    assert isinstance(settings, Settings)
+    return await asyncpg.connect(settings.database_url.get_secret_value())
+
+
+class TestVerifying:
+    async def test_is_by_a_link_that_works_once(self, house: House) -> None:
+        client = await house.person("mina", email=MINA)
+        (letter,) = await house.letters(MINA)
+        form = {"token": letter.token}
+        ask = house.running.nobody.post
+        answers = await asyncio.gather(*(ask("/auth/verify", json=form) for _ in range(20)))
+        assert sorted(answer.status_code for answer in answers) == [200] + [400] * 19
+        assert (await client.get("/users/@me")).json()["verified"] is True
+        wrong(await ask("/auth/verify", json=form), token="TOKEN_INVALID")
+
+    async def test_secrets_are_only_in_the_letter_seeds_a2(self, house: House) -> None:
+        """A2: no answer tells the code, and a code is good for the address it was mailed to."""
+        answer = await house.register("mina", email=MINA)
+        client = await house.as_token(answer["token"])
+        (letter,) = await house.letters(MINA)
+        assert letter.token not in str(answer)
+        connection = await database(house)
+        try:
+            kept = await connection.fetch("SELECT secret_hash::text FROM proofs")
+            assert letter.token.encode().hex() not in str(kept)
+            assert not await connection.fetchval("SELECT count(*) FROM letters")
+        finally:
+            await connection.close()
+        form = {"email": "typo@example.org", "password": PASSWORD}
+        assert (await client.patch("/users/@me", json=form)).status_code == 200
+        ask = await house.running.nobody.post("/auth/verify", json={"token": letter.token})
+        wrong(ask, token="TOKEN_INVALID")
+        assert (await client.get("/users/@me")).json()["verified"] is False
+
+    async def test_touches_nothing_but_its_own_proof_seeds_a3(self, house: House) -> None:
+        """A3: naming somebody's address, id or another kind of secret does nothing."""
+        answer = await house.register("mina", email=MINA)
+        await house.running.nobody.post("/auth/forgot", json={"login": MINA})
+        verify, reset = await house.letters(MINA, 2)
+        if "#token" in reset.text and "verify" in reset.text:
+            verify, reset = reset, verify
+        for token in (MINA, answer["user_id"], answer["token"], reset.token, "", "0-" + "A" * 32):
+            response = await house.running.nobody.post("/auth/verify", json={"token": token})
+            wrong(response, token="TOKEN_INVALID")
+        assert (await house.authenticate(answer["token"])).kind is Kind.USER
+        form = {"token": verify.token, "password": NEW}
+        wrong(await house.running.nobody.post("/auth/reset", json=form), token="TOKEN_INVALID")
+        form = {"token": reset.token, "password": NEW}
+        assert (await house.running.nobody.post("/auth/reset", json=form)).status_code == 200
+
+    async def test_can_be_asked_for_again_and_not_for_ever(self, house: House) -> None:
+        client = await house.person("mina", email=MINA)
+        await house.letters(MINA)
+        codes = [(await client.post("/auth/verify/resend")).status_code for _ in range(6)]
+        assert codes == [204] * 5 + [429]
+        letters = await house.letters(MINA, 6)
+        token = {"token": letters[-1].token}
+        assert (await house.running.nobody.post("/auth/verify", json=token)).status_code == 200
+
+
+class TestAHouseThatWantsVerifiedAddresses:
+    async def test_lets_in_whoever_reads_theirs(self, open_house: Open) -> None:
+        house = await open_house(require_verified_email=True)
+        form = {"username": "mina", "password": PASSWORD}
+        ask = house.running.nobody.post
+        wrong(await ask("/auth/register", json=form), email="BASE_TYPE_REQUIRED")
+        assert (await house.register("mina", email=MINA))["token"] is None
+        refused(await house.login("mina"), 403, 40002)
+        wrong(await house.login("mina", "wrong horse"), login="INVALID_LOGIN", password="INVALID_LOGIN")
+        assert (await ask("/auth/verify/resend", json={"login": "mina"})).status_code == 204
+        *_, letter = await house.letters(MINA, 2)
+        answer = (await ask("/auth/verify", json={"token": letter.token})).json()
+        assert (await house.authenticate(answer["token"])).kind is Kind.USER
+        assert (await house.login("mina")).status_code == 200
+
+    def test_is_refused_where_no_letter_can_arrive(self) -> None:
+        given = {"require_verified_email": True, "keyring": "", "database_url": "", "redis_url": ""}
+        with pytest.raises(ValueError, match="nobody could be verified"):
+            Settings.model_validate(given)
+
+
+class TestAnAddress:
+    async def test_changes_when_the_new_one_is_read_and_the_old_one_knows(
+        self, house: House
+    ) -> None:
+        client = await house.person("mina", email=MINA, locale="ko")
+        (first,) = await house.letters(MINA)
+        await house.running.nobody.post("/auth/verify", json={"token": first.token})
+        form = {"email": "new@example.org"}
+        wrong(await client.patch("/users/@me", json=form), password="PASSWORD_DOES_NOT_MATCH")
+        form["password"] = PASSWORD
+        assert (await client.patch("/users/@me", json=form)).json()["email"] == MINA
+        notice = (await house.letters(MINA, 2))[1]
+        assert notice.subject == "이메일 주소 변경 요청이 있습니다"
+        assert "new@example.org" in notice.text
+        (letter,) = await house.letters("new@example.org")
+        verified = await house.running.nobody.post("/auth/verify", json={"token": letter.token})
+        assert verified.json()["token"] is None
+        me = (await client.get("/users/@me")).json()
+        assert (me["email"], me["verified"]) == ("new@example.org", True)
+
+    async def test_goes_to_whoever_reads_it_first(self, house: House) -> None:
+        letters = []
+        for name in ("mina", "jun"):
+            client = await house.person(name, email=f"{name}@example.org")
+            (letter,) = await house.letters(f"{name}@example.org")
+            await house.running.nobody.post("/auth/verify", json={"token": letter.token})
+            form = {"email": "wanted@example.org", "password": PASSWORD}
+            assert (await client.patch("/users/@me", json=form)).status_code == 200
+        letters = await house.letters("wanted@example.org", 2)
+        ask = house.running.nobody.post
+        forms = [{"token": letter.token} for letter in letters]
+        answers = await asyncio.gather(*(ask("/auth/verify", json=form) for form in forms))
+        assert sorted(answer.status_code for answer in answers) == [200, 400]
+
+
+class TestAPassword:
+    async def test_ends_every_other_session_when_it_changes(self, house: House) -> None:
+        first = await house.register("mina", email=MINA)
+        second = (await house.login("mina")).json()["token"]
+        client = await house.as_token(first["token"])
+        form = {"password": "wrong horse", "new_password": NEW}
+        wrong(await client.patch("/users/@me", json=form), password="PASSWORD_DOES_NOT_MATCH")
+        form = {"password": PASSWORD, "new_password": "short"}
+        wrong(await client.patch("/users/@me", json=form), new_password="BASE_TYPE_BAD_LENGTH")
+        assert (await house.authenticate(second)).kind is Kind.USER
+        changed = await client.patch("/users/@me", json={"password": PASSWORD, "new_password": NEW})
+        token = changed.json()["token"]
+        kinds = [(await house.authenticate(one)).kind for one in (first["token"], second, token)]
+        assert kinds == [Kind.NOBODY, Kind.NOBODY, Kind.USER]
+        assert house.running.ears is not None
+        await house.running.ears.hear(LoginEnded, count=2)
+        assert (await house.login("mina")).status_code == 400
+        assert (await house.login("mina", NEW)).status_code == 200
+
+    async def test_cannot_be_guessed_inside_a_stolen_session(self, house: House) -> None:
+        client = await house.person("mina")
+        form = {"password": "wrong horse", "new_password": NEW}
+        answers = await asyncio.gather(*(client.patch("/users/@me", json=form) for _ in range(30)))
+        assert sorted(answer.status_code for answer in answers) == [400] * 10 + [429] * 20
+        assert (await house.login("mina")).status_code == 200
+
+
+class TestForgetting:
+    async def test_gives_nothing_away(self, house: House) -> None:
+        await house.register("mina", email=MINA)
+        await house.register("noaddress")
+        answers = [
+            await house.running.nobody.post("/auth/forgot", json={"login": login})
+            for login in ("mina", MINA, "noaddress", "nobody", "no@body.org", "@@", "")
+        ]
+        assert {(answer.status_code, answer.content) for answer in answers} == {(204, b"")}
+
+    async def test_resets_once_and_ends_every_session(self, house: House) -> None:
+        old = (await house.register("mina", email=MINA))["token"]
+        for _ in range(2):
+            await house.running.nobody.post("/auth/forgot", json={"login": "mina"})
+        letters = [one for one in await house.letters(MINA, 3) if "/reset#" in one.text]
+        form = {"token": letters[0].token, "password": "short"}
+        ask = house.running.nobody.post
+        wrong(await ask("/auth/reset", json=form), password="BASE_TYPE_BAD_LENGTH")
+        form["password"] = NEW
+        answers = await asyncio.gather(*(ask("/auth/reset", json=form) for _ in range(10)))
+        assert sorted(answer.status_code for answer in answers) == [200] + [400] * 9
+        token = next(one.json()["token"] for one in answers if one.status_code == 200)
+        assert (await house.authenticate(token)).kind is Kind.USER
+        assert (await house.authenticate(old)).kind is Kind.NOBODY
+        form = {"token": letters[1].token, "password": PASSWORD}
+        wrong(await ask("/auth/reset", json=form), token="TOKEN_INVALID")
+        client = await house.as_token(token)
+        assert (await client.get("/users/@me")).json()["verified"] is True
+
+    async def test_expires(self, house: House) -> None:
+        await house.register("mina", email=MINA)
+        await house.running.nobody.post("/auth/forgot", json={"login": "mina"})
+        letters = await house.letters(MINA, 2)
+        connection = await database(house)
+        try:
+            await connection.execute("UPDATE proofs SET expires = now() - interval '1 second'")
+        finally:
+            await connection.close()
+        for letter in letters:
+            form = {"token": letter.token, "password": NEW}
+            wrong(await house.running.nobody.post("/auth/reset", json=form), token="TOKEN_INVALID")
+
+    async def test_floods_nobody(self, house: House) -> None:
+        await house.register("mina", email=MINA)
+        await house.letters(MINA)
+        for _ in range(20):
+            await house.running.nobody.post("/auth/forgot", json={"login": "mina"})
+        await house.letters(MINA, 6)
+
+
+class TestGuessing:
+    async def test_is_slowed_down_where_it_happens_and_keeps_no_owner_out(
+        self, house: House
+    ) -> None:
+        home = {"x-forwarded-for": "192.0.2.1"}
+        away = {"x-forwarded-for": "198.51.100.7"}
+        await house.register("mina")
+        assert (await house.login("mina", **home)).status_code == 200
+        guesses = await asyncio.gather(
+            *(house.login("mina", f"wrong {n}", **away) for n in range(30))
+        )
+        assert sorted(one.status_code for one in guesses) == [400] * 10 + [429] * 20
+        late = next(one for one in guesses if one.status_code == 429)
+        assert late.json()["retry_after"] > 0
+        assert (await house.login("mina", **away)).status_code == 429
+        assert (await house.login("mina", **home)).status_code == 200
+
+    async def test_is_counted_for_accounts_that_do_not_exist_as_well(self, house: House) -> None:
+        away = {"x-forwarded-for": "198.51.100.7"}
+        guesses = await asyncio.gather(*(house.login("nobody", **away) for _ in range(12)))
+        assert sorted(one.status_code for one in guesses) == [400] * 10 + [429] * 2
+
+
+class TestAnInviteOnlyHouse:
+    async def test_lets_in_as_many_as_a_code_says(self, open_house: Open) -> None:
+        from contracts.rpc.users import MakeRegistrationCode
+
+        house = await open_house(invite_only=True)
+        calls = await house.running.calls_from("gateway")
+        code = (await calls.ask(MakeRegistrationCode(uses=3))).code
+
+        def form(number: int, **more: str) -> dict[str, str]:
+            return {"username": f"person{number}", "password": PASSWORD, **more}
+
+        ask = house.running.nobody.post
+        for more in ({}, {"registration_code": "x"}, {"registration_code": code[:-1] + "-"}):
+            answer = await ask("/auth/register", json=form(0, **more))
+            wrong(answer, registration_code="REGISTRATION_CODE_INVALID")
+        taken = [form(n, registration_code=code) for n in range(12)]
+        answers = await asyncio.gather(*(ask("/auth/register", json=one) for one in taken))
+        assert sorted(answer.status_code for answer in answers) == [201] * 3 + [400] * 9

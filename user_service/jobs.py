@@ -1,0 +1,84 @@
+"""What happens by the clock: letters are sent, what ended long ago is removed."""
+
+from __future__ import annotations
+
+from chassis.clock import Clock
+from chassis.db import Units
+from chassis.logs import logger
+from contracts.identity import NOBODY
+from user_service import actions, mails, post
+from user_service.actions.letters import Envelope
+from user_service.post import Post
+from user_service.settings import Settings
+from user_service.tools import Tools
+
+log = logger("jobs")
+
+BATCH = 5
+"""As many as can be given up, one after the other, before another process would claim them."""
+
+
+class Letters:
+    """Sends what is due."""
+
+    def __init__(
+        self, units: Units[Tools], post: Post | None, settings: Settings, clock: Clock
+    ) -> None:
+        self._units = units
+        self._post = post
+        self._settings = settings
+        self._clock = clock
+
+    async def send(self) -> None:
+        """Every letter that is due, one after the other: no server is pressed by us."""
+        if self._post is None:
+            return
+        count = BATCH
+        while count == BATCH:
+            async with self._units.open(NOBODY) as unit:
+                envelopes = await actions.letters.seal(unit, BATCH)
+            for envelope in envelopes:
+                await self._send(self._post, envelope)
+            count = len(envelopes)
+
+    async def _send(self, office: Post, envelope: Envelope) -> None:
+        letter = envelope.letter
+        mail = mails.compose(
+            letter.kind,
+            envelope.reader.locale,
+            name=envelope.reader.username,
+            address=letter.about or envelope.to,
+            public_url=self._settings.public_url.rstrip("/"),
+            secret=envelope.secret,
+        )
+        sender, at = self._settings.mail_from, self._clock.now()
+        try:
+            await office.send(post.message(mail, to=envelope.to, sender=sender, at=at))
+        except post.Away as away:
+            log.warning("letter.postponed", letter=letter.id, kind=letter.kind, reason=str(away))
+            async with self._units.open(NOBODY) as unit:
+                await actions.letters.postpone(unit, letter)
+            return
+        except post.Refused as refused:
+            log.warning("letter.refused", letter=letter.id, kind=letter.kind, reason=str(refused))
+        else:
+            log.info("letter.sent", letter=letter.id, kind=letter.kind)
+        async with self._units.open(NOBODY) as unit:
+            await actions.letters.sent(unit, letter)
+
+
+class Departures:
+    """Makes neighbours forget deleted people, until they have."""
+
+    def __init__(self, units: Units[Tools]) -> None:
+        self._units = units
+
+    async def tell(self) -> None:
+        """Everybody who is due; a neighbour that is away is asked again later."""
+        async with self._units.open(NOBODY) as unit:
+            gone = await actions.farewells.departed(unit, BATCH)
+        for user_id in gone:
+            while not await actions.farewells.is_forgotten(self._units.tools, user_id):
+                pass
+            async with self._units.open(NOBODY) as unit:
+                await actions.farewells.settle(unit, user_id)
