@@ -64,14 +64,10 @@ async def verify(
     known = await store.accounts.lock_credentials(unit, proof.user_id)
     if known is None or (proof.purpose is Purpose.VERIFY and known.email != proof.address):
         raise Invalid({"token": ("TOKEN_INVALID", "This link is about an older address.")})
-    if not await store.accounts.change_email(
-        unit, known.user_id, proof.address, is_verified=True
-    ):
+    if not await store.accounts.change_email(unit, known.user_id, proof.address, is_verified=True):
         raise address_is_taken()
     # Links mailed to an older address must not open the account any more.
-    await store.proofs.remove_of(
-        unit, known.user_id, Purpose.VERIFY, Purpose.CHANGE, Purpose.RESET
-    )
+    await store.proofs.remove_of(unit, known.user_id, Purpose.VERIFY, Purpose.CHANGE, Purpose.RESET)
     await _tell(unit, known.user_id)
     is_awaited = unit.tools.policy.needs_verified_email and not known.is_verified
     if not is_awaited or known.totp_secret is not None:

@@ -67,9 +67,7 @@ async def enable(
     step = totp.step_of(secret, code, int(unit.now.timestamp()), 0)
     if step is None:
         raise Conflict(ErrorCode.MFA_CODE)
-    await store.accounts.change_credentials(
-        unit, known.user_id, totp_secret=secret, totp_step=step
-    )
+    await store.accounts.change_credentials(unit, known.user_id, totp_secret=secret, totp_step=step)
     codes = await _fresh_codes(unit, known.user_id)
     unit.emit(views.user_update(await me(unit)))
     return await logins.begin_anew(unit, known.user_id, client), codes

@@ -63,9 +63,7 @@ class UsersDoor:
                 account = await actions.accounts.me(unit)
         return answer(views.changed_user(account, token))
 
-    async def _prove(
-        self, form: Profile, actor: Identity, wanted: NewCredentials
-    ) -> str | None:
+    async def _prove(self, form: Profile, actor: Identity, wanted: NewCredentials) -> str | None:
         """Make sure of the owner where that is needed; the hash of a new password."""
         if wanted.is_any:
             await actions.credentials.prove(self._units, actor, form.password, form.code)

@@ -140,8 +140,9 @@ async def set_backup_codes(unit: UserUnit, user_id: int, hashes: Sequence[bytes]
 
 async def use_backup_code(unit: UserUnit, user_id: int, code_hash: bytes) -> bool:
     """Whether it was there; now it is not."""
-    mine = backup_codes.c.user_id == user_id
-    return await unit.run(delete(backup_codes).where(mine, backup_codes.c.code_hash == code_hash)) == 1
+    codes = backup_codes.c
+    this = delete(backup_codes).where(codes.user_id == user_id, codes.code_hash == code_hash)
+    return await unit.run(this) == 1
 
 
 async def disable(unit: UserUnit, user_id: int, since: datetime | None) -> None:

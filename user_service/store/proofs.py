@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from contracts.ids import UserId

@@ -86,7 +86,11 @@ class TestAHouseThatWantsVerifiedAddresses:
         wrong(await ask("/auth/register", json=form), email="BASE_TYPE_REQUIRED")
         assert (await house.register("mina", email=MINA))["token"] is None
         refused(await house.login("mina"), 403, 40002)
-        wrong(await house.login("mina", "wrong horse"), login="INVALID_LOGIN", password="INVALID_LOGIN")
+        wrong(
+            await house.login("mina", "wrong horse"),
+            login="INVALID_LOGIN",
+            password="INVALID_LOGIN",
+        )
         assert (await ask("/auth/verify/resend", json={"login": "mina"})).status_code == 204
         *_, letter = await house.letters(MINA, 2)
         answer = (await ask("/auth/verify", json={"token": letter.token})).json()
