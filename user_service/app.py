@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 from chassis import parts
+from chassis.blobs import Blobs
 from chassis.db import Units
 from chassis.http import application
 from chassis.service import Service
@@ -39,7 +40,7 @@ def build(settings: Settings) -> Service:
         is_invite_only=settings.invite_only,
         has_post=office is not None,
     )
-    tools = Tools(passwords, secrets.token_bytes, calls, policy)
+    tools = Tools(passwords, secrets.token_bytes, calls, policy, Blobs(settings))
     units = Units(database, outbox, service.clock, tools)
     rpc.register(parts.door(service, settings), units)
     letters = Letters(units, office, settings, service.clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -156,6 +157,12 @@ applications = Table(
     Column("description", Text, nullable=False),
     Column("verify_key", Text, nullable=False),
     Column("flags", BigInteger, nullable=False),
+    Column("icon", Text),
+    Column("is_public", Boolean, nullable=False),
+    Column("tags", ARRAY(Text), nullable=False),
+    Column("install_url", Text),
+    Column("install_scopes", ARRAY(Text), nullable=False),
+    Column("install_permissions", BigInteger, nullable=False),
 )
 
 outbox = outbox_table(metadata)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from chassis.blobs import Blobs
 from chassis.db import Unit, Units
 from chassis.rpc import Calls
 from user_service.passwords import Passwords
@@ -30,6 +31,8 @@ class Tools:
     """n unguessable bytes."""
     calls: Calls
     policy: Policy
+    blobs: Blobs
+    """Where pictures lie."""
 
     def roll(self) -> int:
         """A number nobody can foresee."""

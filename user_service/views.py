@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from contracts.events.user import UserUpdate
 from contracts.ids import UserId
-from contracts.objects.application import Application
+from contracts.objects.application import Application, InstallParams
 from contracts.objects.user import CurrentUser, User
 from contracts.wire import Timestamp, Wire
 from user_service.domain import applications, tokens
@@ -140,7 +140,12 @@ def application(owned: applications.Owned) -> Application:
     return Application(
         id=kept.id,
         name=kept.name,
+        icon=kept.icon,
         description=kept.description,
+        bot_public=kept.is_public,
+        tags=kept.tags,
+        custom_install_url=kept.install_url,
+        install_params=_installation(kept),
         verify_key=kept.verify_key,
         flags=kept.flags,
         flags_new=str(kept.flags),
@@ -148,6 +153,12 @@ def application(owned: applications.Owned) -> Application:
         owner=user(owned.owner),
         bot=user(owned.bot) if owned.bot is not None else None,
     )
+
+
+def _installation(kept: applications.Application) -> InstallParams | None:
+    if not kept.install_scopes:
+        return None
+    return InstallParams(scopes=kept.install_scopes, permissions=kept.install_permissions)
 
 
 def registered(user_id: UserId, token: NewToken | None) -> Registered:

@@ -8,13 +8,22 @@ from pydantic import Field
 
 from contracts.ids import ApplicationId
 from contracts.objects.user import User
-from contracts.wire import JSON, Wire
+from contracts.wire import JSON, Bits, Wire
+
+
+class InstallParams(Wire):
+    """What an installation asks for."""
+
+    scopes: tuple[str, ...]
+    permissions: Bits
 
 
 class Application(Wire):
     """An application as its owner and its bot see it."""
 
-    omit: ClassVar[frozenset[str]] = frozenset({"bot", "cover_image"})
+    omit: ClassVar[frozenset[str]] = frozenset(
+        {"bot", "cover_image", "custom_install_url", "install_params"}
+    )
 
     id: ApplicationId
     name: str
@@ -32,6 +41,8 @@ class Application(Wire):
     flags_new: str = "0"
     max_participants: int | None = None
     tags: tuple[str, ...] = ()
+    custom_install_url: str | None = None
+    install_params: InstallParams | None = None
     integration_types_config: JSON = Field(default_factory=dict)
     redirect_uris: tuple[str, ...] = ()
     interactions_endpoint_url: str | None = None

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from contracts import limits
 from contracts.errors import Conflict, ErrorCode, Forbidden, NotFound
 from contracts.ids import ApplicationId, UserId
@@ -9,7 +13,7 @@ from user_service import store
 from user_service.actions import accounts, logins
 from user_service.domain import applications, names
 from user_service.domain.accounts import Account
-from user_service.domain.applications import Application, NewWords, Owned
+from user_service.domain.applications import Application, Owned
 from user_service.domain.logins import NewToken
 from user_service.tools import UserUnit
 
@@ -37,7 +41,7 @@ async def create(unit: UserUnit, name: str) -> Owned:
         name=name,
         description="",
         verify_key=applications.verify_key(unit.tools.dice),
-        flags=applications.GIVEN_TO_ALL,
+        flags=applications.TURNED,
     )
     await store.applications.add(unit, application)
     return Owned(application, owner, None)
@@ -76,13 +80,28 @@ async def self_of(unit: UserUnit, user_id: UserId) -> tuple[Account, Owned | Non
     return account, await find(unit, ApplicationId(user_id)) if account.is_bot else None
 
 
-async def describe(unit: UserUnit, application_id: ApplicationId, words: NewWords) -> Owned:
-    """Change its words."""
-    application = words.of(await access_for_change(unit, application_id))
-    await store.applications.describe(
-        unit, application.id, name=application.name, description=application.description
-    )
-    return await _whole(unit, application)
+async def change(
+    unit: UserUnit, application_id: ApplicationId, changes: Mapping[str, Any]
+) -> Owned:
+    """Change one's own."""
+    return await _change(unit, await access_for_change(unit, application_id), changes)
+
+
+async def change_as_bot(unit: UserUnit, changes: Mapping[str, Any]) -> Owned:
+    """Change the application of the bot that asks."""
+    application = (await of_bot(unit)).application
+    held = await store.applications.lock(unit, application.id)
+    if held is None:
+        raise NotFound(ErrorCode.UNKNOWN_APPLICATION)
+    return await _change(unit, held, changes)
+
+
+async def _change(unit: UserUnit, before: Application, changes: Mapping[str, Any]) -> Owned:
+    if "flags" in changes:
+        changes = {**changes, "flags": applications.turned(before.flags, changes["flags"])}
+    if changes:
+        await store.applications.change(unit, before.id, changes)
+    return await _whole(unit, replace(before, **changes))
 
 
 async def remove(unit: UserUnit, application_id: ApplicationId) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import IntFlag
+from typing import Any
 
 from contracts.ids import ApplicationId, UserId
 from user_service.domain import names
@@ -22,11 +23,12 @@ class Flag(IntFlag):
     GATEWAY_MESSAGE_CONTENT_LIMITED = 1 << 19
 
 
-GIVEN_TO_ALL = (
+TURNED = (
     Flag.GATEWAY_PRESENCE_LIMITED
     | Flag.GATEWAY_GUILD_MEMBERS_LIMITED
     | Flag.GATEWAY_MESSAGE_CONTENT_LIMITED
 )
+"""Those that its owner turns on and off; a new one has them all."""
 
 SCOPES = ("applications.commands", "bot")
 """What an installation may grant."""
@@ -42,25 +44,19 @@ class Application:
     description: str
     verify_key: str
     flags: int
+    icon: str | None = None
+    is_public: bool = True
+    """Whether others may let its bot in."""
+    tags: tuple[str, ...] = ()
+    install_url: str | None = None
+    """Where clients send people who want it, instead of our own page."""
+    install_scopes: tuple[str, ...] = ()
+    install_permissions: int = 0
 
     @property
     def bot_id(self) -> UserId:
         """The bot has the application's id."""
         return UserId(self.id)
-
-
-@dataclass(frozen=True, slots=True)
-class NewWords:
-    """What its owner changes; None leaves it as it is."""
-
-    name: str | None
-    description: str | None
-
-    def of(self, application: Application) -> Application:
-        """The same application in other words."""
-        name = self.name if self.name is not None else application.name
-        description = self.description if self.description is not None else application.description
-        return replace(application, name=name, description=description)
 
 
 def read_name(raw: str) -> str:
@@ -71,15 +67,19 @@ def read_name(raw: str) -> str:
     return name
 
 
-def read_words(name: str | None, description: str | None) -> NewWords:
-    """Read a change; all that is wrong with it is told at once."""
-    fields = Fields()
-    if name is not None:
-        name = fields.read("name", names.application, name)
-    if description is not None:
-        description = fields.read("description", names.description, description)
+def read_changes(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Read a change of some fields; all that is wrong with it is told at once."""
+    fields, changes = Fields(), dict(said)
+    for field, rule in (("name", names.application), ("description", names.description)):
+        if field in changes:
+            changes[field] = fields.read(field, rule, changes[field])
     fields.settle()
-    return NewWords(name, description)
+    return changes
+
+
+def turned(flags: int, asked: int) -> int:
+    """The flags after somebody asked for these; what nobody can turn stays as it is."""
+    return (flags & ~TURNED) | (asked & TURNED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Row, delete, func, select, update
@@ -15,15 +17,7 @@ from user_service.tools import UserUnit
 
 async def add(unit: UserUnit, application: Application) -> None:
     """Keep a new one."""
-    row = {
-        "id": application.id,
-        "owner_id": application.owner_id,
-        "name": application.name,
-        "description": application.description,
-        "verify_key": application.verify_key,
-        "flags": application.flags,
-    }
-    await unit.run(insert(applications).values(row))
+    await unit.run(insert(applications).values(asdict(application)))
 
 
 async def get(unit: UserUnit, application_id: int) -> Application | None:
@@ -56,13 +50,9 @@ async def count(unit: UserUnit, owner_id: int) -> int:
     return int(await unit.scalar(statement.where(applications.c.owner_id == owner_id)))
 
 
-async def describe(unit: UserUnit, application_id: int, *, name: str, description: str) -> None:
-    """Set its words."""
-    await unit.run(
-        update(applications)
-        .where(applications.c.id == application_id)
-        .values(name=name, description=description)
-    )
+async def change(unit: UserUnit, application_id: int, changes: Mapping[str, object]) -> None:
+    """Set some fields."""
+    await unit.run(update(applications).where(applications.c.id == application_id).values(changes))
 
 
 async def remove(unit: UserUnit, application_id: int) -> None:
@@ -71,11 +61,9 @@ async def remove(unit: UserUnit, application_id: int) -> None:
 
 
 def _application(row: Row[Any]) -> Application:
+    kept = dict(row._mapping)
+    for name in ("tags", "install_scopes"):
+        kept[name] = tuple(kept[name])
     return Application(
-        id=ApplicationId(row.id),
-        owner_id=UserId(row.owner_id),
-        name=row.name,
-        description=row.description,
-        verify_key=row.verify_key,
-        flags=row.flags,
+        **{**kept, "id": ApplicationId(row.id), "owner_id": UserId(row.owner_id)},
     )

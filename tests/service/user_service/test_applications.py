@@ -14,6 +14,11 @@ from contracts.ids import ApplicationId
 from contracts.rpc.users import GetApplication
 from tests.service.user_service.house import House, refused, wrong
 
+DOT = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhf"
+    "DwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+
 
 async def create(client: httpx.AsyncClient, name: str = "ping") -> dict[str, Any]:
     response = await client.post("/applications", json={"name": name})
@@ -43,13 +48,37 @@ class TestApplications:
         path = f"/applications/{made['id']}"
         assert (await client.get(path)).json() == made
         assert (await client.get("/applications")).json() == [made]
-        form = {"name": "Pong", "description": "says\npong", "flags": 0, "icon": None}
+        form = {"name": "Pong", "description": "says\npong", "tags": None, "icon": None}
         changed = (await client.patch(path, json=form)).json()
         assert changed == {**made, "name": "Pong", "description": "says\npong"}
         assert (await client.get(path)).json() == changed
         assert (await client.delete(path)).status_code == 204
         refused(await client.get(path), 404, 10002)
         assert (await client.get("/applications")).json() == []
+
+    async def test_say_how_they_are_let_in_and_what_they_may_hear(self, house: House) -> None:
+        client = await house.person("mina")
+        made = await create(client)
+        bot = await house.as_token(await token_of(client, made))
+        form = {
+            "icon": DOT,
+            "flags": 1 << 13 | 1 << 4,
+            "bot_public": False,
+            "tags": ["games", "korean"],
+            "custom_install_url": "https://example.org/install",
+            "install_params": {"scopes": ["bot"], "permissions": "2048"},
+        }
+        changed = (await client.patch(f"/applications/{made['id']}", json=form)).json()
+        icon = changed["icon"]
+        assert {name: changed[name] for name in form} == {**form, "icon": icon, "flags": 1 << 13}
+        assert icon
+        taken = {"icon": None, "install_params": None, "custom_install_url": None, "flags": 1 << 15}
+        by_bot = (await bot.patch("/applications/@me", json=taken)).json()
+        assert (by_bot["icon"], by_bot["flags"], by_bot["tags"]) == (None, 1 << 15, form["tags"])
+        assert not {"install_params", "custom_install_url"} & by_bot.keys()
+        refused(await client.patch("/applications/@me", json=taken), 403, 20002)
+        bad = {"custom_install_url": "javascript:alert(1)"}
+        refused(await bot.patch("/applications/@me", json=bad), 400, 50035)
 
     async def test_are_unknown_to_everybody_else(self, house: House) -> None:
         owner, stranger = await house.person("mina"), await house.person("stranger")

@@ -52,7 +52,7 @@ def test_an_update_is_what_the_person_sees() -> None:
 
 def test_an_application_shows_its_people() -> None:
     kept = applications.Application(
-        ApplicationId(7), UserId(1), "ping", "says pong", "ab" * 32, applications.GIVEN_TO_ALL
+        ApplicationId(7), UserId(1), "ping", "says pong", "ab" * 32, applications.TURNED
     )
     shown = views.application(applications.Owned(kept, MINA, PING)).dump()
     assert (shown["owner"]["id"], shown["bot"]["id"]) == ("1", "7")

@@ -7,9 +7,9 @@ import pytest
 from contracts.errors import Invalid
 from contracts.ids import ApplicationId, UserId
 from user_service.domain import applications
-from user_service.domain.applications import GIVEN_TO_ALL, Application
+from user_service.domain.applications import TURNED, Application
 
-KEPT = Application(ApplicationId(7), UserId(1), "ping", "", "00" * 32, GIVEN_TO_ALL)
+KEPT = Application(ApplicationId(7), UserId(1), "ping", "", "00" * 32, TURNED)
 
 
 def test_a_bot_has_its_applications_id() -> None:
@@ -17,7 +17,7 @@ def test_a_bot_has_its_applications_id() -> None:
 
 
 def test_small_applications_have_the_privileged_intents() -> None:
-    assert GIVEN_TO_ALL == 1 << 13 | 1 << 15 | 1 << 19
+    assert TURNED == 1 << 13 | 1 << 15 | 1 << 19
 
 
 def test_a_verify_key_looks_like_one() -> None:
@@ -30,13 +30,12 @@ def test_a_name_is_read_or_refused() -> None:
         applications.read_name("")
 
 
-def test_words_change_only_where_they_are_given() -> None:
-    assert applications.read_words(None, None).of(KEPT) == KEPT
-    changed = applications.read_words("pong", "says it").of(KEPT)
-    assert (changed.name, changed.description) == ("pong", "says it")
-
-
 def test_all_wrong_words_are_told_at_once() -> None:
     with pytest.raises(Invalid) as caught:
-        applications.read_words("", "\0")
+        applications.read_changes({"name": "", "description": "\0", "icon": None})
     assert set(caught.value.fields) == {"name", "description"}
+
+
+def test_only_the_limited_intents_are_turned() -> None:
+    verified = 1 << 16
+    assert applications.turned(verified | TURNED, 1 << 13 | 1 << 18) == verified | 1 << 13
