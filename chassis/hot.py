@@ -1,15 +1,16 @@
 """The thin path for hot routes: from parsed bytes to one write, without ASGI and mostly without a
 task.
 
-Everything that is no hot route is served by FastAPI, on the same connection. The edge sends one
-request at a time on a connection; whoever pipelines behind a hot request, or a hot request behind
-another, is disconnected after the answer to the one before.
+Everything that is no hot route is served by FastAPI, on the same connection. Over HTTP the edge
+sends one request at a time on a connection; whoever pipelines behind a hot request, or a hot
+request behind another, is disconnected after the answer to the one before. Many at once come over a
+lane.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from chassis.clock import Clock
 from chassis.errors import as_domain_error, body_of, headers_of
 from chassis.identity import Verifier
 from chassis.metrics import Metrics
+from contracts import lane
 from contracts.errors import DomainError, ErrorCode
 from contracts.identity import Identity
 from contracts.limits import BODY_BYTES
@@ -41,6 +43,8 @@ Begun = Promise | Coroutine[Any, Any, bytes]
 HotHandler = Callable[[Identity, bytes], Begun]
 HotRoutes = Callable[[str, str, bytes], HotHandler | None]
 """(method, path, query) -> handler, or None for everything that FastAPI serves."""
+Reply = Callable[[int, Mapping[str, str], bytes], None]
+"""Takes the one answer: status, headers beside the usual ones, JSON."""
 
 
 class Hot:
@@ -82,15 +86,92 @@ class Hot:
         return BoundHotProtocol
 
 
+class Visit:
+    """One request to a hot route: whatever happens inside, one answer comes of it."""
+
+    __slots__ = ("_began", "_hot", "_reply", "_tasks")
+
+    def __init__(self, hot: Hot, tasks: set[asyncio.Task[None]], reply: Reply) -> None:
+        self._hot = hot
+        self._tasks = tasks
+        self._reply = reply
+        self._began = hot.clock.monotonic()
+
+    def serve(
+        self, handler: HotHandler, identity: str | None, request_id: str, body: bytes
+    ) -> None:
+        """Have it answered, now or later."""
+        try:
+            if len(body) > BODY_BYTES:
+                raise DomainError(ErrorCode.BODY_TOO_LARGE)
+            who = self._hot.verify(identity)
+            logs.request_id.set(request_id)
+            logs.user_id.set(who.user_id)
+            self._begin(handler(who, body))
+        except Exception as error:  # the outermost door of this path
+            self.refuse(error)
+
+    def refuse(self, error: Exception) -> None:
+        """Say why not."""
+        refusal = as_domain_error(error)
+        self._finish(refusal.status, headers_of(refusal), body_of(refusal))
+
+    def _begin(self, begun: Begun) -> None:
+        if isinstance(begun, Promise):
+            begun.future.add_done_callback(partial(self._promised, begun.render))
+            return
+        task = asyncio.get_running_loop().create_task(self._wait(begun))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _promised(
+        self,
+        render: Callable[[Any], bytes | Coroutine[Any, Any, bytes]],
+        future: asyncio.Future[Any],
+    ) -> None:
+        try:
+            rendered = render(future.result())
+            if isinstance(rendered, bytes):
+                self._finish(200, {}, rendered)
+            else:
+                self._begin(rendered)
+        except Exception as error:  # as above
+            self.refuse(error)
+
+    async def _wait(self, work: Coroutine[Any, Any, bytes]) -> None:
+        try:
+            body = await work
+        except Exception as error:  # as above
+            self.refuse(error)
+        else:
+            self._finish(200, {}, body)
+
+    def _finish(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self._hot.observe(status, self._hot.clock.monotonic() - self._began)
+        self._reply(status, headers, body)
+
+
 class HotProtocol(HttpToolsProtocol):
     """One connection."""
 
     hot: Hot
     _handler: HotHandler | None = None
+    _visit: Visit
     _body = b""
-    _began = 0.0
+    _is_new = True
     _is_busy = False
     _is_last = False
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of requests; or a lane begins."""
+        if self._is_new and data.startswith(lane.OPENING):
+            end = LaneProtocol(self.hot, self.server_state, self.transport)
+            self.connections.discard(self)
+            self.transport.set_protocol(end)
+            end.begin(data[len(lane.OPENING) :])
+            return
+        self._is_new = False
+        super().data_received(data)
 
     def on_message_begin(self) -> None:
         """A request begins; what ASGI needs of it is made only if ASGI serves it."""
@@ -106,7 +187,8 @@ class HotProtocol(HttpToolsProtocol):
         url = httptools.parse_url(self.url)
         method = self.parser.get_method().decode("ascii")
         path = url.path.decode("ascii")
-        self._handler = self.hot.routes(method, path, url.query or b"") if "%" not in path else None
+        if "%" not in path and not self._is_in_parts():
+            self._handler = self.hot.routes(method, path, url.query or b"")
         if self._handler is None:
             self._pass_on()
         elif self.cycle is not None and not self.cycle.response_complete:
@@ -116,9 +198,16 @@ class HotProtocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
         else:
             self._body = b""
-            self._began = self.hot.clock.monotonic()
+            self._visit = Visit(self.hot, self.tasks, self._reply)
             if self.expect_100_continue:
                 self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _is_in_parts(self) -> bool:
+        """Whether files come along: what takes long to read is FastAPI's."""
+        return any(
+            name == b"content-type" and value.lower().startswith(b"multipart/")
+            for name, value in self.headers
+        )
 
     def _pass_on(self) -> None:
         whole, headers, is_waiting = self.url, self.headers, self.expect_100_continue
@@ -153,69 +242,96 @@ class HotProtocol(HttpToolsProtocol):
             super().shutdown()
 
     def _serve(self, handler: HotHandler) -> None:
-        identity = request = None
+        identity, request = None, ""
         for name, value in self.headers:
             if name == b"x-identity":
                 identity = value.decode("latin-1")
             elif name == b"x-request-id":
                 request = value.decode("latin-1")
-        try:
-            if len(self._body) > BODY_BYTES:
-                raise DomainError(ErrorCode.BODY_TOO_LARGE)
-            who = self.hot.verify(identity)
-            logs.request_id.set(request or "")
-            logs.user_id.set(who.user_id)
-            self._begin(handler(who, self._body))
-        except Exception as error:  # the outermost door of this path
-            self._refuse(error)
+        self._visit.serve(handler, identity, request, self._body)
 
-    def _begin(self, begun: Begun) -> None:
-        if isinstance(begun, Promise):
-            begun.future.add_done_callback(partial(self._promised, begun.render))
-            return
-        task = self.loop.create_task(self._wait(begun))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
-    def _promised(
-        self,
-        render: Callable[[Any], bytes | Coroutine[Any, Any, bytes]],
-        future: asyncio.Future[Any],
-    ) -> None:
-        try:
-            rendered = render(future.result())
-            if isinstance(rendered, bytes):
-                self._answer(rendered)
-            else:
-                self._begin(rendered)
-        except Exception as error:  # as above
-            self._refuse(error)
-
-    async def _wait(self, work: Coroutine[Any, Any, bytes]) -> None:
-        try:
-            body = await work
-        except Exception as error:  # as above
-            self._refuse(error)
-        else:
-            self._answer(body)
-
-    def _answer(self, body: bytes) -> None:
-        self._finish(200, _OK % (len(body), body))
-
-    def _refuse(self, error: Exception) -> None:
-        refusal = as_domain_error(error)
-        body = body_of(refusal)
-        lines = [f"HTTP/1.1 {refusal.status} -", "content-type: application/json"]
-        lines += [f"{name}: {value}" for name, value in headers_of(refusal).items()]
-        head = "\r\n".join([*lines, f"content-length: {len(body)}", "", ""])
-        self._finish(refusal.status, head.encode() + body)
-
-    def _finish(self, status: int, data: bytes) -> None:
+    def _reply(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         self._is_busy = False
-        self.hot.observe(status, self.hot.clock.monotonic() - self._began)
         if self.transport.is_closing():
             return
-        self.transport.write(data)
+        self.transport.write(
+            _OK % (len(body), body) if status == 200 else _head(status, headers, body)
+        )
         if self._is_last:
             self.transport.close()
         self.on_response_complete()
+
+
+def _head(status: int, headers: Mapping[str, str], body: bytes) -> bytes:
+    lines = [f"HTTP/1.1 {status} -", "content-type: application/json"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, f"content-length: {len(body)}", "", ""]).encode() + body
+
+
+class LaneProtocol(asyncio.Protocol):
+    """A lane's end at the service: many questions in one read, many answers in one write."""
+
+    def __init__(self, hot: Hot, server: ServerState, transport: asyncio.Transport) -> None:
+        self._hot = hot
+        self._server = server
+        self._transport = transport
+        self._rest = b""
+        self._answers: list[bytes] = []
+        self._loop = asyncio.get_running_loop()
+
+    def begin(self, rest: bytes) -> None:
+        """Take the connection over."""
+        self._server.connections.add(self)  # type: ignore[arg-type]
+        self._transport.write(lane.ACCEPTED)
+        if rest:
+            self.data_received(rest)
+
+    def data_received(self, data: bytes) -> None:
+        """Questions."""
+        try:
+            asked, self._rest = lane.questions(self._rest + data if self._rest else data)
+        except ValueError:
+            self._transport.abort()
+            return
+        for question in asked:
+            visit = Visit(self._hot, self._server.tasks, partial(self._reply, question.turn))
+            method, path, identity, request_id = (part.decode("latin-1") for part in question[1:5])
+            handler = self._hot.routes(method, path, b"")
+            if handler is None:
+                visit.refuse(DomainError(ErrorCode.NOT_FOUND))
+            else:
+                visit.serve(handler, identity, request_id, question.body)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The edge is gone; what it asked is done nevertheless."""
+        del exc
+        self._server.connections.discard(self)
+
+    def pause_writing(self) -> None:
+        """The edge is slow to read: it is to ask no more."""
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """The edge reads again."""
+        self._transport.resume_reading()
+
+    def shutdown(self) -> None:
+        """uvicorn stops: the edge hangs up when it has its answers."""
+        self._say(lane.FAREWELL)
+
+    def _reply(self, turn: bytes, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self._server.total_requests += 1
+        lines = (
+            "".join(f"{name}: {value}\r\n" for name, value in headers.items()) if headers else ""
+        )
+        self._say(lane.reply(turn, status, lines.encode(), body))
+
+    def _say(self, data: bytes) -> None:
+        if not self._answers:
+            self._loop.call_soon(self._flush)
+        self._answers.append(data)
+
+    def _flush(self) -> None:
+        answers, self._answers = self._answers, []
+        if not self._transport.is_closing():
+            self._transport.write(b"".join(answers))

@@ -7,13 +7,13 @@ requests and the order of answers are the client connection's business.
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
 
 from contracts.errors import Unavailable
 from contracts.identity import NOBODY, Identity
+from contracts.lane import QUESTION_BYTES, Answer, Question
 from gateway.rest.asgi import serve
 from gateway.rest.authenticate import Outcome
-from gateway.rest.desk import Desk
+from gateway.rest.client import Client
 from gateway.rest.heads import (
     CHUNKED,
     CONTINUE,
@@ -29,34 +29,11 @@ from gateway.rest.heads import (
 from gateway.rest.ratelimit import Admission
 from gateway.rest.refusals import BODIES, JSON_LINE
 from gateway.rest.routes import GATEWAY, Match
-from gateway.rest.upstream import UpstreamConnection
+from gateway.rest.upstream import Way
 
 ANSWER_WITHIN_S = 30.0
 _BUFFER_BYTES = 64 << 10
 _IDEMPOTENT = frozenset((b"GET", b"HEAD", b"PUT", b"DELETE"))
-
-
-class Client(Protocol):
-    """The connection a request came by."""
-
-    @property
-    def desk(self) -> Desk:
-        """What all connections share."""
-
-    deadline: float
-    is_draining: bool
-
-    def send(self, data: bytes) -> None:
-        """Bytes of the answer."""
-
-    def advance(self, now: float) -> None:
-        """The first exchange may be over."""
-
-    def hold(self, *, is_full: bool) -> None:
-        """Stop or go on reading the request's body."""
-
-    def end(self, *, linger: bool) -> None:
-        """This was the last answer; linger if the client may still be sending."""
 
 
 class Exchange:
@@ -79,6 +56,7 @@ class Exchange:
         "_size",
         "_status",
         "address",
+        "is_brief",
         "is_complete",
         "is_gone",
         "is_head",
@@ -104,10 +82,11 @@ class Exchange:
         self._has_retried = False
         self.address = address
         self.is_head = head.method == b"HEAD"
+        self.is_brief = False
         self.is_started = False
         self.is_complete = False
         self.is_gone = False
-        self.upstream: UpstreamConnection | None = None
+        self.upstream: Way | None = None
 
     @property
     def is_over(self) -> bool:
@@ -185,11 +164,23 @@ class Exchange:
             if self.is_complete:
                 self._desk.tasks.spawn("edge.app", self._serve_here(match))
             return
+        self.is_brief = self._head.method in match.route.brief and self._is_small(match)
         pool = self._desk.upstreams.pool(match.route.service)
         if pool is None:
             self.upstream_absent()
         else:
             pool.submit(self)
+
+    def _is_small(self, match: Match) -> bool:
+        """Whether the request is all here: one JSON object and nothing else worth telling."""
+        if (
+            not self.is_complete
+            or self._size > QUESTION_BYTES
+            or self._head.query
+            or b"%" in match.path
+        ):
+            return False
+        return bool(self._pending) and self._pending[0].startswith(b"{")
 
     async def _serve_here(self, match: Match) -> None:
         try:
@@ -263,7 +254,20 @@ class Exchange:
             wire += b"0\r\n\r\n"
         return wire
 
-    def attached(self, upstream: UpstreamConnection) -> None:
+    def question(self, turn: bytes) -> Question:
+        """The same for a lane, where only this much of it is needed."""
+        match = self._match
+        assert match is not None
+        body = self._pending[0] if len(self._pending) == 1 else b"".join(self._pending)
+        identity = self._desk.stamps.header(self._identity, match.route.service)
+        return Question(turn, self._head.method, match.path, identity, self._request_id, body)
+
+    def answered(self, answer: Answer) -> None:
+        """The whole answer, by a lane."""
+        self.upstream = None
+        self._answer(answer.status, answer.body, JSON_LINE + answer.lines)
+
+    def attached(self, upstream: Way) -> None:
         """The request is on its way."""
         self.upstream = upstream
         if self._size > _BUFFER_BYTES:
@@ -336,7 +340,7 @@ class Exchange:
         """The client is gone."""
         self.is_gone = True
         if self.upstream is not None:
-            self.upstream.drop()
+            self.upstream.leave()
             self.upstream = None
 
     def _stop(self, status: int) -> None:

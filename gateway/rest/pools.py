@@ -1,6 +1,7 @@
 """The connections to each service behind the edge: kept alive, bounded, the last used first.
 
-What travels over a connection is upstream.py's business.
+Brief requests share one lane, where the service has one and it is open; all others, and those that
+find none, have a connection to themselves. What travels over them is for lane.py and upstream.py.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from chassis.clock import Clock
 from chassis.logs import logger
 from chassis.tasks import Tasks
+from gateway.rest.lane import Lane
 from gateway.rest.upstream import Carried, UpstreamConnection
 
 log = logger("upstream")
@@ -21,6 +23,7 @@ IDLE_FOR_S = 55.0
 """Less than the services keep a silent connection, so that a request rarely meets a closed one."""
 CONNECTIONS = 128
 WAITING = 2_000
+LANE_AGAIN_S = 1.0
 
 
 class Pool:
@@ -39,9 +42,18 @@ class Pool:
         self._open: set[UpstreamConnection] = set()
         self._connecting = 0
         self._waiting: deque[Carried] = deque()
+        self._lane: Lane | None = None
+        self._lanes: set[Lane] = set()
+        self._lane_due = self._swept_at
 
     def submit(self, exchange: Carried, *, fresh: bool = False) -> None:
         """Send a request as soon as a connection is free; `fresh` insists on a new one."""
+        if exchange.is_brief:
+            if self._lane is None:
+                self._want_lane()
+            elif self._lane.is_open:
+                self._lane.carry(exchange)
+                return
         while self._idle and not fresh:
             connection = self._idle.pop()
             if not connection.is_closing():
@@ -72,9 +84,19 @@ class Pool:
             self._idle.remove(connection)
         self._replace()
 
+    def lane_ended(self, ended: Lane) -> None:
+        """It takes nothing more; it is swept until its last exchange is over."""
+        if self._lane is ended:
+            self._lane = None
+            self._lane_due = self._swept_at + LANE_AGAIN_S
+
     def sweep(self, now: float) -> None:
         """Close what has been idle so long that the service may close it."""
         self._swept_at = now
+        for lane in tuple(self._lanes):
+            lane.sweep()
+            if lane.is_gone:
+                self._lanes.discard(lane)
         while self._idle and self._idle[0].idle_since < now - IDLE_FOR_S:
             self._idle.pop(0).drop()
 
@@ -82,6 +104,8 @@ class Pool:
         """Drop every connection."""
         for connection in tuple(self._open):
             connection.drop()
+        for lane in tuple(self._lanes):
+            lane.close()
 
     def counts(self) -> tuple[int, int, int]:
         """Connections open, idle, and exchanges waiting for one."""
@@ -109,6 +133,21 @@ class Pool:
             self.release(connection)
         else:
             connection.carry(exchange)
+
+    def _want_lane(self) -> None:
+        if self._swept_at >= self._lane_due:
+            lane = self._lane = Lane(self)
+            self._tasks.spawn("upstream.lane", self._connect_lane(lane))
+
+    async def _connect_lane(self, lane: Lane) -> None:
+        host, port = self._address
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN_S):
+                await asyncio.get_running_loop().create_connection(lambda: lane, host, port)
+            self._lanes.add(lane)
+        except (OSError, TimeoutError) as error:
+            log.warning("upstream.unreachable", service=self.service, error=str(error))
+            self.lane_ended(lane)
 
     def _replace(self) -> None:
         """Those who wait must not wait for a connection that never comes."""

@@ -56,6 +56,8 @@ class Row:
     """The segment whose values are counted apart."""
     anonymous: frozenset[bytes] = frozenset()
     """Methods that need no token."""
+    brief: frozenset[bytes] = frozenset()
+    """Methods that the service answers briefly from a hot route: small ones go by a lane."""
     body_bytes: int = BODY_BYTES
 
 
@@ -66,6 +68,8 @@ _LINKS = Bucket("links", 10, 60)
 _OWNER = Bucket("owner", 5, 30)
 _COMMUNITY = Bucket("community", 10, 2)
 _CHANNEL = Bucket("channel", 10, 2)
+_MESSAGES = Bucket("messages", 20, 5)
+_SENDS = {b"POST": Bucket("message-create", 5, 5)}
 
 ROWS: tuple[Row, ...] = (
     Row("gateway", GATEWAY, _COMMON, anonymous=_READ),
@@ -101,12 +105,14 @@ ROWS: tuple[Row, ...] = (
     Row("channels/{channel}/invites", "community", _CHANNEL, major="channel"),
     Row("channels/{channel}/permissions/*", "community", _CHANNEL, major="channel"),
     Row(
-        "channels/{channel}/messages/*",
+        "channels/{channel}/messages",
         "chat",
-        Bucket("messages", 20, 5),
-        {b"POST": Bucket("message-create", 5, 5)},
+        _MESSAGES,
+        _SENDS,
         major="channel",
+        brief=frozenset((b"POST",)),
     ),
+    Row("channels/{channel}/messages/*", "chat", _MESSAGES, _SENDS, major="channel"),
     Row("channels/{channel}/typing", "chat", Bucket("typing", 5, 5), major="channel"),
     Row("channels/{channel}/pins/*", "chat", Bucket("pins", 5, 5), major="channel"),
     Row("users/@me/channels", "chat", Bucket("direct", 10, 10)),
@@ -139,13 +145,23 @@ SITE: tuple[Row, ...] = (
 class Route:
     """A row made ready for the hot path."""
 
-    __slots__ = ("_bucket", "_buckets", "anonymous", "body_bytes", "major_at", "pattern", "service")
+    __slots__ = (
+        "_bucket",
+        "_buckets",
+        "anonymous",
+        "body_bytes",
+        "brief",
+        "major_at",
+        "pattern",
+        "service",
+    )
 
     def __init__(self, row: Row) -> None:
         self.pattern = row.pattern
         self.service = row.service
         self.anonymous = row.anonymous
         self.body_bytes = row.body_bytes
+        self.brief = row.brief
         segments = row.pattern.split("/")
         self.major_at = segments.index(f"{{{row.major}}}") if row.major else -1
         self._bucket = row.bucket

@@ -12,11 +12,28 @@ from typing import Protocol, cast
 import httptools
 
 from chassis.logs import logger
+from contracts import lane
 from gateway.rest.heads import CHUNKED, HEAD_BYTES, UNTIL_CLOSE, Response, read_response
 
 log = logger("upstream")
 
 _AWAITED = -3
+
+
+class Way(Protocol):
+    """What an exchange knows of the connection that carries it."""
+
+    def write(self, data: bytes) -> None:
+        """More of the request's body."""
+
+    def pause(self, *, is_paused: bool) -> None:
+        """Stop or go on reading the response: the client is slow."""
+
+    def leave(self) -> None:
+        """Nobody waits for the response any more."""
+
+    def drop(self) -> None:
+        """The response is given up."""
 
 
 class Carried(Protocol):
@@ -27,11 +44,19 @@ class Carried(Protocol):
     """The request was received, and sent on, to its end."""
     is_gone: bool
     """Nobody waits for it any more."""
+    is_brief: bool
+    """It may go by a lane, as its request is whole and small and so will be its answer."""
+
+    def question(self, turn: bytes) -> lane.Question:
+        """The request, for a lane."""
+
+    def answered(self, answer: lane.Answer) -> None:
+        """The whole answer that came by a lane."""
 
     def wire(self) -> bytes:
         """Everything of the request that is known so far."""
 
-    def attached(self, upstream: UpstreamConnection) -> None:
+    def attached(self, upstream: Way) -> None:
         """The request is on its way over this connection."""
 
     def respond(self, response: Response, body: bytes) -> None:
@@ -116,6 +141,10 @@ class UpstreamConnection(asyncio.Protocol):
         if is_paused != self._is_read_paused and not self._transport.is_closing():
             self._is_read_paused = is_paused
             (self._transport.pause_reading if is_paused else self._transport.resume_reading)()
+
+    def leave(self) -> None:
+        """With the client goes the connection: what comes would have to be read to its end."""
+        self.drop()
 
     def drop(self) -> None:
         """Give up the exchange and the connection."""

@@ -19,6 +19,7 @@ from chassis.hot import Begun, HotHandler, Promise
 from chassis.http import application
 from chassis.service import Service
 from chassis.settings import ServiceSettings
+from contracts import lane
 from contracts.errors import ErrorCode, Forbidden, Unavailable
 from contracts.identity import Identity, Kind, mint
 from contracts.ids import UserId
@@ -299,3 +300,82 @@ async def test_an_asker_who_hangs_up_harms_nobody(stand: Stand) -> None:
         again = await stand.another()
         assert (await again.asks("GET", "/hot/promise")).status == 200
     again.writer.close()
+
+
+async def laned(stand: Stand) -> Line:
+    """A lane."""
+    line = await stand.another()
+    line.writer.write(lane.OPENING)
+    async with asyncio.timeout(5):
+        assert await line.reader.readexactly(len(lane.ACCEPTED)) == lane.ACCEPTED
+    return line
+
+
+def question(turn: int, what: str, body: bytes = b"") -> bytes:
+    """Something asked on a lane."""
+    path = f"/hot/{what}".encode()
+    return lane.ask(lane.Question(b"%d" % turn, b"POST", path, b"", b"request-1", body))
+
+
+async def answers(line: Line, count: int) -> dict[int, lane.Answer]:
+    """The next answers, by turn."""
+    found, rest = [], b""
+    async with asyncio.timeout(5):
+        while len(found) < count:
+            heard, rest = lane.answers(rest + await line.reader.read(1 << 16))
+            found += heard
+    assert len(found) == count
+    return {int(answer.turn): answer for answer in found}
+
+
+async def test_a_lane_answers_what_it_can_and_keeps_turns_apart(stand: Stand) -> None:
+    line = await laned(stand)
+    asked = ["held", "coroutine", "refused-later", "promise", "bug", "promise-then-coroutine"]
+    whole = b"".join(question(turn, what, b"x" * turn) for turn, what in enumerate(asked, 1))
+    line.writer.write(whole[:100])
+    await line.writer.drain()
+    line.writer.write(whole[100:])
+    found = await answers(line, 5)
+    assert {turn: answer.status for turn, answer in found.items()} == {
+        2: 200,
+        3: 503,
+        4: 200,
+        5: 500,
+        6: 200,
+    }
+    assert orjson.loads(found[4].body) == [0, "POST?", 4, "xxxx"]
+    assert found[3].lines == b"retry-after: 1\r\n"
+    (await stand.app.held.get()).set_result(b'"late"')
+    assert (await answers(line, 1))[1].body == b'"late"'
+    line.writer.close()
+
+
+async def test_a_lane_leads_to_hot_routes_only(stand: Stand) -> None:
+    line = await laned(stand)
+    cold = lane.Question(b"1", b"POST", b"/cold", b"", b"request-1", b"")
+    line.writer.write(lane.ask(cold) + question(2, "promise"))
+    found = await answers(line, 2)
+    assert (found[1].status, found[2].status) == (404, 200)
+    line.writer.write(b"what?\n")
+    assert await line.ended()
+    line.writer.close()
+
+
+async def test_a_stop_says_farewell_to_a_lane_and_answers_what_it_was_asked(stand: Stand) -> None:
+    line = await laned(stand)
+    line.writer.write(question(1, "held"))
+    held = await stand.app.held.get()
+    stopping = asyncio.ensure_future(stand.running.service.stop())
+    assert 0 in await answers(line, 1)
+    line.writer.write(question(2, "promise"))
+    assert 2 in await answers(line, 1), "it was on the way already"
+    held.set_result(b'"late"')
+    assert (await answers(line, 1))[1].body == b'"late"'
+    line.writer.close()
+    await stopping
+
+
+async def test_files_are_left_to_fastapi(stand: Stand) -> None:
+    parts = "content-type: multipart/form-data; boundary=x"
+    assert (await stand.line.asks("POST", "/hot/promise", b"x", parts)).status == 404
+    assert stand.app.served == []

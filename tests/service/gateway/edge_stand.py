@@ -20,6 +20,7 @@ from chassis.metrics import Metrics
 from chassis.service import listen
 from chassis.tasks import Tasks
 from chassis.testing import ManualClock
+from contracts import lane
 from contracts.errors import Unavailable
 from contracts.identity import Identity, Kind, verify
 from contracts.ids import UserId
@@ -72,6 +73,8 @@ class Visit(asyncio.Protocol):
         self.parser: Any = httptools.HttpRequestParser(self)
         self.seen = Seen()
         self.transport: Any = None
+        self.is_lane = False
+        self.rest = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
@@ -83,7 +86,27 @@ class Visit(asyncio.Protocol):
         self.service.stirred()
 
     def data_received(self, data: bytes) -> None:
-        self.parser.feed_data(data)
+        if self.is_lane:
+            self._hear(data)
+        elif data == lane.OPENING:
+            self.service.visits.remove(self)
+            self.service.lanes.append(self)
+            self.is_lane = True
+            self.transport.write(lane.ACCEPTED if self.service.has_lanes else OK)
+            self.service.stirred()
+        else:
+            self.parser.feed_data(data)
+
+    def _hear(self, data: bytes) -> None:
+        asked, self.rest = lane.questions(self.rest + data)
+        self.service.reads.append(len(asked))
+        for question in asked:
+            self.service.questions.append(question)
+            self.service.on_question(self, question)
+        self.service.stirred()
+
+    def reply(self, question: lane.Question, body: bytes = b"{}", lines: bytes = b"") -> None:
+        self.transport.write(lane.reply(question.turn, 200, lines, body))
 
     def on_message_begin(self) -> None:
         self.seen = Seen()
@@ -119,6 +142,11 @@ class Recorder:
     def __init__(self) -> None:
         self.requests: list[Seen] = []
         self.visits: list[Visit] = []
+        self.has_lanes = False
+        self.lanes: list[Visit] = []
+        self.reads: list[int] = []
+        self.questions: list[lane.Question] = []
+        self.on_question: Callable[[Visit, lane.Question], None] = Visit.reply
         self.lost = self.received = 0
         self.on_head: Callable[[Visit], None] = _nothing
         self.on_request: Callable[[Visit], None] = lambda visit: visit.transport.write(OK)
@@ -297,9 +325,10 @@ async def _clear(stand: Stand) -> None:
         connection._transport.abort()
     await stand.edge.stop()
     await stand.tasks.cancel()
-    for visit in stand.service.visits:
+    came = [*stand.service.visits, *stand.service.lanes]
+    for visit in came:
         visit.transport.abort()
-    await stand.service.until(lambda: stand.service.lost == len(stand.service.visits))
+    await stand.service.until(lambda: stand.service.lost == len(came))
     while stand.edge.desk.connections:
         await asyncio.sleep(0)
     for _ in range(3):  # a transport closes its socket a turn after it says so
