@@ -6,27 +6,39 @@ from community_service import store, views
 from community_service.actions import audit
 from community_service.actions.access import access_guild, require
 from community_service.actions.members import admit
+from community_service.domain.access import InGuild
 from community_service.domain.people import Person
 from community_service.domain.roles import can_add, grantable, of_bot
 from community_service.tools import Tools, Unit
+from contracts import limits
 from contracts.errors import ErrorCode, NotFound
 from contracts.events.role import RoleCreate
 from contracts.identity import Identity
 from contracts.ids import ApplicationId, GuildId
+from contracts.objects.application import Application
 from contracts.objects.audit import AuditAction
-from contracts.permissions import Permission
+from contracts.permissions import Permission, holds
 from contracts.rpc.users import GetApplication
 
 
-async def bot_of(tools: Tools, application_id: int, installer: Identity) -> int:
-    """The bot of an application that this person may install."""
+async def installable(tools: Tools, application_id: int, installer: Identity) -> Application:
+    """An application whose bot this person may install."""
     call = GetApplication(application_id=ApplicationId(application_id))
     application = (await tools.calls.ask(call)).application
     if application is None or application.bot is None:
         raise NotFound(ErrorCode.UNKNOWN_APPLICATION)
     if not application.bot_public and application.owner.id != installer.user_id:
         raise NotFound(ErrorCode.UNKNOWN_APPLICATION)
-    return int(application.bot.id)
+    return application
+
+
+async def destinations(unit: Unit) -> list[InGuild]:
+    """The guilds that the actor can let bots into."""
+    mine = await store.access.in_guilds(
+        unit, unit.actor.user_id, before=None, after=None, limit=limits.GUILDS_PER_USER
+    )
+    here = (InGuild(guild, standing, standing.granted(unit.now)) for guild, standing in mine)
+    return [one for one in here if holds(one.granted, Permission.MANAGE_GUILD)]
 
 
 async def install(unit: Unit, guild_id: int, bot: Person, asked: int) -> None:

@@ -9,7 +9,7 @@ import orjson
 from fastapi import APIRouter, Query, Response
 
 from chassis.identity import Person
-from community_service import actions
+from community_service import actions, views
 from community_service.tools import Units
 from contracts.errors import Invalid
 from contracts.ids import ApplicationId, GuildId
@@ -32,6 +32,29 @@ class BotsDoor:
     def __init__(self, units: Units) -> None:
         self._units = units
 
+    async def look(
+        self,
+        actor: Person,
+        client_id: ApplicationId,
+        permissions: Annotated[Bits | None, Query()] = None,
+    ) -> Response:
+        """What would be let in, with what, and where to."""
+        application = await actions.bots.installable(self._units.tools, client_id, actor)
+        async with self._units.reading(actor) as unit:
+            where = await actions.bots.destinations(unit)
+        wanted = application.install_params
+        asked = permissions if permissions is not None else wanted.permissions if wanted else 0
+        shown = {
+            "authorized": False,
+            "application": application.dump(),
+            "bot": application.bot.dump() if application.bot else None,
+            "permissions": str(asked),
+            "guilds": [
+                views.partial_guild(one.guild, actor.user_id, one.granted).dump() for one in where
+            ],
+        }
+        return Response(orjson.dumps(shown), media_type="application/json")
+
     async def authorize(
         self,
         form: Authorization,
@@ -46,8 +69,8 @@ class BotsDoor:
         if not form.authorize:
             return _location({"error": "access_denied"})
         asked = permissions if form.permissions is None else form.permissions
-        bot_id = await actions.bots.bot_of(self._units.tools, client_id, actor)
-        bot = await actions.people.face_of(self._units, bot_id)
+        application = await actions.bots.installable(self._units.tools, client_id, actor)
+        bot = await actions.people.face_of(self._units, application.id)
         async with self._units.open(actor) as unit:
             await actions.bots.install(unit, form.guild_id, bot, asked)
         return _location({"guild_id": str(form.guild_id), "permissions": str(asked)})
@@ -61,5 +84,6 @@ def _location(query: dict[str, str]) -> Response:
 def router(units: Units) -> APIRouter:
     """The routes."""
     door, routes = BotsDoor(units), APIRouter()
+    routes.get("/oauth2/authorize")(door.look)
     routes.post("/oauth2/authorize")(door.authorize)
     return routes

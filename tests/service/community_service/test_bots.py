@@ -102,3 +102,14 @@ async def test_a_bot_that_leaves_takes_its_role_along(house: House) -> None:
     roles = await house.does(ALICE, "GET", f"/guilds/{guild}/roles")
     assert [one["id"] for one in roles] == [guild]
     assert (await house.names(guild, ECHO))[-3:] == ["RoleDelete", "MemberRemove", "GuildLeft"]
+
+
+async def test_a_link_shows_what_would_be_let_in_and_where_to(house: House) -> None:
+    mine, managed = await house.guild(), await house.guild(BOB, owner=ALICE)
+    await house.guild(ALICE, owner=BOB)
+    house.neighbours.make_bot(ECHO, ALICE, "echo", is_public=False)
+    link = {"params": {"client_id": str(ECHO), "permissions": str(SEND)}}
+    shown = await house.does(ALICE, "GET", "/oauth2/authorize", **link)
+    assert (shown["bot"]["username"], shown["permissions"]) == ("echo", str(SEND))
+    assert [guild["id"] for guild in shown["guilds"]] == [mine, managed]
+    assert await house.refused(BOB, "GET", "/oauth2/authorize", **link) == (404, 10002)
