@@ -21,8 +21,13 @@ from user_service.tools import UserUnit, UserUnits
 
 
 async def prove(
-    units: UserUnits, actor: Identity, password: str | None, code: str | None = None
-) -> Credentials:
+    units: UserUnits,
+    actor: Identity,
+    password: str | None,
+    code: str | None = None,
+    *,
+    needs_code: bool = True,
+) -> None:
     """Make sure that a session is in its owner's hands: the password, and where there is a second
     factor, a code.
     """
@@ -33,10 +38,9 @@ async def prove(
     if not await units.tools.passwords.matches(known.password_hash, typed):
         raise Invalid({"password": ("PASSWORD_DOES_NOT_MATCH", "Password does not match.")})
     async with units.open(actor) as unit:
-        if not await mfa.passes(unit, known, code or ""):
+        if needs_code and not await mfa.passes(unit, known, code or ""):
             raise Conflict(ErrorCode.MFA_CODE)
         await throttle.succeed(unit, counted)
-    return known
 
 
 async def change(

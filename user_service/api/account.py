@@ -55,7 +55,7 @@ class AccountDoor:
 
     async def enable_factor(self, form: NewFactor, actor: Person, origin: From) -> Response:
         """From now on a code is asked for."""
-        await actions.credentials.prove(self._units, actor, form.password)
+        await actions.credentials.prove(self._units, actor, form.password, needs_code=False)
         async with self._units.open(actor) as unit:
             token, codes = await actions.mfa.enable(unit, form.secret, form.code, origin.client)
         return answer(views.backup_codes(actor.user_id, codes, token))

@@ -1,0 +1,110 @@
+"""Letters leave by SMTP, in the reader's language, once, whenever the server takes them."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.service.user_service.house import House, Open, read_letter
+from user_service.settings import Settings
+
+MINA = "mina@example.org"
+
+
+class Office:
+    """A mail server that refuses what it is told to, and keeps the rest."""
+
+    def __init__(self, *refusals: str) -> None:
+        self.refusals = list(refusals)
+        self.taken: list[bytes] = []
+        self.refused = 0
+        self.news = asyncio.Event()
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        del server, session
+        self.news.set()
+        if self.refusals:
+            self.refused += 1
+            return self.refusals.pop(0)
+        assert isinstance(envelope.content, bytes)
+        self.taken.append(envelope.content)
+        return "250 OK"
+
+    async def hears(self) -> None:
+        async with asyncio.timeout(10):
+            await self.news.wait()
+        self.news.clear()
+
+
+@asynccontextmanager
+async def serving(office: Office) -> AsyncIterator[str]:
+    """The server on a port of its own; its URL."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(office, hostname="test"), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        yield f"smtp://127.0.0.1:{port}"
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+async def run(house: House, statement: str) -> Any:
+    settings = house.running.service.settings
+    assert isinstance(settings, Settings)
+    connection = await asyncpg.connect(settings.database_url.get_secret_value())
+    try:
+        return await connection.fetchval(statement)
+    finally:
+        await connection.close()
+
+
+async def until(house: House, statement: str) -> None:
+    async with asyncio.timeout(10):
+        while not await run(house, statement):
+            await asyncio.sleep(0.01)
+
+
+async def test_wait_for_a_server_that_refuses_for_now_and_are_dropped_by_a_final_no(
+    open_house: Open,
+) -> None:
+    office = Office("451 try later", "554 never")
+    async with serving(office) as url:
+        house = await open_house(smtp_url=url, mail_from="Moim <moim@example.net>")
+        await house.register("mina", email=MINA, locale="ko-KR")
+        await office.hears()
+        await until(house, "SELECT count(*) = 1 FROM letters WHERE due > now() + interval '20 s'")
+        await run(house, "UPDATE letters SET due = now()")
+        await office.hears()
+        await until(house, "SELECT count(*) = 0 FROM letters")
+        assert (office.refused, office.taken) == (2, [])
+        await house.running.nobody.post("/auth/verify/resend", json={"login": "mina"})
+        await office.hears()
+        await until(house, "SELECT count(*) = 0 FROM letters")
+        (raw,) = office.taken
+        letter = read_letter(raw)
+        assert (letter.to, letter.subject) == (MINA, "이메일 주소를 확인해 주세요")
+        assert b"Auto-Submitted: auto-generated" in raw
+        assert letter.token in letter.html
+        form = {"token": letter.token}
+        answer = await house.running.nobody.post("/auth/verify", json=form)
+        assert answer.status_code == 200
+
+
+async def test_survive_a_server_that_is_away_and_are_worth_nothing_after_a_day(
+    open_house: Open,
+) -> None:
+    house = await open_house(smtp_url="smtp://127.0.0.1:9")
+    await house.register("mina", email=MINA)
+    await until(house, "SELECT count(*) = 1 FROM letters WHERE tries = 1 AND due > now()")
+    await run(house, "UPDATE letters SET due = now(), expires = now()")
+    await until(house, "SELECT count(*) = 0 FROM letters")
