@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from fastapi import FastAPI
 
@@ -11,6 +11,7 @@ from chassis.db import Database
 from chassis.hot import Hot, HotRoutes
 from chassis.http import Front
 from chassis.identity import Verifier
+from chassis.openapi import Described, publish
 from chassis.outbox import Outbox
 from chassis.rpc import Calls, RpcServer
 from chassis.service import Service
@@ -93,11 +94,14 @@ def serve(
     app: FastAPI,
     hot: HotRoutes | None = None,
     *,
+    described: Sequence[Described] = (),
     body_bytes: int = BODY_BYTES,
 ) -> None:
-    """The HTTP face: whoever the edge vouches for, on governed and on hot routes. How large a body
-    may be on which path is the edge's to decide; `body_bytes` is the largest of them.
+    """The HTTP face: whoever the edge vouches for, on governed and on hot routes, which `described`
+    puts into words. How large a body may be on which path is the edge's to decide; `body_bytes` is
+    the largest of them.
     """
+    publish(app, described)
     verifier = Verifier(service.name, settings.keys()[f"id.{service.name}"], service.clock)
     front = Front(
         app,

@@ -8,7 +8,7 @@ from chassis.http import application
 from chassis.service import Service
 from chat_service.actions import messages
 from chat_service.actions.access import Access
-from chat_service.api.messages import hot_routes
+from chat_service.api.messages import DESCRIBED, hot_routes
 from chat_service.facts import Facts
 from chat_service.people import People
 from chat_service.settings import Settings
@@ -47,7 +47,7 @@ def build(settings: Settings) -> Service:
         units=Units(database, outbox, clock, None),
     )
     parts.door(service, settings)
-    parts.serve(service, settings, application(service.name), hot_routes(chat))
+    parts.serve(service, settings, application(service.name), hot_routes(chat), described=DESCRIBED)
     service.job(
         "forget_nonces",
         _TEN_MINUTES,

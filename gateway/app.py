@@ -14,7 +14,7 @@ from gateway.live.lobby import Lobby
 from gateway.live.presence_link import PresenceLink
 from gateway.live.seats import Seats
 from gateway.live.ws import adopter
-from gateway.rest import api, pictures
+from gateway.rest import api, pictures, reference
 from gateway.rest.authenticate import Authenticator, Stamps
 from gateway.rest.buckets import Buckets
 from gateway.rest.desk import Desk
@@ -81,10 +81,16 @@ def _buckets(service: Service, settings: Settings) -> Buckets:
     return service.use(Buckets(url, clock=service.clock, tasks=service.tasks))
 
 
+def _reference(service: Service, settings: Settings, routes: Routes) -> reference.Reference:
+    return reference.Reference(
+        settings.upstream_addresses(), routes, public_url=settings.public_url, clock=service.clock
+    )
+
+
 def _desk(service: Service, settings: Settings, who: Authenticator, lobby: Lobby) -> Desk:
-    clock, tasks = service.clock, service.tasks
+    clock, tasks, routes = service.clock, service.tasks, Routes()
     return Desk(
-        routes=Routes(),
+        routes=routes,
         authenticator=who,
         stamps=Stamps(settings.keys(), clock),
         limiter=Limiter(clock, scale=settings.rate_limit_scale, shared=_buckets(service, settings)),
@@ -92,6 +98,7 @@ def _desk(service: Service, settings: Settings, who: Authenticator, lobby: Lobby
         app=application(
             service.name,
             api.router(settings.public_url),
+            reference.router(_reference(service, settings, routes)),
             pictures.router(pictures.Pictures(Blobs(settings))),
         ),
         adopt=adopter(lobby),

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 
 from chassis.errors import invalid_form
 from chassis.hot import Begun, HotHandler, HotRoutes
+from chassis.openapi import Described
 from chat_service.actions import messages
 from chat_service.tools import Chat
 from chat_service.views import Said
@@ -32,6 +33,19 @@ class NewMessage(Form):
     content: str | None = None
     nonce: Text | _Number | None = Field(None, union_mode="left_to_right")
     flags: int | None = Field(None, ge=0, lt=1 << 31)
+
+
+DESCRIBED = (
+    Described("POST", "/channels/{channel_id}/messages", "Say something.", NewMessage),
+    Described(
+        "GET",
+        "/channels/{channel_id}/messages",
+        "A page of what was said.",
+        query=("around", "before", "after", "limit"),
+    ),
+    Described("GET", "/channels/{channel_id}/messages/{message_id}", "One message."),
+)
+"""What FastAPI can not say of these routes."""
 
 
 def hot_routes(chat: Chat) -> HotRoutes:

@@ -74,6 +74,8 @@ _SENDS = {b"POST": Bucket("message-create", 5, 5)}
 ROWS: tuple[Row, ...] = (
     Row("gateway", GATEWAY, _COMMON, anonymous=_READ),
     Row("gateway/bot", GATEWAY, Bucket("gateway-bot", 10, 5)),
+    Row("docs", GATEWAY, _COMMON, anonymous=_READ),
+    Row("openapi.json", GATEWAY, _COMMON, anonymous=_READ),
     Row("auth/register", "user", Bucket("register", 3, 18), anonymous=_ANY),
     Row("auth/login", "user", Bucket("login", 3, 18), anonymous=_ANY),
     Row("auth/mfa/*", "user", Bucket("second-factor", 5, 10), anonymous=_ANY),
