@@ -18,6 +18,8 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    false,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -37,6 +39,13 @@ def _of(table: str, name: str, *, key: bool = False) -> Column[Any]:
 
 def _moment(name: str, *, nullable: bool = False) -> Column[Any]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+def _search_key(name: str) -> Column[Any]:
+    """A name as it is searched (domain/people.py); compared sign by sign, so that prefixes lie
+    together.
+    """
+    return Column(name, Text(collation="C"))
 
 
 guilds = Table(
@@ -132,6 +141,11 @@ people = Table(
     Column("public_flags", BigInteger, nullable=False),
     Column("is_bot", Boolean, nullable=False),
     _moment("refreshed_at"),
+    _moment("last_seen_at", nullable=True),
+    _search_key("username_key"),
+    _search_key("global_name_key"),
+    Index("people_username_key", "username_key"),
+    Index("people_global_name_key", "global_name_key"),
 )
 """A copy of public faces, beside the members. A face outlives its memberships."""
 
@@ -150,7 +164,13 @@ members = Table(
     Column("mute", Boolean, nullable=False),
     Column("pending", Boolean, nullable=False),
     Column("flags", Integer, nullable=False),
+    Column("banner", Text),
+    Column("bio", Text, nullable=False, server_default=""),
+    Column("is_temporary", Boolean, nullable=False, server_default=false()),
+    _search_key("nick_key"),
     Index("members_user", "user_id"),
+    Index("members_nick_key", "guild_id", "nick_key"),
+    Index("members_temporary", "user_id", postgresql_where=text("is_temporary")),
 )
 
 member_roles = Table(
@@ -218,6 +238,18 @@ webhooks = Table(
     Column("token", Text, nullable=False),
     Index("webhooks_guild", "guild_id"),
     Index("webhooks_channel", "channel_id"),
+)
+
+bans = Table(
+    "bans",
+    metadata,
+    _of("guilds", "guild_id", key=True),
+    Column(
+        "user_id", BigInteger, ForeignKey("people.user_id"), primary_key=True, autoincrement=False
+    ),
+    Column("moderator_id", BigInteger, nullable=False),
+    Column("reason", Text),
+    _moment("created_at"),
 )
 
 audit_entries = Table(

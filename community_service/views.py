@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from community_service.domain.audit import Entry
+from community_service.domain.bans import Ban
 from community_service.domain.channels import Channel
 from community_service.domain.discovery import Listing
 from community_service.domain.emojis import Emoji
@@ -20,6 +21,7 @@ from contracts.events.base import Event
 from contracts.events.invite import InviteCreate
 from contracts.ids import GuildId
 from contracts.objects.audit import AuditedInvite, AuditEntry, AuditLog
+from contracts.objects.ban import Ban as BanShape
 from contracts.objects.channel import Channel as ChannelShape
 from contracts.objects.discovery import DiscoverableGuild, DiscoveryMetadata
 from contracts.objects.emoji import Emoji as EmojiShape
@@ -27,6 +29,7 @@ from contracts.objects.guild import Guild as GuildShape
 from contracts.objects.guild import PartialGuild
 from contracts.objects.invite import Invite as InviteShape
 from contracts.objects.member import Member as MemberShape
+from contracts.objects.member import OwnMember
 from contracts.objects.role import Role as RoleShape
 from contracts.objects.role import RoleColors, RoleTags
 from contracts.objects.user import User
@@ -86,6 +89,7 @@ def member(one: Member) -> MemberShape:
         user=user(one.person),
         nick=one.nick,
         avatar=one.avatar,
+        banner=one.banner,
         roles=one.roles,
         joined_at=one.joined_at,
         communication_disabled_until=one.timed_out_until,
@@ -94,6 +98,16 @@ def member(one: Member) -> MemberShape:
         pending=one.pending,
         flags=one.flags,
     )
+
+
+def own_member(one: Member) -> OwnMember:
+    """A member as the member itself sees it."""
+    return OwnMember(**dict(member(one)), bio=one.bio)
+
+
+def ban(one: Ban) -> BanShape:
+    """A ban."""
+    return BanShape(reason=one.reason, user=user(one.person))
 
 
 def channel(one: Channel) -> ChannelShape:

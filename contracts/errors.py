@@ -38,6 +38,7 @@ class ErrorCode(Enum):
     UNKNOWN_USER = (10013, 404, "Unknown User")
     UNKNOWN_LISTING = (10069, 404, "Unknown guild discovery metadata")
     UNKNOWN_EMOJI = (10014, 404, "Unknown Emoji")
+    UNKNOWN_BAN = (10026, 404, "Unknown Ban")
     UNKNOWN_WEBHOOK = (10015, 404, "Unknown Webhook")
     BOTS_NOT_ALLOWED = (20001, 403, "Bots cannot use this endpoint")
     ONLY_BOTS = (20002, 403, "Only bots can use this endpoint")
@@ -65,6 +66,7 @@ class ErrorCode(Enum):
         400,
         "You must transfer ownership of any owned guilds before deleting your account",
     )
+    TARGET_NOT_IN_VOICE = (40032, 400, "Target user is not connected to voice.")
     MISSING_ACCESS = (50001, 403, "Missing Access")
     NOT_IN_DM = (50003, 403, "Cannot execute action on a DM channel")
     NOT_THE_AUTHOR = (50005, 403, "Cannot edit a message authored by another user")

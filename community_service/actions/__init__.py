@@ -2,6 +2,7 @@
 
 from community_service.actions import (
     audit,
+    bans,
     bots,
     channels,
     discovery,
@@ -18,6 +19,7 @@ from community_service.actions import (
 
 __all__ = [
     "audit",
+    "bans",
     "bots",
     "channels",
     "discovery",

@@ -126,7 +126,7 @@ async def redeem(unit: Unit, code: str, person: Person) -> Arrival:
     guild = await store.guilds.keep_alive(unit, invite.guild_id)
     if guild is None:
         raise NotFound(ErrorCode.UNKNOWN_INVITE)
-    member = await admit(unit, guild.id, person)
+    member = await admit(unit, guild.id, person, is_temporary=invite.terms.is_temporary)
     if member is not None:
         if await store.invites.use(unit, code, unit.now) is None:
             raise NotFound(ErrorCode.UNKNOWN_INVITE)

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from community_service.api import (
     audit,
+    bans,
     bots,
     channels,
     discovery,
@@ -32,4 +33,5 @@ def routers(units: Units) -> tuple[APIRouter, ...]:
         discovery.router(units),
         emojis.router(units),
         audit.router(units),
+        bans.router(units),
     )

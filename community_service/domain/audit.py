@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from contracts.limits import AUDIT_LOG_DAYS
@@ -27,9 +27,9 @@ class Entry:
     """None: the house itself."""
     action: AuditAction
     target_id: int | None
-    changes: Changes
-    options: dict[str, str]
     reason: str | None
+    changes: Changes = ()
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+
+def search_key(name: str) -> str:
+    """A name as it is searched: the same however its letters are written. Folding can undo the
+    composition, so it is composed again.
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return unicodedata.normalize("NFKC", folded)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from community_service.store import (
     access,
     audit,
+    bans,
     channels,
     discovery,
     emojis,
@@ -17,6 +18,7 @@ from community_service.store import (
 __all__ = [
     "access",
     "audit",
+    "bans",
     "channels",
     "discovery",
     "emojis",

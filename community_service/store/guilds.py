@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, delete, func, insert, literal, select, tuple_, update
+from sqlalchemy import ARRAY, BigInteger, Row, delete, func, insert, literal, select, tuple_, update
 
 from community_service.domain.guilds import Guild
 from community_service.tables import channels, departures, guilds, members
@@ -78,6 +78,9 @@ async def take_departures(unit: Unit, limit: int) -> list[tuple[int, int]]:
     return sorted((row.guild_id, row.user_id) for row in await unit.all(taken))
 
 
-async def queue_for(unit: Unit, user_id: int) -> None:
-    """One at a time may make this user a member of more guilds, so that the count is true."""
-    await unit.one(select(func.pg_advisory_xact_lock(literal(user_id, BigInteger))))
+async def queue_for(unit: Unit, *user_ids: int) -> None:
+    """One at a time may make these users members of more guilds, or shut them out. In one order
+    always, so that no two units wait for each other.
+    """
+    queued = func.unnest(literal(sorted(set(user_ids)), ARRAY(BigInteger))).column_valued("user_id")
+    await unit.all(select(func.pg_advisory_xact_lock(queued)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, insert, not_, or_, select, update
 
 from community_service.domain.invites import Invite, Terms
+from community_service.store.among import among
 from community_service.tables import invites
 from community_service.tools import Unit
 
@@ -107,6 +109,13 @@ async def use(unit: Unit, code: str, now: datetime) -> int | None:
 async def remove(unit: Unit, code: str) -> None:
     """Delete an invite."""
     await unit.run(delete(invites).where(invites.c.code == code))
+
+
+async def remove_of(unit: Unit, guild_id: int, inviter_ids: Sequence[int]) -> list[Invite]:
+    """Delete every invite into a guild that these people made."""
+    mine = invites.c.guild_id == guild_id, among(invites.c.inviter_id, inviter_ids)
+    gone = await unit.all(delete(invites).where(*mine).returning(invites))
+    return sorted((_read(row) for row in gone), key=lambda invite: invite.code)
 
 
 async def remove_worn(unit: Unit, now: datetime, limit: int) -> int:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, select
+from sqlalchemy import Row, Select, delete, func, select, union, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from community_service.domain.members import Member
+from community_service.domain.people import search_key
 from community_service.store import people as faces
 from community_service.store.among import among
 from community_service.tables import member_roles, members, people
@@ -22,6 +24,12 @@ _roles = (
     )
     .correlate(members)
     .scalar_subquery()
+)
+
+
+_CHANGING = (
+    *("nick", "avatar", "banner", "bio", "timed_out_until"),
+    *("mute", "deaf", "flags", "is_temporary"),
 )
 
 
@@ -46,10 +54,15 @@ def _read(row: Row[Any]) -> Member:
         mute=row.mute,
         pending=row.pending,
         flags=row.flags,
+        banner=row._mapping[members.c.banner],
+        bio=row.bio,
+        is_temporary=row.is_temporary,
     )
 
 
-async def add(unit: Unit, guild_id: int, user_id: int, now: datetime) -> bool:
+async def add(
+    unit: Unit, guild_id: int, user_id: int, now: datetime, *, is_temporary: bool
+) -> bool:
     """Make somebody a member. False: they are one already."""
     row = {
         "guild_id": guild_id,
@@ -59,14 +72,27 @@ async def add(unit: Unit, guild_id: int, user_id: int, now: datetime) -> bool:
         "mute": False,
         "pending": False,
         "flags": 0,
+        "is_temporary": is_temporary,
     }
     return await unit.run(insert(members).values(row).on_conflict_do_nothing()) == 1
 
 
-async def remove(unit: Unit, guild_id: int, user_id: int) -> bool:
-    """End a membership. False: there was none."""
-    gone = delete(members).where(members.c.guild_id == guild_id, members.c.user_id == user_id)
-    return await unit.run(gone) == 1
+async def remove(unit: Unit, guild_id: int, user_ids: Sequence[int]) -> None:
+    """End memberships."""
+    mine = members.c.guild_id == guild_id
+    await unit.run(delete(members).where(mine, among(members.c.user_id, user_ids)))
+
+
+async def change(unit: Unit, member: Member) -> None:
+    """Set a member to what it is now, but for its roles."""
+    values = {name: getattr(member, name) for name in _CHANGING}
+    values["nick_key"] = search_key(member.nick) if member.nick else None
+    await unit.run(
+        update(members)
+        .where(members.c.guild_id == member.guild_id)
+        .where(members.c.user_id == member.person.user_id)
+        .values(values)
+    )
 
 
 async def by_ids(unit: Unit, guild_id: int, user_ids: Sequence[int]) -> list[Member]:
@@ -86,6 +112,27 @@ async def page(unit: Unit, guild_id: int, *, after: int, limit: int) -> list[Mem
     """Members by user id."""
     mine = _found().where(members.c.guild_id == guild_id, members.c.user_id > after)
     return [_read(row) for row in await unit.all(mine.order_by(members.c.user_id).limit(limit))]
+
+
+async def search(unit: Unit, guild_id: int, prefix: str, limit: int) -> list[Member]:
+    """Members of whom a name begins so, whichever of their names it is. Each kind of name has an
+    index of its own, so each is asked by itself.
+    """
+    end = prefix + chr(sys.maxunicode)
+    mine = select(members.c.user_id).where(members.c.guild_id == guild_id).limit(limit)
+    faces_too = mine.join(people, people.c.user_id == members.c.user_id)
+    named = union(
+        *(
+            found.where(key >= prefix, key < end).subquery().select()
+            for found, key in (
+                (mine, members.c.nick_key),
+                (faces_too, people.c.username_key),
+                (faces_too, people.c.global_name_key),
+            )
+        )
+    )
+    found = _found().where(members.c.guild_id == guild_id, members.c.user_id.in_(named))
+    return [_read(row) for row in await unit.all(found.order_by(members.c.user_id).limit(limit))]
 
 
 async def of_user(unit: Unit, user_id: int, limit: int) -> list[Member]:

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import Row, select
 from sqlalchemy.dialects.postgresql import insert
 
-from community_service.domain.people import Person
+from community_service.domain.people import Person, search_key
 from community_service.store.among import among
 from community_service.tables import people
 from community_service.tools import Unit
 
-columns = tuple(column.label(f"person_{column.name}") for column in people.c)
+_NAMES = tuple(field.name for field in fields(Person))
+columns = tuple(people.c[name].label(f"person_{name}") for name in _NAMES)
 """What `read` needs in a row."""
 
 
 def read(row: Row[Any]) -> Person:
     """The person in a row that has `columns`."""
-    return Person(**{c.name: row._mapping[f"person_{c.name}"] for c in people.c})
+    return Person(**{name: row._mapping[f"person_{name}"] for name in _NAMES})
+
+
+def _row(face: Person) -> dict[str, Any]:
+    return asdict(face) | {
+        "username_key": search_key(face.username),
+        "global_name_key": search_key(face.global_name) if face.global_name else None,
+    }
 
 
 async def by_ids(unit: Unit, user_ids: Sequence[int]) -> dict[int, Person]:
@@ -33,9 +41,9 @@ async def keep(unit: Unit, faces: Sequence[Person]) -> None:
     """Keep faces, the newest look counting. In one order always, so that no two units wait for each
     other.
     """
-    rows = [asdict(face) for face in sorted(faces, key=lambda face: face.user_id)]
+    rows = [_row(face) for face in sorted(faces, key=lambda face: face.user_id)]
     fresh = insert(people).values(rows)
-    newer = {c.name: fresh.excluded[c.name] for c in people.c if c.name != "user_id"}
+    newer = {name: fresh.excluded[name] for name in rows[0] if name != "user_id"}
     await unit.run(
         fresh.on_conflict_do_update(
             index_elements=[people.c.user_id],

@@ -89,11 +89,11 @@ async def take(unit: Unit, user_id: int, role_ids: Iterable[int]) -> None:
     await unit.run(delete(member_roles).where(member_roles.c.user_id == user_id, held))
 
 
-async def remove_of_bot(unit: Unit, guild_id: int, bot_id: int) -> list[int]:
-    """Delete the roles that a bot brought along."""
+async def remove_of_bots(unit: Unit, guild_id: int, bot_ids: Sequence[int]) -> list[int]:
+    """Delete the roles that bots brought along."""
     gone = (
         delete(roles)
-        .where(roles.c.guild_id == guild_id, roles.c.bot_id == bot_id)
+        .where(roles.c.guild_id == guild_id, among(roles.c.bot_id, bot_ids))
         .returning(roles.c.id)
     )
     return sorted(row.id for row in await unit.all(gone))

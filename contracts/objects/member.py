@@ -41,3 +41,9 @@ class Member(MemberFace):
     def face(self) -> MemberFace:
         """The member without the user."""
         return MemberFace.model_validate(self.model_dump(exclude={"user"}))
+
+
+class OwnMember(Member):
+    """A member as the member itself sees it."""
+
+    bio: str = ""

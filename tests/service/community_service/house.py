@@ -117,6 +117,12 @@ class House:
             "UPDATE roles SET permissions = $2 WHERE id = $1", int(guild_id), permissions
         )
 
+    async def role(self, guild_id: str, name: str, permissions: int = 0) -> str:
+        """A new role; its id."""
+        form = {"name": name, "permissions": str(int(permissions))}
+        made = await self.does(ALICE, "POST", f"/guilds/{guild_id}/roles", json=form)
+        return str(made["id"])
+
     async def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         """Straight from the database."""
         return [dict(row) for row in await self.connection.fetch(sql, *values)]

@@ -1,11 +1,14 @@
-"""Members over HTTP: looked at, and leaving."""
+"""Members over HTTP: looked at, searched, changed, removed, and leaving."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 import pytest
 
 from contracts import topics
-from contracts.permissions import Permission
+from contracts.permissions import EVERYONE_DEFAULT, EVERYTHING, Permission
+from contracts.wire import timestamp
 from tests.service.community_service.house import ALICE, BOB, CAROL, MALLORY, House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -36,7 +39,10 @@ class TestLooking:
         assert bob["user"]["username"] == f"user{BOB}"
         assert bob["roles"] == []
         assert bob["joined_at"].endswith("+00:00")
-        assert await house.does(BOB, "GET", f"/users/@me/guilds/{guild}/member") == bob
+        assert await house.does(BOB, "GET", f"/users/@me/guilds/{guild}/member") == {
+            **bob,
+            "bio": "",
+        }
         absent = await house.refused(ALICE, "GET", f"/guilds/{guild}/members/{MALLORY}")
         assert absent == (404, 10007)
 
@@ -45,6 +51,132 @@ class TestLooking:
         house.neighbours.is_away = True
         await house.does(ALICE, "POST", "/guilds", json={"name": "Another"})
         assert len(await house.does(ALICE, "GET", f"/guilds/{guild}/members?limit=9")) == 2
+
+
+class TestSearching:
+    async def test_any_name_finds_somebody_however_it_is_written(self, house: House) -> None:
+        house.neighbours.names |= {BOB: "bob_the_reader", CAROL: "carol"}
+        guild = await house.guild(BOB, CAROL)
+        path = f"/guilds/{guild}/members"
+        await house.does(CAROL, "PATCH", f"{path}/@me", json={"nick": "Ｂööks 각하"})
+
+        async def finds(query: str, limit: int = 10) -> list[str]:
+            asked = {"query": query, "limit": limit}
+            found = await house.does(ALICE, "GET", f"{path}/search", params=asked)
+            return [one["user"]["id"] for one in found]
+
+        assert await finds("BOB_") == [str(BOB)]
+        assert await finds("bÖÖk") == [str(CAROL)]
+        assert await finds("b") == [str(BOB), str(CAROL)]
+        assert await finds("b", 1) == [str(BOB)]
+        assert await finds("ob") == []
+        for wild in ("%", "_", "\\"):
+            assert await finds(wild) == []
+        for bad in ({"query": ""}, {}, {"query": "b", "limit": 1_001}):
+            refused = await house.refused(ALICE, "GET", f"{path}/search", params=bad)
+            assert refused == (400, 50035)
+
+
+class TestEditing:
+    async def test_a_change_is_kept_told_and_written_down(self, house: House) -> None:
+        guild = await house.guild(BOB)
+        path = f"/guilds/{guild}/members/{BOB}"
+        form = {"nick": "  Bobby ", "mute": True}
+        changed = await house.does(ALICE, "PATCH", path, json=form)
+        assert (changed["nick"], changed["mute"]) == ("Bobby", True)
+        assert await house.does(BOB, "GET", path) == changed
+        told = await house.told(topics.guild(int(guild)))
+        assert told[-1] == ("MemberUpdate", {**changed, "guild_id": guild})
+        assert (await house.does(ALICE, "PATCH", path, json=form)) == changed
+        assert (await house.names(guild)).count("MemberUpdate") == 1
+        log = await house.does(ALICE, "GET", f"/guilds/{guild}/audit-logs?action_type=24")
+        [entry] = log["audit_log_entries"]
+        assert [change["key"] for change in entry["changes"]] == ["nick", "mute"]
+        assert [one["id"] for one in log["users"]] == [str(ALICE), str(BOB)]
+
+    async def test_a_timeout_silences_at_once_and_ends_by_itself(self, house: House) -> None:
+        guild = await house.guild(BOB)
+        path = f"/guilds/{guild}/members/{BOB}"
+        general = (await house.channels(guild))["general"]["id"]
+        now = house.running.service.clock.now()
+        until = timestamp(now + timedelta(days=1))
+        form = {"communication_disabled_until": until}
+        changed = await house.does(ALICE, "PATCH", path, json=form)
+        assert changed["communication_disabled_until"] == until
+        refused = await house.refused(BOB, "POST", f"/channels/{general}/invites", json={})
+        assert refused == (403, 50013)
+        await house.rows("UPDATE members SET timed_out_until = now() - interval '1 s'")
+        await house.does(BOB, "POST", f"/channels/{general}/invites", json={})
+        late = timestamp(now + timedelta(days=29))
+        for bad in (late, "soon", "2030-01-01T00:00:00"):
+            form = {"communication_disabled_until": bad}
+            assert await house.refused(ALICE, "PATCH", path, json=form) == (400, 50035)
+
+    async def test_roles_are_set_one_by_one_by_those_above_them(self, house: House) -> None:
+        guild = await house.guild(BOB, CAROL)
+        low, high = [await house.role(guild, name) for name in ("low", "high")]
+        mods = await house.role(guild, "mods", Permission.MANAGE_ROLES)
+        order = [{"id": low, "position": 1}, {"id": mods, "position": 2}]
+        await house.does(ALICE, "PATCH", f"/guilds/{guild}/roles", json=order)
+        bob, carol = (f"/guilds/{guild}/members/{one}" for one in (BOB, CAROL))
+        await house.does(ALICE, "PATCH", bob, json={"roles": [mods]})
+        both = await house.does(BOB, "PATCH", carol, json={"roles": [low, guild]})
+        assert both["roles"] == [low]
+        assert await house.refused(BOB, "PATCH", carol, json={"roles": [low, high]}) == (403, 50013)
+        assert await house.refused(BOB, "PATCH", carol, json={"roles": ["404"]}) == (404, 10011)
+        assert (await house.does(BOB, "PATCH", carol, json={"roles": []}))["roles"] == []
+
+    async def test_what_it_takes(self, house: House) -> None:
+        guild = await house.guild(BOB, CAROL)
+        bob, carol = (f"/guilds/{guild}/members/{one}" for one in (BOB, CAROL))
+        for form in ({"nick": "x"}, {"mute": True}, {"channel_id": "1"}, {"flags": 4}):
+            assert await house.refused(BOB, "PATCH", carol, json=form) == (403, 50013)
+        everything = int(EVERYTHING & ~Permission.ADMINISTRATOR)
+        await house.grant(guild, everything)
+        # Equals do not act on each other, and nobody acts on the owner.
+        for path in (carol, f"/guilds/{guild}/members/{ALICE}"):
+            assert await house.refused(BOB, "PATCH", path, json={"nick": "x"}) == (403, 50013)
+        assert (await house.does(BOB, "PATCH", bob, json={"nick": "x"}))["nick"] == "x"
+        moved = await house.refused(ALICE, "PATCH", carol, json={"channel_id": "1"})
+        assert moved == (400, 40032)
+        absent = f"/guilds/{guild}/members/{MALLORY}"
+        assert await house.refused(ALICE, "PATCH", absent, json={"nick": "x"}) == (404, 10007)
+
+    async def test_b20_how_one_is_shown_there_is_one_s_own_to_say(self, house: House) -> None:
+        guild = await house.guild(BOB)
+        path = f"/guilds/{guild}/members/@me"
+        form = {"nick": "Bobby", "bio": "책을 읽는다"}
+        shown = await house.does(BOB, "PATCH", path, json=form)
+        assert (shown["nick"], shown["bio"]) == ("Bobby", "책을 읽는다")
+        assert await house.does(BOB, "GET", f"/users/@me/guilds/{guild}/member") == shown
+        await house.grant(guild, VIEW)
+        assert await house.refused(BOB, "PATCH", path, json={"nick": None}) == (403, 50013)
+        reset = await house.does(BOB, "PATCH", path, json={"bio": None})
+        assert reset["bio"] == ""
+        for bad in ({"nick": "x" * 33}, {"bio": "x" * 191}):
+            assert await house.refused(BOB, "PATCH", path, json=bad) == (400, 50035)
+
+
+class TestKicking:
+    async def test_who_is_kicked_is_gone_and_may_come_again(self, house: House) -> None:
+        guild = await house.guild(BOB)
+        path = f"/guilds/{guild}/members/{BOB}"
+        await house.does(ALICE, "DELETE", path)
+        assert (await house.names(guild, BOB))[-2:] == ["MemberRemove", "GuildLeft"]
+        assert await house.refused(BOB, "GET", f"/guilds/{guild}") == (404, 10004)
+        assert await house.refused(ALICE, "DELETE", path) == (404, 10007)
+        log = await house.does(ALICE, "GET", f"/guilds/{guild}/audit-logs?action_type=20")
+        assert [one["target_id"] for one in log["audit_log_entries"]] == [str(BOB)]
+        await house.join(BOB, guild)
+
+    async def test_only_from_above(self, house: House) -> None:
+        guild = await house.guild(BOB, CAROL)
+        path = f"/guilds/{guild}/members"
+        assert await house.refused(BOB, "DELETE", f"{path}/{CAROL}") == (403, 50013)
+        await house.grant(guild, int(EVERYONE_DEFAULT | Permission.KICK_MEMBERS))
+        for other in (CAROL, ALICE, BOB):
+            assert await house.refused(BOB, "DELETE", f"{path}/{other}") == (403, 50013)
+        await house.does(ALICE, "DELETE", f"{path}/{CAROL}")
 
 
 class TestLeaving:
