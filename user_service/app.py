@@ -9,8 +9,9 @@ from chassis.blobs import Blobs
 from chassis.db import Units
 from chassis.http import application
 from chassis.service import Service
+from contracts.limits import PICTURE_BODY_BYTES
 from user_service import api, rpc
-from user_service.jobs import Departures, Letters
+from user_service.jobs import Departures, Letters, Pictures
 from user_service.passwords import Passwords
 from user_service.post import post
 from user_service.settings import Settings
@@ -46,5 +47,7 @@ def build(settings: Settings) -> Service:
     letters = Letters(units, office, settings, service.clock)
     service.job("letters", settings.mails_every, letters.send)
     service.job("departures", _DEPARTURES_EVERY_S, Departures(units).tell)
-    parts.serve(service, settings, application(service.name, *api.routers(units)))
+    service.job("pictures", settings.pictures_every, Pictures(units).clear)
+    app = application(service.name, *api.routers(units))
+    parts.serve(service, settings, app, body_bytes=PICTURE_BODY_BYTES)
     return service

@@ -16,6 +16,7 @@ log = logger("jobs")
 
 BATCH = 5
 """As many as can be given up, one after the other, before another process would claim them."""
+FILES = 100
 
 
 class Letters:
@@ -82,3 +83,19 @@ class Departures:
                 pass
             async with self._units.open(NOBODY) as unit:
                 await actions.farewells.settle(unit, user_id)
+
+
+class Pictures:
+    """Deletes the files of pictures that were taken off."""
+
+    def __init__(self, units: Units[Tools]) -> None:
+        self._units = units
+
+    async def clear(self) -> None:
+        """All that are due."""
+        worn = [""] * FILES
+        while len(worn) == FILES:
+            async with self._units.open(NOBODY) as unit:
+                worn = await actions.profiles.worn_pictures(unit, FILES)
+                # Within the unit: if the store is away, they are looked at again.
+                await self._units.tools.blobs.delete(worn)

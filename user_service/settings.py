@@ -38,6 +38,9 @@ class Settings(StoredSettings, BusSettings, BlobSettings):
     purge_every: float = Field(
         3_600.0, gt=0, description="Seconds between removals of what ended long ago"
     )
+    pictures_every: float = Field(
+        60.0, gt=0, description="Seconds between deletions of pictures that nobody shows any more"
+    )
 
     @field_validator("smtp_url")
     @classmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -13,10 +15,12 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.outbox import outbox_table
 
@@ -36,7 +40,20 @@ users = Table(
     Column("theme", Text, nullable=False),
     Column("disabled", DateTime(timezone=True)),
     Column("deleted", DateTime(timezone=True)),
+    Column("banner", Text),
+    Column("accent_color", Integer),
+    Column("bio", Text, nullable=False, server_default=""),
+    Column("pronouns", Text, nullable=False, server_default=""),
 )
+
+worn_pictures = Table(
+    "worn_pictures",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("worn", DateTime(timezone=True), nullable=False),
+)
+"""Files that nobody shows any more, until they are deleted."""
 
 credentials = Table(
     "credentials",
@@ -163,6 +180,53 @@ applications = Table(
     Column("install_url", Text),
     Column("install_scopes", ARRAY(Text), nullable=False),
     Column("install_permissions", BigInteger, nullable=False),
+)
+
+
+def _person(name: str) -> Column[Any]:
+    return Column(name, BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+
+
+relationships = Table(
+    "relationships",
+    metadata,
+    _person("user_id"),
+    _person("other_id"),
+    Column("type", SmallInteger, nullable=False),
+    Column("nickname", Text),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Index("relationships_by_type", "user_id", "type", "other_id"),
+)
+"""One row a side: friends and requests have two, a block has that of who blocks."""
+
+user_settings = Table(
+    "user_settings",
+    metadata,
+    _person("user_id"),
+    Column("settings", JSONB, nullable=False),
+    Column("status_until", DateTime(timezone=True)),
+    Index(
+        "settings_status_until", "status_until", postgresql_where=text("status_until IS NOT NULL")
+    ),
+)
+"""`status_until`: when the custom status among them ends by itself."""
+
+guild_settings = Table(
+    "guild_settings",
+    metadata,
+    _person("user_id"),
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("settings", JSONB, nullable=False),
+    Column("version", BigInteger, nullable=False),
+)
+"""Of private conversations: guild 0."""
+
+notes = Table(
+    "notes",
+    metadata,
+    _person("user_id"),
+    _person("other_id"),
+    Column("note", Text, nullable=False),
 )
 
 outbox = outbox_table(metadata)

@@ -24,7 +24,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Passwords, dice, neighbours and the rules of the house."""
+    """Passwords, dice, neighbours, the rules of the house, files."""
 
     passwords: Passwords
     dice: Callable[[int], bytes]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from contracts.events.user import UserUpdate
+from contracts.events.user import FaceChanged, UserUpdate
 from contracts.ids import UserId
 from contracts.objects.application import Application, InstallParams
 from contracts.objects.user import CurrentUser, User
@@ -112,6 +112,8 @@ def user(account: Account) -> User:
         username=account.username,
         global_name=account.global_name,
         avatar=account.avatar,
+        banner=account.banner,
+        accent_color=account.accent_color,
         public_flags=account.public_flags,
         flags=account.public_flags,
         bot=True if account.is_bot else None,
@@ -126,12 +128,19 @@ def current_user(account: Account) -> CurrentUser:
         verified=account.is_bot or account.is_verified,
         mfa_enabled=account.is_mfa_enabled,
         locale=account.locale,
+        bio=account.bio,
+        pronouns=account.pronouns,
     )
 
 
 def user_update(account: Account) -> UserUpdate:
     """What its own sessions hear."""
     return UserUpdate.model_validate(current_user(account).model_dump())
+
+
+def face_changed(account: Account) -> FaceChanged:
+    """What whoever keeps copies of faces hears."""
+    return FaceChanged(user=user(account))
 
 
 def application(owned: applications.Owned) -> Application:

@@ -10,6 +10,7 @@ from user_service.actions import (
     letters,
     logins,
     mfa,
+    profiles,
     proofs,
     throttle,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "letters",
     "logins",
     "mfa",
+    "profiles",
     "proofs",
     "throttle",
 ]

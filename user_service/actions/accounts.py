@@ -7,9 +7,9 @@ from itertools import islice
 
 from contracts.errors import ErrorCode, Invalid, NotFound, Unauthorized
 from contracts.ids import UserId
-from user_service import store, views
+from user_service import store
 from user_service.domain import names
-from user_service.domain.accounts import Account, Newcomer, NewNames
+from user_service.domain.accounts import Account, Newcomer
 from user_service.tools import UserUnit
 
 MOST_AT_ONCE = 2_000
@@ -47,7 +47,7 @@ async def add(unit: UserUnit, account: Account, usernames: Iterable[str]) -> Acc
         named = account.named(username=username, global_name=account.global_name)
         if await store.accounts.add(unit, named):
             return named
-    raise _name_is_taken()
+    raise name_is_taken()
 
 
 async def me(unit: UserUnit) -> Account:
@@ -58,25 +58,10 @@ async def me(unit: UserUnit) -> Account:
     return account
 
 
-async def rename(unit: UserUnit, wanted: NewNames) -> Account:
-    """Take other names."""
-    account = await store.accounts.lock(unit, unit.actor.user_id)
-    if account is None:
-        raise Unauthorized(ErrorCode.TOKEN_DEAD)
-    renamed = wanted.of(account)
-    if renamed == account:
-        return account
-    username, shown = renamed.username, renamed.global_name
-    if not await store.accounts.rename(unit, account.id, username=username, global_name=shown):
-        raise _name_is_taken()
-    unit.emit(views.user_update(renamed))
-    return renamed
-
-
 async def free_name(unit: UserUnit, account: Account) -> None:
     """Give the name of a deleted account to whoever wants it next."""
     username = f"{names.DELETED}{account.id}"
-    await store.accounts.rename(unit, account.id, username=username, global_name=None)
+    await store.accounts.rewrite(unit, account.named(username=username, global_name=None))
 
 
 async def get(unit: UserUnit, user_id: UserId) -> Account:
@@ -101,6 +86,7 @@ def address_is_taken() -> Invalid:
     return Invalid({"email": ("EMAIL_ALREADY_REGISTERED", "Email is already registered.")})
 
 
-def _name_is_taken() -> Invalid:
+def name_is_taken() -> Invalid:
+    """Somebody else has it."""
     text = "This username is taken. Try adding letters or digits."
     return Invalid({"username": ("USERNAME_ALREADY_TAKEN", text)})

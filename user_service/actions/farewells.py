@@ -9,8 +9,8 @@ from contracts.errors import Conflict, ErrorCode
 from contracts.events.user import UserDeleted
 from contracts.ids import UserId
 from contracts.rpc.community import ForgetPerson, OwnsGuilds
-from user_service import store, views
-from user_service.actions import accounts, applications, logins
+from user_service import store
+from user_service.actions import accounts, applications, logins, profiles
 from user_service.actions.accounts import me
 from user_service.tools import Tools, UserUnit
 
@@ -41,7 +41,7 @@ async def delete(unit: UserUnit) -> None:
     await store.accounts.erase(unit, account.id, accounts.DELETED)
     await store.farewells.begin(unit, account.id)
     gone = await accounts.get(unit, account.id)
-    unit.emit(views.user_update(gone))
+    await profiles.tell(unit, account, gone)
     unit.emit(UserDeleted(user_id=account.id))
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Response
 
 from chassis.http import answer
 from chassis.identity import Actor
-from contracts.errors import Invalid
 from contracts.identity import Identity
 from contracts.ids import UserId
 from contracts.wire import Form, Text
 from user_service import actions, views
 from user_service.api.caller import From
-from user_service.domain.accounts import NewCredentials, read_credentials, read_names
+from user_service.domain.accounts import NewCredentials, read_credentials
+from user_service.domain.profiles import NewProfile, read_profile
 from user_service.tools import UserUnits
 
 
@@ -23,7 +21,11 @@ class Profile(Form):
 
     username: Text | None = None
     global_name: Text | None = None
-    avatar: Any = None
+    avatar: str | None = None
+    banner: str | None = None
+    accent_color: int | None = None
+    bio: Text | None = None
+    pronouns: Text | None = None
     email: Text | None = None
     password: Text | None = None
     new_password: Text | None = None
@@ -43,19 +45,14 @@ class UsersDoor:
         return answer(views.current_user(account))
 
     async def change(self, form: Profile, actor: Actor, origin: From) -> Response:
-        """Other names. Pictures are not kept yet, and saying so is better than forgetting one."""
-        if form.avatar is not None:
-            raise Invalid({"avatar": ("IMAGE_INVALID", "Pictures are not taken here.")})
-        wanted = read_names(
-            username=form.username,
-            global_name=form.global_name,
-            is_global_name_given="global_name" in form.model_fields_set,
-        )
+        """Be seen otherwise, log in otherwise, or both."""
+        wanted = read_profile({name: getattr(form, name) for name in form.model_fields_set})
         credentials = read_credentials(email=form.email, password=form.new_password)
-        password_hash = await self._prove(form, actor, credentials)
+        password_hash = await self._prove(form, actor, wanted, credentials)
+        digests = await actions.profiles.keep_pictures(self._units, actor, wanted.pictures)
         token = None
         async with self._units.open(actor) as unit:
-            account = await actions.accounts.rename(unit, wanted)
+            account = await actions.profiles.change(unit, wanted, digests)
             if credentials.is_any:
                 token = await actions.credentials.change(
                     unit, credentials, password_hash, origin.client
@@ -63,13 +60,15 @@ class UsersDoor:
                 account = await actions.accounts.me(unit)
         return answer(views.changed_user(account, token))
 
-    async def _prove(self, form: Profile, actor: Identity, wanted: NewCredentials) -> str | None:
+    async def _prove(
+        self, form: Profile, actor: Identity, wanted: NewProfile, credentials: NewCredentials
+    ) -> str | None:
         """Make sure of the owner where that is needed; the hash of a new password."""
-        if wanted.is_any:
+        if credentials.is_any or await actions.profiles.renames(self._units, actor, wanted):
             await actions.credentials.prove(self._units, actor, form.password, form.code)
-        if wanted.password is None:
+        if credentials.password is None:
             return None
-        return await self._units.tools.passwords.hash(wanted.password)
+        return await self._units.tools.passwords.hash(credentials.password)
 
     async def get(self, user_id: UserId, actor: Actor) -> Response:
         """Anybody."""

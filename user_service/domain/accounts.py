@@ -27,6 +27,10 @@ class Account:
     is_mfa_enabled: bool = False
     is_disabled: bool = False
     is_deleted: bool = False
+    banner: str | None = None
+    accent_color: int | None = None
+    bio: str = ""
+    pronouns: str = ""
 
     def named(self, *, username: str, global_name: str | None) -> Account:
         """The same account under other names."""
@@ -64,37 +68,6 @@ class Newcomer:
         if self.username is not None:
             return (self.username,)
         return names.candidates(self.global_name or "", roll)
-
-
-@dataclass(frozen=True, slots=True)
-class NewNames:
-    """What an owner changes; an absent username leaves it, an absent shown name too."""
-
-    username: str | None
-    global_name: str | None
-    is_global_name_given: bool
-
-    def of(self, account: Account) -> Account:
-        """The same account under these names."""
-        return account.named(
-            username=self.username if self.username is not None else account.username,
-            global_name=self.global_name if self.is_global_name_given else account.global_name,
-        )
-
-
-def read_names(
-    *, username: str | None, global_name: str | None, is_global_name_given: bool
-) -> NewNames:
-    """Read a change of names; all that is wrong with it is told at once."""
-    fields = Fields()
-    if username is not None:
-        username = fields.read("username", names.username, username)
-    # An emptied field takes the shown name away.
-    global_name = global_name or None
-    if global_name is not None:
-        global_name = fields.read("global_name", names.global_name, global_name)
-    fields.settle()
-    return NewNames(username, global_name, is_global_name_given)
 
 
 def read_newcomer(

@@ -51,13 +51,13 @@ def application(raw: str) -> str:
     return _shown(raw, USERNAME_MIN, APPLICATION_NAME_MAX)
 
 
-def description(raw: str) -> str:
+def description(raw: str, most: int = DESCRIPTION_MAX) -> str:
     """Free text of several lines."""
     text = raw.replace("\r\n", "\n").strip()
     if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t" for sign in text):
         raise Wrong("NAME_INVALID_CHARACTERS", "Contains characters that texts may not have.")
-    if len(text) > DESCRIPTION_MAX:
-        raise bad_length(0, DESCRIPTION_MAX)
+    if len(text) > most:
+        raise bad_length(0, most)
     return text
 
 

@@ -6,6 +6,7 @@ from user_service.store import (
     farewells,
     letters,
     logins,
+    pictures,
     proofs,
     throttles,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "farewells",
     "letters",
     "logins",
+    "pictures",
     "proofs",
     "throttles",
 ]

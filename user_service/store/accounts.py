@@ -34,6 +34,8 @@ _CREDENTIALS = select(
     credentials, users.c.username, users.c.locale, users.c.theme, users.c.disabled
 ).select_from(credentials.join(users))
 
+_FACE = ("username", "global_name", "avatar", "banner", "accent_color", "bio", "pronouns")
+
 
 async def add(unit: UserUnit, account: Account) -> bool:
     """Whether the name was free; waits for whoever is taking it at this moment."""
@@ -163,6 +165,10 @@ async def erase(unit: UserUnit, user_id: int, global_name: str) -> None:
             username_key=names.key(username),
             global_name=global_name,
             avatar=None,
+            banner=None,
+            accent_color=None,
+            bio="",
+            pronouns="",
             public_flags=0,
             disabled=None,
             deleted=unit.now,
@@ -170,13 +176,13 @@ async def erase(unit: UserUnit, user_id: int, global_name: str) -> None:
     )
 
 
-async def rename(unit: UserUnit, user_id: int, *, username: str, global_name: str | None) -> bool:
-    """Whether the name was free. If it was not, the unit is void."""
+async def rewrite(unit: UserUnit, account: Account) -> bool:
+    """Keep another face; whether the name was free. If it was not, the unit is void."""
+    face = {name: getattr(account, name) for name in _FACE}
+    key = names.key(account.username)
     try:
         await unit.run(
-            update(users)
-            .where(users.c.id == user_id)
-            .values(username=username, username_key=names.key(username), global_name=global_name)
+            update(users).where(users.c.id == account.id).values(username_key=key, **face)
         )
     except IntegrityError:
         return False
@@ -198,6 +204,10 @@ def _account(row: Row[Any]) -> Account:
         is_mfa_enabled=bool(row.is_mfa_enabled),
         is_disabled=row.disabled is not None,
         is_deleted=row.deleted is not None,
+        banner=row.banner,
+        accent_color=row.accent_color,
+        bio=row.bio,
+        pronouns=row.pronouns,
     )
 
 

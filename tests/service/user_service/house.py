@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 
 from contracts.identity import Kind
 from contracts.rpc.users import Authenticate, Authenticated
 from tests.fixtures.services import Running
+from user_service.settings import Settings
 
 PASSWORD = "correct horse"
 
@@ -77,6 +79,28 @@ class House:
     def _letters(self, to: str) -> list[Letter]:
         files = sorted(self.mail.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
         return [one for one in (read_letter(path.read_bytes()) for path in files) if one.to == to]
+
+    def file(self, key: str) -> Path:
+        """Where a stored file lies."""
+        settings = self.running.service.settings
+        assert isinstance(settings, Settings)
+        return Path(settings.blobs.get_secret_value()) / key
+
+    async def job(self, name: str) -> None:
+        """Let the clock strike."""
+        for job, _, work in self.running.service._jobs:
+            if job == name:
+                await work()
+
+    async def rows(self, statement: str, *values: Any) -> list[asyncpg.Record]:
+        """A look past every door, or a hand."""
+        settings = self.running.service.settings
+        assert isinstance(settings, Settings)
+        connection = await asyncpg.connect(settings.database_url.get_secret_value())
+        try:
+            return await connection.fetch(statement, *values)
+        finally:
+            await connection.close()
 
     async def authenticate(self, token: str) -> Authenticated:
         """Over a real link, as the edge asks."""

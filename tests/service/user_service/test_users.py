@@ -13,7 +13,7 @@ from contracts.events.user import UserUpdate
 from contracts.identity import Kind
 from contracts.ids import UserId
 from contracts.rpc.users import GetSelf, GetUsers
-from tests.service.user_service.house import House, refused, wrong
+from tests.service.user_service.house import PASSWORD, House, refused, wrong
 
 
 class TestMe:
@@ -43,6 +43,7 @@ class TestChange:
         assert house.running.ears is not None
         await house.running.ears.to(topics.user(int(me["id"])))
         form = {"username": "Minah", "global_name": "민아", "avatar": None, "unknown": 1}
+        form["password"] = PASSWORD
         changed = (await client.patch("/users/@me", json=form)).json()
         assert changed == {**me, "username": "Minah", "global_name": "민아"}
         assert (await client.get("/users/@me")).json() == changed
@@ -58,7 +59,7 @@ class TestChange:
 
     async def test_may_change_the_case_of_ones_own_name(self, house: House) -> None:
         client = await house.person("mina")
-        changed = await client.patch("/users/@me", json={"username": "MINA"})
+        changed = await client.patch("/users/@me", json={"username": "MINA", "password": PASSWORD})
         assert changed.json()["username"] == "MINA"
 
     async def test_is_refused_for_names_that_may_not_be(self, house: House) -> None:
@@ -73,12 +74,12 @@ class TestChange:
             ({"username": 7}, {"username": "BASE_TYPE_INVALID"}),
             ({"username": "a\0b"}, {"username": "BASE_TYPE_INVALID"}),
         ):
-            wrong(await client.patch("/users/@me", json=form), **fields)
+            wrong(await client.patch("/users/@me", json={**form, "password": PASSWORD}), **fields)
         assert (await client.get("/users/@me")).json() == before
 
     async def test_gives_a_name_to_exactly_one(self, house: House) -> None:
         clients = [await house.person(f"person{n}") for n in range(8)]
-        form = {"username": "wanted"}
+        form = {"username": "wanted", "password": PASSWORD}
         answers = await asyncio.gather(
             *(client.patch("/users/@me", json=form) for client in clients)
         )

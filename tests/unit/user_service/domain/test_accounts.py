@@ -7,10 +7,7 @@ from itertools import islice
 import pytest
 
 from contracts.errors import Invalid
-from contracts.ids import UserId
-from user_service.domain.accounts import Account, Newcomer, read_names, read_newcomer
-
-ALICE = Account(UserId(1), "alice", "Alice", None, is_bot=False)
+from user_service.domain.accounts import Newcomer, read_newcomer
 
 
 class TestNewcomer:
@@ -34,23 +31,3 @@ class TestNewcomer:
     def test_without_one_takes_any_made_from_the_shown_name(self) -> None:
         made = islice(Newcomer(None, "Mina", None, "").usernames(lambda: 1), 2)
         assert tuple(made) == ("Mina", "Mina0001")
-
-
-class TestNewNames:
-    def test_leave_what_is_absent(self) -> None:
-        wanted = read_names(username=None, global_name=None, is_global_name_given=False)
-        assert wanted.of(ALICE) == ALICE
-
-    @pytest.mark.parametrize("empty", [None, ""])
-    def test_take_the_shown_name_away(self, empty: str | None) -> None:
-        wanted = read_names(username=None, global_name=empty, is_global_name_given=True)
-        assert wanted.of(ALICE) == ALICE.named(username="alice", global_name=None)
-
-    def test_change_both(self) -> None:
-        wanted = read_names(username="al", global_name="Al", is_global_name_given=True)
-        assert wanted.of(ALICE) == ALICE.named(username="al", global_name="Al")
-
-    def test_hear_everything_at_once(self) -> None:
-        with pytest.raises(Invalid) as caught:
-            read_names(username="a", global_name="\0", is_global_name_given=True)
-        assert set(caught.value.fields) == {"username", "global_name"}
