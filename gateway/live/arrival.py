@@ -22,7 +22,8 @@ from contracts.rpc import users
 from contracts.rpc.community import GetMemberships
 from contracts.topics import Topic
 from gateway.live.hub import Hub, ends
-from gateway.live.places import GuildPlace, Place, UserPlace
+from gateway.live.people import UserPlace
+from gateway.live.places import GuildPlace, Place
 from gateway.live.replay import Entry
 from gateway.live.seams import Asks
 

@@ -19,7 +19,8 @@ from contracts.rpc.presence import GetPresences
 from contracts.topics import Topic
 from gateway.live.audience import Fanout
 from gateway.live.guild_view import GuildView
-from gateway.live.places import GuildPlace, Place, UserPlace
+from gateway.live.people import UserPlace
+from gateway.live.places import GuildPlace, Place
 from gateway.live.seams import Asks, Events, Hears
 from gateway.live.viewer import Viewer
 
@@ -161,7 +162,8 @@ class Atlas:
         presences: tuple[Presence, ...] = ()
         if members := tuple(UserId(member.user.id) for member in found.snapshot.members):
             presences = (await self._calls.ask(GetPresences(user_ids=members))).presences
-        place.open(GuildView(found.snapshot, presences))
+        since = self._bus.live_since(place.topic) or 0
+        place.open(GuildView(found.snapshot, presences), since)
         return True
 
     def _joined(self, viewer: Viewer, guild_id: int) -> None:

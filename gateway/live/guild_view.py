@@ -1,5 +1,5 @@
-"""One guild as this process knows it: what GUILD_CREATE is made of and what permissions depend on,
-kept current by the guild's own events. No sessions, no I/O.
+"""One guild as this process knows it: what GUILD_CREATE is made of, kept current by the guild's own
+events. No sessions, no I/O. Who may see what is decided by its layout.
 
 Every event carries whole objects, so applying one that the snapshot contained already does no harm:
 after all events since the subscription the view is what a fresh snapshot would be.
@@ -7,9 +7,7 @@ after all events since the subscription the view is what a fresh snapshot would 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterable
 
 import orjson
 
@@ -19,76 +17,50 @@ from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
 from contracts.events.emoji import GuildEmojisUpdate
 from contracts.events.guild import GuildUpdate
 from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
+from contracts.events.message import MessageCreate
 from contracts.events.presence import PresenceUpdate
 from contracts.events.role import RoleCreate, RoleDelete, RoleUpdate
-from contracts.guild_facts import gather, where_of
-from contracts.ids import RoleId
-from contracts.objects.channel import Channel, ChannelOverwrite, OverwriteType
+from contracts.objects.channel import Channel
 from contracts.objects.guild import Guild
-from contracts.objects.member import Member, MemberFace
+from contracts.objects.member import Member
 from contracts.objects.presence import Presence
-from contracts.permissions import Permission, Where, compute
+from contracts.objects.role import Role
 from contracts.rpc.community import GuildSnapshot
 from contracts.wire import timestamp
 from gateway.live.codec import Piece
+from gateway.live.layout import Layout, Room, Sight, Standing, Step
 
-_BEARINGS = 4_096
 _BODIES = 32
+_NOTHING_ELSE = (
+    b',"threads":[],"voice_states":[],"stage_instances":[],"guild_scheduled_events":[]'
+    b',"soundboard_sounds":[],"lazy":true,"large":'
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What a member's permissions depend on."""
-
-    roles: tuple[int, ...]
-    timed_out_until: datetime | None
-
-    @classmethod
-    def of(cls, member: MemberFace) -> Standing:
-        """Of a member."""
-        roles = tuple(sorted(map(int, member.roles)))
-        return cls(roles, member.communication_disabled_until)
-
-    def is_timed_out(self, now: datetime) -> bool:
-        """Whether a timeout runs."""
-        return self.timed_out_until is not None and self.timed_out_until > now
-
-
-class _Room:
-    """A channel, its bytes, and the users its overwrites name."""
-
-    __slots__ = ("body", "named", "overwrites")
-
-    def __init__(self, channel: Channel, body: bytes) -> None:
-        self.body = body
-        self.overwrites = channel.permission_overwrites
-        self.named = frozenset(
-            int(overwrite.id)
-            for overwrite in channel.permission_overwrites
-            if overwrite.type is OverwriteType.MEMBER
-        )
+Steps = tuple[Step, ...]
+"""What an event changed about who may see what."""
 
 
 class GuildView:
     """The state of one guild."""
 
     __slots__ = (
-        "_bearings",
-        "_bodies",
+        "_around",
         "_face",
         "_member_count",
         "_members",
         "_presences",
         "_roles",
-        "_rooms",
+        "_talk",
         "id",
-        "owner_id",
+        "layout",
     )
 
     def __init__(self, snapshot: GuildSnapshot, presences: tuple[Presence, ...]) -> None:
         guild = snapshot.guild
         self.id = int(guild.id)
-        self._rooms = {int(c.id): _Room(c, c.encode()) for c in snapshot.channels}
+        self.layout = Layout(self.id, int(guild.owner_id))
+        for channel in snapshot.channels:
+            self.layout.put_room(int(channel.id), Room(channel, channel.encode()))
         self._member_count = snapshot.member_count
         self._members: dict[int, bytes] | None = None
         if snapshot.member_count <= limits.LARGE_GUILD:
@@ -96,208 +68,193 @@ class GuildView:
         self._presences = {
             int(p.user.id): _presence(p.dump()) for p in presences if p.status != "offline"
         }
-        self._bearings: dict[tuple[int, tuple[int, ...], int, bool], int] = {}
-        self._bodies: dict[tuple[bool, tuple[int, ...]], Piece] = {}
+        self._talk: dict[Sight, Piece] = {}
+        """The channels of GUILD_CREATE, by which ones."""
+        self._around: dict[bool, tuple[Piece, Piece]] = {}
+        """What stands before and behind them, with presences or without."""
+        self._roles: dict[int, Role] = {}
         self._take_guild(guild)
 
-    def apply(self, name: str, route: Route, body: bytes) -> bool:
-        """Follow an event; returns whether somebody's permissions may be others now."""
+    def apply(self, name: str, route: Route, body: bytes) -> Steps:
+        """Follow an event; returns what it changed about who may see what."""
         follow = _FOLLOWS.get(name)
         if follow is None:
-            return False
-        self._bodies.clear()
-        follow(self, route, body)
-        if name in _MOVES_PERMISSIONS:
-            self._bearings.clear()
-            return True
-        return False
+            return ()
+        if name in _OF_ROOMS:
+            self._talk.clear()
+        else:
+            self._around.clear()
+        return tuple(step for step in follow(self, route, body) if step is not None)
 
-    def permissions(
-        self, user_id: int, standing: Standing, channel_id: int | None, now: datetime
-    ) -> int:
-        """What a member may do in a channel, or in the guild at large. Nothing in unknown rooms."""
-        room = self._rooms.get(channel_id) if channel_id is not None else None
-        if channel_id is not None and room is None:
-            return 0
-        special = user_id if user_id == self.owner_id or (room and user_id in room.named) else 0
-        key = (channel_id or 0, standing.roles, special, standing.is_timed_out(now))
-        found = self._bearings.get(key)
-        if found is None:
-            overwrites = room.overwrites if room else ()
-            found = self._compute(user_id, standing, overwrites, now, where=where_of(channel_id))
-            if len(self._bearings) >= _BEARINGS:
-                self._bearings.clear()
-            self._bearings[key] = found
-        return found
-
-    def permissions_under(
-        self,
-        user_id: int,
-        standing: Standing,
-        overwrites: tuple[ChannelOverwrite, ...],
-        now: datetime,
-    ) -> int:
-        """What a member might do in a channel that is gone, by its last overwrites."""
-        return self._compute(user_id, standing, overwrites, now)
-
-    def create(self, member: Member, now: datetime, *, presences: bool) -> list[Piece]:
+    def create(self, member: Member, *, presences: bool) -> list[Piece]:
         """The `d` of this member's GUILD_CREATE, open at its end: the caller closes the brace."""
-        standing, user_id = Standing.of(member), int(member.user.id)
-        view = int(Permission.VIEW_CHANNEL)
-        visible = tuple(
-            channel_id
-            for channel_id in self._rooms
-            if self.permissions(user_id, standing, channel_id, now) & view
-        )
-        key = (presences, visible)
-        shared = self._bodies.get(key)
-        if shared is None:
-            if len(self._bodies) >= _BODIES:
-                self._bodies.clear()
-            shared = self._bodies[key] = Piece(self._body(visible, presences=presences))
+        sight = self.layout.sees(int(member.user.id), Standing.of(member).roles)
+        talk = self._talk.get(sight)
+        if talk is None:
+            if len(self._talk) >= _BODIES:
+                self._talk.clear()
+            rooms = b",".join(room.body for _, room in self.layout.ordered(sight))
+            talk = self._talk[sight] = Piece(b',"channels":[%b]' % rooms)
+        around = self._around.get(presences)
+        if around is None:
+            around = self._around[presences] = self._frame(presences=presences)
         tail = b',"joined_at":"%b"' % timestamp(member.joined_at).encode()
         if self._members is None:
             tail += b',"members":[%b],"presences":[]' % member.encode()
-        return [shared, Piece(tail)]
+        return [around[0], talk, around[1], Piece(tail)]
 
     @property
     def is_large(self) -> bool:
         """Whether its members are too many to be named."""
         return self._members is None
 
-    def _body(self, visible: tuple[int, ...], *, presences: bool) -> bytes:
-        rooms = b",".join(self._rooms[channel_id].body for channel_id in visible)
-        roles = b",".join(raw for _, raw in self._roles.values())
-        parts = [
-            self._face,
-            b',"roles":[%b],"channels":[%b]' % (roles, rooms),
-            b',"threads":[],"voice_states":[],"stage_instances":[],"guild_scheduled_events":[]',
-            b',"soundboard_sounds":[],"lazy":true,"large":',
-            b"true" if self.is_large else b"false",
-            b',"member_count":%d' % self._count(),
-        ]
-        if self._members is not None:
-            shown = b",".join(self._presences.values()) if presences else b""
-            parts.append(
-                b',"members":[%b],"presences":[%b]' % (b",".join(self._members.values()), shown)
-            )
-        return b"".join(parts)
-
-    def _count(self) -> int:
+    @property
+    def count(self) -> int:
+        """How many members there are."""
         return self._member_count if self._members is None else len(self._members)
 
-    def _compute(
-        self,
-        user_id: int,
-        standing: Standing,
-        overwrites: tuple[ChannelOverwrite, ...],
-        now: datetime,
-        *,
-        where: Where = Where.CHANNEL,
-    ) -> int:
-        member = MemberFace.model_construct(
-            roles=tuple(map(RoleId, standing.roles)),
-            joined_at=now,
-            communication_disabled_until=standing.timed_out_until,
-        )
-        facts = gather(
-            owner_id=self.owner_id,
-            guild_id=self.id,
-            roles={role_id: permissions for role_id, (permissions, _) in self._roles.items()},
-            overwrites=overwrites,
-            user_id=user_id,
-            member=member,
-            now=now,
-            where=where,
-        )
-        return int(compute(facts))
+    @property
+    def roles(self) -> Iterable[Role]:
+        """Its roles."""
+        return self._roles.values()
 
-    def _take_guild(self, guild: Guild) -> None:
-        self.owner_id = int(guild.owner_id)
-        self._roles = {int(r.id): (int(r.permissions), r.encode()) for r in guild.roles}
+    def roles_of(self, user_id: int) -> tuple[int, ...] | None:
+        """The roles of a member, if members are known here."""
+        raw = (self._members or {}).get(user_id)
+        return tuple(sorted(map(int, orjson.loads(raw)["roles"]))) if raw is not None else None
+
+    def holders(self, role_id: int) -> list[tuple[int, tuple[int, ...]]]:
+        """Members who hold a role, with all their roles, if members are known here."""
+        named = str(role_id).encode()
+        found = [user_id for user_id, raw in (self._members or {}).items() if named in raw]
+        held = [(user_id, self.roles_of(user_id) or ()) for user_id in found]
+        return [each for each in held if role_id in each[1]]
+
+    def _frame(self, *, presences: bool) -> tuple[Piece, Piece]:
+        roles = b",".join(role.encode() for role in self._roles.values())
+        is_large = b"true" if self.is_large else b"false"
+        behind = [_NOTHING_ELSE, is_large, b',"member_count":%d' % self.count]
+        if self._members is not None:
+            shown = b",".join(self._presences.values()) if presences else b""
+            members = b",".join(self._members.values())
+            behind.append(b',"members":[%b],"presences":[%b]' % (members, shown))
+        return Piece(self._face + b',"roles":[%b]' % roles), Piece(b"".join(behind))
+
+    def _take_guild(self, guild: Guild) -> Iterable[Step | None]:
+        gone = self._roles.keys() - {int(role.id) for role in guild.roles}
+        self._roles = {int(role.id): role for role in guild.roles}
         face = Guild.model_validate(guild.model_dump(include=set(Guild.model_fields))).dump()
         for name in ("roles", "approximate_member_count", "approximate_presence_count"):
             face.pop(name, None)
         self._face = orjson.dumps(face)[:-1]
+        layout = self.layout
+        return [
+            layout.own(int(guild.owner_id)),
+            *(layout.put_role(role_id, None) for role_id in gone),
+            *(layout.put_role(r, int(role.permissions)) for r, role in self._roles.items()),
+        ]
 
-    def _on_guild(self, route: Route, body: bytes) -> None:
+    def _on_guild(self, route: Route, body: bytes) -> Iterable[Step | None]:
         del route
-        self._take_guild(open_as(GuildUpdate, body))
+        return self._take_guild(open_as(GuildUpdate, body))
 
-    def _on_emojis(self, route: Route, body: bytes) -> None:
+    def _on_emojis(self, route: Route, body: bytes) -> Iterable[Step | None]:
         del route
         face = orjson.loads(self._face + b"}")
         face["emojis"] = orjson.loads(body)["emojis"]
         self._face = orjson.dumps(face)[:-1]
+        return ()
 
-    def _on_channel(self, route: Route, body: bytes) -> None:
+    def _on_channel(self, route: Route, body: bytes) -> Iterable[Step | None]:
         del route
         channel = Channel.model_validate_json(body)
-        self._rooms[int(channel.id)] = _Room(channel, body)
+        room, former = Room(channel, body), self.layout.rooms.get(int(channel.id))
+        if former is not None:
+            room.said(former.last)  # community_service does not hear of messages
+        return [self.layout.put_room(int(channel.id), room)]
 
-    def _on_channel_gone(self, route: Route, body: bytes) -> None:
+    def _on_channel_gone(self, route: Route, body: bytes) -> Iterable[Step | None]:
         del body
-        self._rooms.pop(route.channel_id or 0, None)
+        return [self.layout.put_room(route.channel_id or 0, None)]
 
-    def _on_role(self, route: Route, body: bytes) -> None:
+    def _on_message(self, route: Route, body: bytes) -> Iterable[Step | None]:
+        room = self.layout.rooms.get(route.channel_id or 0)
+        if room is not None:
+            room.said(message_id_in(body))
+        return ()
+
+    def _on_role(self, route: Route, body: bytes) -> Iterable[Step | None]:
         del route
         role = open_as(RoleCreate, body).role
-        self._roles[int(role.id)] = (int(role.permissions), role.encode())
+        self._roles[int(role.id)] = role
+        return [self.layout.put_role(int(role.id), int(role.permissions))]
 
-    def _on_role_gone(self, route: Route, body: bytes) -> None:
+    def _on_role_gone(self, route: Route, body: bytes) -> Iterable[Step | None]:
         del route
-        role_id = str(int(open_as(RoleDelete, body).role_id))
-        self._roles.pop(int(role_id), None)
+        role_id = int(open_as(RoleDelete, body).role_id)
+        self._roles.pop(role_id, None)
         members = self._members or {}
         for user_id, raw in members.items():
-            if role_id.encode() in raw:
+            if str(role_id).encode() in raw:
                 member = orjson.loads(raw)
-                member["roles"] = [role for role in member["roles"] if role != role_id]
+                member["roles"] = [role for role in member["roles"] if role != str(role_id)]
                 members[user_id] = orjson.dumps(member)
+        return [self.layout.put_role(role_id, None)]
 
-    def _on_member(self, route: Route, body: bytes) -> None:
+    def _on_member(self, route: Route, body: bytes) -> Iterable[Step | None]:
         if self._members is None or route.user_id is None:
-            return
+            return ()
         member = orjson.loads(body)
         member.pop("guild_id", None)
         self._members[route.user_id] = orjson.dumps(member)
         if len(self._members) > limits.LARGE_GUILD:
             self._member_count, self._members = len(self._members), None
             self._presences.clear()
+        return ()
 
-    def _on_member_added(self, route: Route, body: bytes) -> None:
+    def _on_member_added(self, route: Route, body: bytes) -> Iterable[Step | None]:
         if self._members is None:
             self._member_count += 1
-        self._on_member(route, body)
+        return self._on_member(route, body)
 
-    def _on_member_gone(self, route: Route, body: bytes) -> None:
+    def _on_member_gone(self, route: Route, body: bytes) -> Iterable[Step | None]:
         del body
         if self._members is None:
             self._member_count = max(0, self._member_count - 1)
         elif route.user_id is not None:
             self._members.pop(route.user_id, None)
             self._presences.pop(route.user_id, None)
+        return ()
 
-    def _on_presence(self, route: Route, body: bytes) -> None:
+    def _on_presence(self, route: Route, body: bytes) -> Iterable[Step | None]:
         if self._members is None or route.user_id not in self._members:
-            return
+            return ()
         presence = orjson.loads(body)
         if presence.get("status") == "offline":
             self._presences.pop(route.user_id, None)
         else:
             self._presences[route.user_id] = _presence(presence)
+        return ()
+
+
+def message_id_in(body: bytes) -> int:
+    """The id of a message; it stands first, so that nobody has to read the rest."""
+    if body.startswith(b'{"id":"'):
+        return int(body[7 : body.index(b'"', 7)])
+    return int(orjson.loads(body)["id"])
 
 
 def _presence(presence: dict[str, object]) -> bytes:
     return orjson.dumps({name: value for name, value in presence.items() if name != "guild_id"})
 
 
-_FOLLOWS: dict[str, Callable[[GuildView, Route, bytes], None]] = {
+_FOLLOWS: dict[str, Callable[[GuildView, Route, bytes], Iterable[Step | None]]] = {
     GuildUpdate.__name__: GuildView._on_guild,
     GuildEmojisUpdate.__name__: GuildView._on_emojis,
     ChannelCreate.__name__: GuildView._on_channel,
     ChannelUpdate.__name__: GuildView._on_channel,
     ChannelDelete.__name__: GuildView._on_channel_gone,
+    MessageCreate.__name__: GuildView._on_message,
     RoleCreate.__name__: GuildView._on_role,
     RoleUpdate.__name__: GuildView._on_role,
     RoleDelete.__name__: GuildView._on_role_gone,
@@ -306,11 +263,6 @@ _FOLLOWS: dict[str, Callable[[GuildView, Route, bytes], None]] = {
     MemberRemove.__name__: GuildView._on_member_gone,
     PresenceUpdate.__name__: GuildView._on_presence,
 }
-_MOVES_PERMISSIONS = frozenset(_FOLLOWS) - {
-    GuildEmojisUpdate.__name__,
-    PresenceUpdate.__name__,
-    MemberAdd.__name__,
-    MemberUpdate.__name__,
-    MemberRemove.__name__,
-}
-"""Members' own changes are followed where their sessions are known."""
+_OF_ROOMS = frozenset(
+    each.__name__ for each in (ChannelCreate, ChannelUpdate, ChannelDelete, MessageCreate)
+)

@@ -17,7 +17,7 @@ from contracts.events.session import LoginEnded
 from contracts.topics import Topic
 from gateway.live.atlas import Atlas
 from gateway.live.audience import Fanout
-from gateway.live.places import UserPlace
+from gateway.live.people import UserPlace
 from gateway.live.replay import Entry, Ring
 from gateway.live.seams import Asks, Events
 from gateway.live.viewer import Viewer

@@ -14,10 +14,10 @@ from contracts.errors import DomainError
 from contracts.identity import Identity
 from contracts.ids import UserId
 from contracts.topics import Topic
-from gateway.live import telling
 from gateway.live.arrival import ROUNDS, Arrival, Restless
-from gateway.live.guild_view import Standing
 from gateway.live.hub import Hub
+from gateway.live.layout import Standing
+from gateway.live.missed import Teller, caught_up, known_at, moments_ahead
 from gateway.live.records import Records
 from gateway.live.replay import Entry, follow, merge, stays_after
 from gateway.live.resume import as_entry
@@ -82,26 +82,30 @@ class Joining:
             else:
                 raise Restless
             if not arrival.is_dead:
-                self._tell(viewer, mark, arrival, stored, frozenset(cold))
+
+                def begins(topic: Topic) -> int:
+                    return (hub.bus.live_since(topic) or 0) if topic in cold else 0
+
+                entries = merge(stored, hub.ring.after(mark, arrival.topics), begins)
+                self._tell(viewer, s, arrival, entries)
 
     def _tell(
         self,
         viewer: Viewer,
-        mark: int,
+        s: int,
         arrival: Arrival,
-        stored: list[Entry],
-        cold: frozenset[Topic],
+        entries: list[Entry],
     ) -> None:
         hub = self._hub
-
-        def begins(topic: Topic) -> int:
-            return (hub.bus.live_since(topic) or 0) if topic in cold else 0
-
-        entries = merge(stored, hub.ring.after(mark, arrival.topics), begins)
         here = {guild_id for guild_id in arrival.members if guild_id in arrival.guilds}
         before = set(viewer.guilds)
         guilds = set(before)
         missed = list(follow(entries, guilds, here.__contains__))
+        places = {guild_id: arrival.guilds[guild_id] for guild_id in before & guilds & here}
+        known = known_at(places, arrival.members, (s,), entries)
+        if known is None:
+            viewer.link.invalidate()
+            return
         viewer.settle(stays_after(viewer.stays, missed), hub.s)
         for guild_id in before - guilds:
             if (left := hub.atlas.guild_at(guild_id)) is not None:
@@ -109,7 +113,9 @@ class Joining:
         for guild_id in guilds & here:
             standing = Standing.of(arrival.members[guild_id])
             arrival.guilds[guild_id].attach(viewer, standing)
-        telling.tell_missed(hub, viewer, missed, arrival.guilds, arrival.members)
+        ahead = moments_ahead(viewer.caught_up, s)
+        viewer.caught_up = caught_up(ahead, s, missed, viewer.user_id, hub.s)
+        Teller(hub, viewer, arrival.guilds, arrival.members, s - 1).tell(missed, known)
         viewer.is_behind = False
         # What is under way to it now was told already; what comes from here on is new.
         hub.fanout.then(viewer, viewer.outlet.release)

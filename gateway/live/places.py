@@ -1,5 +1,6 @@
-"""The topics this process listens to: a guild with its view and the sessions in it, a person with
-theirs. An event comes in, changes what is known, and goes out to whoever may have it.
+"""The topics this process listens to, and of those the guilds: a view, and the sessions in it. An
+event comes in, changes what is known and who sees what, and goes out to whoever may have it;
+whoever gained or lost sight of channels by it is told of them right behind it.
 
 Audiences are worked out once and kept until something they depend on changes. How topics are
 subscribed and how bytes are written is not known here.
@@ -7,36 +8,36 @@ subscribed and how bytes are written is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 import orjson
 
 from contracts.events.base import REGISTRY, Event, open_as
-from contracts.events.channel import ChannelDelete
+from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
 from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
-from contracts.events.presence import PresenceUpdate
-from contracts.permissions import READING
+from contracts.events.role import RoleDelete
+from contracts.intents import Intent
+from contracts.permissions import READING, Permission
 from contracts.topics import Topic
 from contracts.wire import JSON
 from gateway.live.audience import Audience, Fanout
 from gateway.live.codec import Frames
-from gateway.live.guild_view import GuildView, Standing
-from gateway.live.replay import JOINED, LEFT, Entry
+from gateway.live.crowd import Crowd, Move
+from gateway.live.guild_view import GuildView, Steps
+from gateway.live.layout import Room, Sight, Standing
+from gateway.live.past import Formerly, Memory, Past
+from gateway.live.replay import Entry
 from gateway.live.viewer import ANYBODY, Viewer, bits_of
 
 Now = Callable[[], datetime]
 
 _MEMBERS = frozenset({MemberAdd.__name__, MemberUpdate.__name__})
 _MEMBER_GONE = MemberRemove.__name__
+_ROLE_GONE = RoleDelete.__name__
+_VIEW = int(Permission.VIEW_CHANNEL)
+_GUILDS = int(Intent.GUILDS)
 _AUDIENCES = 2_048
-
-
-@dataclass(slots=True)
-class _Seat:
-    standing: Standing
-    viewers: tuple[Viewer, ...]
 
 
 class Place:
@@ -70,14 +71,17 @@ class Place:
 class GuildPlace(Place):
     """A guild. Until its view is loaded it only collects."""
 
-    __slots__ = ("_audiences", "_collected", "_fanout", "_now", "_seats", "guild_id", "view")
+    __slots__ = ("_audiences", "_collected", "_fanout", "_now", "crowd", "guild_id", "past", "view")
+
+    crowd: Crowd
 
     def __init__(self, topic: Topic, guild_id: int, fanout: Fanout, now: Now) -> None:
         super().__init__(topic)
         self.guild_id = guild_id
         self.view: GuildView | None = None
+        self.past = Past()
+        """What changed lately about who sees what."""
         self._collected: list[Entry] = []
-        self._seats: dict[int, _Seat] = {}
         self._audiences: dict[tuple[int | None, str], Audience] = {}
         self._fanout = fanout
         self._now = now
@@ -85,101 +89,156 @@ class GuildPlace(Place):
     @property
     def viewers(self) -> Iterable[Viewer]:
         """The sessions of members."""
-        return [viewer for seat in self._seats.values() for viewer in seat.viewers]
+        if self.view is None:
+            return []
+        return [viewer for party in self.crowd for viewer in party.viewers]
 
     @property
     def is_used(self) -> bool:
         """Whether somebody is here, or about to be."""
-        return bool(self._seats or self.pins)
+        return bool(self.pins or (self.view is not None and len(self.crowd)))
 
-    def open(self, view: GuildView) -> None:
-        """The view is loaded; what came meanwhile is applied to it."""
+    def open(self, view: GuildView, since: int) -> None:
+        """The view is loaded, its topic heard from `since` on; what came meanwhile is applied."""
         for entry in self._collected:
             view.apply(entry.header.name, entry.header.route, entry.body)
+            since = max(since, entry.s)
         self._collected.clear()
         self.view = view
+        self.crowd = Crowd(view.layout)
+        self.past.begin(since)
 
     def attach(self, viewer: Viewer, standing: Standing) -> None:
         """A member's session gets events from now on."""
-        seat = self._seats.get(viewer.user_id)
-        if seat is None:
-            self._seats[viewer.user_id] = _Seat(standing, (viewer,))
-        elif viewer not in seat.viewers:
-            seat.viewers = (*seat.viewers, viewer)
+        self.crowd.attach(viewer, standing)
         self._audiences.clear()
 
     def detach(self, viewer: Viewer) -> None:
         """It gets no more."""
-        seat = self._seats.get(viewer.user_id)
-        if seat is None or viewer not in seat.viewers:
-            return
-        seat.viewers = tuple(other for other in seat.viewers if other is not viewer)
-        if not seat.viewers:
-            del self._seats[viewer.user_id]
-        self._audiences.clear()
+        if self.crowd.detach(viewer):
+            self._audiences.clear()
 
     def take(self, entry: Entry) -> None:
         """Apply an event and hand it out. A channel that goes is told to those who saw it."""
         if self.view is None:
             self._collected.append(entry)
             return
-        name, route = entry.header.name, entry.header.route
-        event = REGISTRY.get(name)
+        event = REGISTRY.get(entry.header.name)
         if event is ChannelDelete:
-            audience = self._audience(event, route.channel_id)
+            audience = self._audience(event, entry.header.route.channel_id)
             self._apply(entry)
-        else:
-            self._apply(entry)
-            if event is None or event.dispatch is None:
-                return
-            audience = self._audience(event, route.channel_id)
-        assert event.dispatch is not None
-        if audience.withheld:
-            audience = self._with_content(audience, entry)
-        frames = Frames(entry.s, event.dispatch, entry.body)
-        self._fanout.send(audience, frames)
-        if event is MemberUpdate and (seat := self._seats.get(route.user_id or 0)):
-            # One's own roles are told whatever the intents.
-            rest = [v for v in seat.viewers if not v.wants(event, in_guild=True)]
-            self._fanout.send(Audience(rest), frames)
+            self._send(audience, Frames(entry.s, "CHANNEL_DELETE", entry.body))
+            return
+        moves, former = self._apply(entry)
+        moved = _by_viewer(moves)
+        if event is not None and event.dispatch is not None:
+            self._hand_out(event, entry, moved)
+        if moved:
+            is_told = {entry.header.route.channel_id or 0} if event is ChannelCreate else ()
+            self._tell_moves(entry.s, moved, former, frozenset(is_told))
+
+    def sees(self, user_id: int, standing: Standing) -> Sight:
+        """The channels that a member sees."""
+        assert self.view is not None
+        return self.view.layout.sees(user_id, standing.roles)
+
+    def saw(self, user_id: int, standing: Standing, s: int) -> Memory | None:
+        """What the client of a member knew when it had got everything up to `s`; None if nobody
+        here can tell.
+        """
+        assert self.view is not None
+        is_known = not self.view.is_large or self.crowd.known_roles(user_id) is not None
+        layout = self.view.layout
+        return self.past.sight(layout, user_id, standing.roles, s, is_known=is_known)
+
+    def may(self, viewer: Viewer, channel_id: int | None, needs: int) -> bool:
+        """Whether a session holds all of this in a channel, or in the guild at large."""
+        party = self.crowd.find(viewer.user_id) if self.view is not None else None
+        if party is None or self.view is None:
+            return False
+        layout = self.view.layout
+        held = layout.permissions(viewer.user_id, party.standing, channel_id, self._now())
+        return held & needs == needs
 
     def lets_see(self, viewer: Viewer, entry: Entry) -> bool:
         """Whether a session may have this event of the past, as things stand now."""
         event = REGISTRY.get(entry.header.name)
-        seat = self._seats.get(viewer.user_id)
-        if event is None or event.dispatch is None or seat is None or self.view is None:
+        if event is None or event.dispatch is None or self.crowd.find(viewer.user_id) is None:
             return False
         route = entry.header.route
         if not viewer.wants(event, in_guild=True):
             return event is MemberUpdate and route.user_id == viewer.user_id
         needs = int(event.needs)
-        if not needs:
-            return True
-        if event is ChannelDelete:
-            overwrites = open_as(ChannelDelete, entry.body).permission_overwrites
-            held = self.view.permissions_under(
-                viewer.user_id, seat.standing, overwrites, self._now()
-            )
-        else:
-            held = self.view.permissions(
-                viewer.user_id, seat.standing, route.channel_id, self._now()
-            )
-        return held & needs == needs
+        return not needs or self.may(viewer, route.channel_id, needs)
 
-    def _apply(self, entry: Entry) -> None:
+    def _apply(self, entry: Entry) -> tuple[list[Move], dict[int, Room]]:
+        """Who sees something else now, and channels as they were before."""
         assert self.view is not None
-        name, route = entry.header.name, entry.header.route
-        if self.view.apply(name, route, entry.body):
+        name, route, crowd = entry.header.name, entry.header.route, self.crowd
+        members: list[Formerly] = []
+        moves: list[Move] = []
+        if name == _ROLE_GONE:
+            role_id = int(open_as(RoleDelete, entry.body).role_id)
+            holders = crowd.holders(role_id)
+            members = [(user_id, crowd.known_roles(user_id)) for user_id in holders]
+            members += [each for each in self.view.holders(role_id) if each[0] not in holders]
+            moves = crowd.strip(role_id, holders)
+        elif name in _MEMBERS and route.user_id is not None:
+            standing, user_id = standing_in(entry.body), route.user_id
+            former = crowd.known_roles(user_id) or self.view.roles_of(user_id)
+            if name == MemberUpdate.__name__ and former != standing.roles:
+                members = [(user_id, former)]
+            moves = crowd.stand(user_id, standing)
+        steps = self.view.apply(name, route, entry.body)
+        moves += crowd.follow(steps) if steps else []
+        is_gone = name == _MEMBER_GONE and crowd.drop(route.user_id or 0)
+        if steps or members or is_gone or name in _MEMBERS:
             self._audiences.clear()
-        seat = self._seats.get(route.user_id) if route.user_id is not None else None
-        if seat is None:
-            return
-        if name in _MEMBERS:
-            seat.standing = standing_in(entry.body)
-            self._audiences.clear()
-        elif name == _MEMBER_GONE:
-            del self._seats[route.user_id or 0]
-            self._audiences.clear()
+            self.past.note(entry, steps, members)
+        return moves, _rooms_before(steps)
+
+    def _hand_out(self, event: type[Event], entry: Entry, moved: dict[Viewer, Move]) -> None:
+        assert event.dispatch is not None
+        audience = self._audience(event, entry.header.route.channel_id)
+        if moved and event is ChannelUpdate:
+            # Whoever sees the channel only now gets it as a new one.
+            audience = Audience(viewer for viewer in audience.viewers if viewer not in moved)
+        if audience.withheld:
+            audience = self._with_content(audience, entry)
+        frames = Frames(entry.s, event.dispatch, self._body(event, entry))
+        self._send(audience, frames)
+        if event is MemberUpdate and (party := self.crowd.find(entry.header.route.user_id)):
+            # One's own roles are told whatever the intents.
+            rest = [v for v in party.viewers if not v.wants(event, in_guild=True)]
+            self._send(Audience(rest), frames)
+
+    def _body(self, event: type[Event], entry: Entry) -> bytes:
+        if event is not ChannelUpdate or self.view is None:
+            return entry.body
+        # community_service does not know which message is the newest.
+        return self.view.layout.rooms[entry.header.route.channel_id or 0].body
+
+    def _tell_moves(
+        self, s: int, moved: dict[Viewer, Move], former: dict[int, Room], is_told: Sight
+    ) -> None:
+        assert self.view is not None
+        layout, made = self.view.layout, dict[tuple[str, int], Frames]()
+        groups: dict[tuple[Sight, Sight], list[Viewer]] = {}
+        for viewer, move in moved.items():
+            if viewer.intents & _GUILDS:
+                groups.setdefault((move.lost, move.gained - is_told), []).append(viewer)
+        for (lost, gained), viewers in groups.items():
+            audience = Audience(viewers)
+            for t, rooms in (("CHANNEL_DELETE", lost), ("CHANNEL_CREATE", gained)):
+                for room_id, room in layout.ordered(rooms):
+                    frames = made.get((t, room_id))
+                    if frames is None:
+                        shown = former.get(room_id, room) if rooms is lost else room
+                        frames = made[t, room_id] = Frames(s, t, shown.body)
+                    self._send(audience, frames)
+
+    def _send(self, audience: Audience, frames: Frames) -> None:
+        self._fanout.send(audience, frames)
 
     def _audience(self, event: type[Event], channel_id: int | None) -> Audience:
         key = (channel_id if event.needs else None, event.__name__)
@@ -194,17 +253,25 @@ class GuildPlace(Place):
         return audience
 
     def _entitled(self, event: type[Event], channel_id: int | None) -> Iterable[Viewer]:
-        assert self.view is not None
-        now = self._now()
         needs, bits = int(event.needs), bits_of(event, in_guild=True)
-        for user_id, seat in self._seats.items():
-            if needs:
-                held = self.view.permissions(user_id, seat.standing, channel_id, now)
-                if held & needs != needs:
-                    continue
-            for viewer in seat.viewers:
-                if bits == ANYBODY or viewer.intents & bits:
-                    yield viewer
+        for viewer in self._holding(needs, channel_id):
+            if bits == ANYBODY or viewer.intents & bits:
+                yield viewer
+
+    def _holding(self, needs: int, channel_id: int | None) -> Iterable[Viewer]:
+        assert self.view is not None
+        if needs == _VIEW and channel_id is not None:
+            for rank in self.crowd.ranks:
+                if channel_id in rank.sees:
+                    yield from rank.viewers
+            return
+        layout, now = self.view.layout, self._now()
+        for party in self.crowd:
+            held = (
+                layout.permissions(party.user_id, party.standing, channel_id, now) if needs else 0
+            )
+            if held & needs == needs:
+                yield from party.viewers
 
     def _with_content(self, audience: Audience, entry: Entry) -> Audience:
         route = entry.header.route
@@ -212,78 +279,6 @@ class GuildPlace(Place):
         if not concerned:
             return audience
         return Audience(audience.viewers, has_content=True, exempt=concerned)
-
-
-class UserPlace(Place):
-    """A person: the sessions of one account, and what is for them alone."""
-
-    __slots__ = ("_fanout", "_join", "_leave", "_viewers", "changes", "user_id")
-
-    def __init__(
-        self,
-        topic: Topic,
-        user_id: int,
-        fanout: Fanout,
-        *,
-        join: Callable[[Viewer, int], None],
-        leave: Callable[[Viewer, int, int], None],
-    ) -> None:
-        super().__init__(topic)
-        self.user_id = user_id
-        self.changes = 0
-        """Events that make what was asked about the person stale."""
-        self._viewers: list[Viewer] = []
-        self._fanout = fanout
-        self._join = join
-        self._leave = leave
-
-    @property
-    def viewers(self) -> Iterable[Viewer]:
-        """The person's sessions."""
-        return tuple(self._viewers)
-
-    @property
-    def is_used(self) -> bool:
-        """Whether somebody is here, or about to be."""
-        return bool(self._viewers or self.pins)
-
-    def attach(self, viewer: Viewer) -> None:
-        """A session gets events from now on."""
-        if viewer not in self._viewers:
-            self._viewers.append(viewer)
-
-    def detach(self, viewer: Viewer) -> None:
-        """It gets no more."""
-        if viewer in self._viewers:
-            self._viewers.remove(viewer)
-
-    def take(self, entry: Entry) -> None:
-        """Joins and leaves change where a session listens; the rest is handed out."""
-        name, route = entry.header.name, entry.header.route
-        event = REGISTRY.get(name)
-        # What is said in a conversation changes nothing that was asked about the person.
-        if event is None or not (event is PresenceUpdate or event.needs):
-            self.changes += 1
-        if event is None:
-            return
-        audience = [v for v in self._viewers if self.lets_see(v, event, entry)]
-        if route.guild_id is not None and name in (JOINED, LEFT):
-            audience = [v for v in audience if (route.guild_id in v.guilds) == (name == LEFT)]
-            for viewer in [v for v in self._viewers if not v.is_behind]:
-                if name == JOINED:
-                    self._join(viewer, route.guild_id)
-                else:
-                    self._leave(viewer, route.guild_id, entry.s)
-        if event.dispatch is not None:
-            frames = Frames(entry.s, event.dispatch, entry.body)
-            self._fanout.send(Audience(audience), frames)
-
-    @staticmethod
-    def lets_see(viewer: Viewer, event: type[Event], entry: Entry) -> bool:
-        """Whether intents and shard let a session have an event of its person."""
-        guild_id = entry.header.route.guild_id
-        mine = viewer.takes_private if guild_id is None else viewer.wants_guild(guild_id)
-        return mine and viewer.wants(event, in_guild=guild_id is not None)
 
 
 def standing_in(body: bytes) -> Standing:
@@ -294,3 +289,17 @@ def standing_in(body: bytes) -> Standing:
         tuple(sorted(map(int, member["roles"]))),
         datetime.fromisoformat(until) if until else None,
     )
+
+
+def _rooms_before(steps: Steps) -> dict[int, Room]:
+    return {step.id: step.former for step in steps if isinstance(step.former, Room)}
+
+
+def _by_viewer(moves: Sequence[Move]) -> dict[Viewer, Move]:
+    """From where each session came to where it is, over all steps of one event."""
+    found: dict[Viewer, Move] = {}
+    for move in moves:
+        for viewer in move.viewers:
+            first = found.get(viewer)
+            found[viewer] = Move((), first.before, move.after) if first is not None else move
+    return {viewer: move for viewer, move in found.items() if move.before != move.after}

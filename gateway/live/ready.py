@@ -10,8 +10,8 @@ from contracts.identity import Identity
 from contracts.intents import Intent
 from gateway.live import telling
 from gateway.live.arrival import ROUNDS, Arrival, Restless
-from gateway.live.guild_view import Standing
 from gateway.live.hub import Hub
+from gateway.live.layout import Standing
 from gateway.live.records import Records
 from gateway.live.seams import Asks
 from gateway.live.viewer import Viewer
@@ -72,9 +72,8 @@ class Readying:
         ready = telling.ready(viewer, arrival.me, viewer.guilds, self._resume_url)
         telling.tell(viewer, viewer.first, "READY", ready)
         hub.attach(viewer)
-        now = hub.atlas.now()
         for guild_id in viewer.guilds:
             arrival.guilds[guild_id].attach(viewer, Standing.of(arrival.members[guild_id]))
         for number, guild_id in enumerate(viewer.order, viewer.first + 1):
             guild, member = arrival.guilds[guild_id], arrival.members[guild_id]
-            telling.tell_guild(viewer, guild, member, s=number, now=now, is_new=False)
+            telling.tell_guild(viewer, guild, member, s=number, is_new=False)

@@ -68,6 +68,7 @@ class Record:
     epoch: str
     shown: Shown
     platform: str
+    caught_up: tuple[int, ...] = ()
     claim: str = ""
     seen: int = 0
 
@@ -99,6 +100,7 @@ def encode(viewer: Viewer, epoch: str, joining: dict[int, int] | None = None) ->
             "epoch": epoch,
             "shown": [shown.status, shown.activities, shown.since],
             "platform": viewer.platform,
+            "caught_up": viewer.caught_up,
         }
     )
 
@@ -120,6 +122,7 @@ def decode(fields: dict[bytes, bytes]) -> Record:
         epoch=body["epoch"],
         shown=Shown(Status(status), tuple(activities), since),
         platform=body["platform"],
+        caught_up=tuple(body.get("caught_up", ())),
         claim=fields[b"claim"].decode(),
         seen=int(fields[b"seen"]),
     )

@@ -24,8 +24,9 @@ from contracts.rpc.edge import ReleaseSession
 from contracts.topics import Topic
 from gateway.live import telling
 from gateway.live.arrival import ROUNDS, Arrival, Restless
-from gateway.live.guild_view import Standing
 from gateway.live.hub import Hub
+from gateway.live.layout import Standing
+from gateway.live.missed import Teller, caught_up, known_at, moments_ahead
 from gateway.live.records import Record, Records
 from gateway.live.replay import Entry, follow, merge, stays_after
 from gateway.live.seams import Asks, Store
@@ -125,7 +126,7 @@ class Resuming:
             return False
         else:
             entries = heard_since(hub, since, arrival.topics, stored)
-            self._go_live(viewer, record, seq, arrival, entries)
+            return self._go_live(viewer, record, seq, arrival, entries)
         return True
 
     async def _missed(
@@ -151,13 +152,19 @@ class Resuming:
 
     def _go_live(
         self, viewer: Viewer, record: Record, seq: int, arrival: Arrival, entries: list[Entry]
-    ) -> None:
+    ) -> bool:
         hub = self._hub
+        here = {g for g in arrival.members if g in arrival.guilds}
+        began = record.guilds_at(seq)
+        start = max(seq, record.high)
+        ahead = moments_ahead(record.caught_up, start)
+        places = {guild_id: arrival.guilds[guild_id] for guild_id in began & here}
+        known = known_at(places, arrival.members, (start, *ahead), entries)
+        if known is None:
+            return False
         hub.raise_to([*arrival.stamps(), seq, *(entry.s for entry in entries[-1:])])
         viewer.first, viewer.high, viewer.order = record.first, record.high, record.order
         viewer.seen = record.seen
-        here = {g for g in arrival.members if g in arrival.guilds}
-        began = record.guilds_at(seq)
         guilds = set(began)
         missed = list(follow(entries, guilds, here.__contains__))
         stays = stays_after(record.stays, missed)
@@ -167,21 +174,22 @@ class Resuming:
             standing = Standing.of(arrival.members[guild_id])
             arrival.guilds[guild_id].attach(viewer, standing)
         self._tell_rest_of_ready(viewer, seq, began & here, arrival)
-        telling.tell_missed(hub, viewer, missed, arrival.guilds, arrival.members)
+        viewer.caught_up = caught_up(ahead, start, missed, viewer.user_id, hub.s)
+        Teller(hub, viewer, arrival.guilds, arrival.members, start).tell(missed, known)
         for guild_id in sorted(guilds - here):
             # No event tells of it: the person is out all the same.
             telling.tell(viewer, hub.s, "GUILD_DELETE", orjson.dumps({"id": str(guild_id)}))
         telling.tell(viewer, hub.s, "RESUMED", b'{"_trace":[]}')
         self._records.put(viewer)
+        return True
 
     def _tell_rest_of_ready(
         self, viewer: Viewer, seq: int, guilds: Iterable[int], arrival: Arrival
     ) -> None:
-        now = self._hub.atlas.now()
         for number, guild_id in enumerate(viewer.order, viewer.first + 1):
             if number > seq and guild_id in guilds and viewer.intents & Intent.GUILDS:
                 guild, member = arrival.guilds[guild_id], arrival.members[guild_id]
-                telling.tell_guild(viewer, guild, member, s=number, now=now, is_new=False)
+                telling.tell_guild(viewer, guild, member, s=number, is_new=False)
 
 
 def heard_since(hub: Hub, since: int, asked: frozenset[Topic], stored: Stored) -> list[Entry]:

@@ -53,6 +53,8 @@ class Viewer:
     """A session that gets events."""
 
     __slots__ = (
+        "caught_up",
+        "caught_up",
         "claim",
         "encoding",
         "first",
@@ -114,6 +116,7 @@ class Viewer:
         self.order: tuple[int, ...] = ()  # guilds as READY's GUILD_CREATEs told them
         self.guilds: dict[int, int] = {}  # guilds it is in, each with the s from which on
         self.left: tuple[Stay, ...] = ()  # guilds it was in lately
+        self.caught_up: tuple[int, ...] = ()  # see missed.py
         self.is_behind = False
         """A catch-up is under way: events fall and are made good from the ring."""
 

@@ -192,7 +192,9 @@ class TestMeanwhile:
         await client.identify(2)
         place = gateway.lobby.hub.atlas.guild_at(GUILD)
         assert place is not None
-        assert place._seats[2].standing.roles == (50,)
+        party = place.crowd.find(2)
+        assert party is not None
+        assert party.standing.roles == (50,)
 
     @pytest.mark.parametrize("call", CALLS)
     async def test_a_guild_is_joined(self, gateway: Gateway, call: type) -> None:

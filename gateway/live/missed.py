@@ -1,0 +1,234 @@
+"""What happened while a session was away, told as far as it may be seen now. All synchronous:
+whoever tells goes live in the same breath.
+
+A client knows of channels by what it was told. What it lost sight of meanwhile is told first, then
+what it gained, as things stand now; then the events, of which those about channels only go out
+where they fit what the client knows. So in the end it knows what a fresh GUILD_CREATE would show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from contracts.events.base import REGISTRY, Event, open_as
+from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
+from contracts.events.guild import GuildUpdate
+from contracts.events.member import MemberUpdate
+from contracts.events.role import RoleDelete, RoleUpdate
+from contracts.intents import Intent
+from contracts.objects.member import Member
+from contracts.permissions import Permission
+from gateway.live.codec import Frames
+from gateway.live.hub import Hub
+from gateway.live.layout import Sight, Standing
+from gateway.live.past import Memory
+from gateway.live.people import UserPlace
+from gateway.live.places import GuildPlace
+from gateway.live.replay import JOINED, LEFT, Entry
+from gateway.live.telling import tell, tell_guild
+from gateway.live.viewer import Viewer
+
+_CREATED, _DELETED = ChannelCreate.__name__, ChannelDelete.__name__
+_UPDATED = ChannelUpdate.__name__
+_MEMBER = MemberUpdate.__name__
+_MOVING = frozenset(
+    event.__name__ for event in (ChannelUpdate, RoleUpdate, RoleDelete, GuildUpdate)
+)
+"""After one of these only who heard it can tell what was seen before."""
+_VIEW = int(Permission.VIEW_CHANNEL)
+_HISTORY = int(Permission.READ_MESSAGE_HISTORY)
+
+Known = dict[int, Memory]
+"""What a client knows of the channels of each guild."""
+
+
+def moments_ahead(caught_up: tuple[int, ...], s: int) -> tuple[int, ...]:
+    """The times when a client that got everything up to `s` may have been told of channels as they
+    stood later.
+    """
+    return caught_up if caught_up and s <= caught_up[-1] else ()
+
+
+def caught_up(
+    ahead: tuple[int, ...], s: int, entries: Iterable[Entry], user_id: int, upto: int
+) -> tuple[int, ...]:
+    """The same for a client that is told these entries now: from where and up to where it was caught
+    up. Channels are told ahead then, so a number below the last of these does not say which of
+    those states its client knows.
+    """
+    return (*ahead, s, upto) if any(_moves(entry, user_id) for entry in entries) else ahead
+
+
+def known_at(
+    guilds: Mapping[int, GuildPlace],
+    members: Mapping[int, Member],
+    moments: tuple[int, ...],
+    entries: Sequence[Entry],
+) -> Known | None:
+    """What the client knows of these guilds' channels, having got everything up to the first of
+    these moments and perhaps as things stood at the others; None if that can not be told, as nobody
+    here has heard all of it.
+    """
+    known: Known = {}
+    for guild_id, place in guilds.items():
+        standing = Standing.of(members[guild_id])
+        user_id = int(members[guild_id].user.id)
+        memory: Memory | None = None
+        for moment in moments:
+            saw = place.saw(user_id, standing, moment)
+            saw = saw or _unheard(place, user_id, standing, entries)
+            if saw is None:
+                return None
+            memory = saw.or_else(memory) if memory is not None else saw
+        assert memory is not None
+        known[guild_id] = memory
+    return known
+
+
+def _unheard(
+    place: GuildPlace, user_id: int, standing: Standing, entries: Iterable[Entry]
+) -> Memory | None:
+    """The same by what the events themselves tell, where that is enough."""
+    assert place.view is not None
+    layout = place.view.layout
+    knew = set(layout.sees(user_id, standing.roles))
+    for entry in entries:
+        name, route = entry.header.name, entry.header.route
+        if route.guild_id != place.guild_id:
+            continue
+        if _moves(entry, user_id):
+            return None
+        if name == _CREATED:
+            knew.discard(route.channel_id or 0)
+        elif name == _DELETED:
+            overwrites = open_as(ChannelDelete, entry.body).permission_overwrites
+            if layout.under(user_id, standing, overwrites) & _VIEW:
+                knew.add(route.channel_id or 0)
+    return Memory.of(frozenset(knew))
+
+
+def _moves(entry: Entry, user_id: int) -> bool:
+    name = entry.header.name
+    return name in _MOVING or (name == _MEMBER and entry.header.route.user_id == user_id)
+
+
+class Teller:
+    """Tells one session. `s` is up to where it got everything."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        viewer: Viewer,
+        guilds: Mapping[int, GuildPlace],
+        members: Mapping[int, Member],
+        s: int,
+    ) -> None:
+        self._hub = hub
+        self._viewer = viewer
+        self._guilds = guilds
+        self._members = members
+        self._s = s
+        self._knows: dict[int, set[int]] = {}
+        self._news: set[int] = set()
+        """Channels that came into sight meanwhile, nobody knows when."""
+
+    def tell(self, entries: Sequence[Entry], known: Known) -> None:
+        """All of it, in order."""
+        left = {e.header.route.guild_id for e in entries if e.header.name == LEFT}
+        for guild_id, memory in known.items():
+            is_left = guild_id in left
+            self._knows[guild_id] = set(memory.sure if is_left else memory.maybe)
+            if not is_left:
+                self._catch_up(guild_id, memory.sure, entries)
+        for entry in entries:
+            if entry.header.name == JOINED:
+                self._join(entry)
+            elif self._may_see(entry):
+                self._push(entry)
+
+    def _catch_up(self, guild_id: int, sure: Sight, entries: Iterable[Entry]) -> None:
+        place, knows = self._guilds[guild_id], self._knows[guild_id]
+        assert place.view is not None
+        layout = place.view.layout
+        sees = place.sees(self._viewer.user_id, Standing.of(self._members[guild_id]))
+        created = {
+            entry.header.route.channel_id
+            for entry in entries
+            if entry.header.name == _CREATED and entry.header.route.guild_id == guild_id
+        }
+        lost = knows & layout.rooms.keys() - sees
+        gained = sees - sure - created
+        knows -= lost
+        knows |= gained
+        self._news |= gained
+        if not self._viewer.intents & Intent.GUILDS:
+            return
+        for _, room in layout.ordered(lost):
+            tell(self._viewer, self._s, "CHANNEL_DELETE", room.veiled())
+        for _, room in layout.ordered(gained):
+            tell(self._viewer, self._s, "CHANNEL_CREATE", room.body)
+
+    def _join(self, entry: Entry) -> None:
+        guild_id = entry.header.route.guild_id or 0
+        place, member = self._guilds[guild_id], self._members[guild_id]
+        self._knows[guild_id] = set(place.sees(self._viewer.user_id, Standing.of(member)))
+        if self._viewer.intents & Intent.GUILDS:
+            tell_guild(self._viewer, place, member, s=entry.s, is_new=True)
+
+    def _may_see(self, entry: Entry) -> bool:
+        event = REGISTRY.get(entry.header.name)
+        if event is None or event.dispatch is None:
+            return False
+        if entry.header.name == LEFT or not entry.topic.startswith("guild:"):
+            return UserPlace.lets_see(self._viewer, event, entry)
+        return self._may_see_in_guild(event, entry)
+
+    def _may_see_in_guild(self, event: type[Event], entry: Entry) -> bool:
+        name, route = entry.header.name, entry.header.route
+        knows = self._knows.setdefault(route.guild_id or 0, set())
+        channel_id = route.channel_id or 0
+        if name == _DELETED:
+            is_known = channel_id in knows
+            knows.discard(channel_id)
+            return is_known and self._viewer.wants(event, in_guild=True)
+        place = self._hub.atlas.guild_at(route.guild_id or 0)
+        if place is None or not place.lets_see(self._viewer, entry):
+            return False
+        if name == _CREATED:
+            knows.add(channel_id)
+        elif event.needs and channel_id and channel_id not in knows:
+            return False
+        if channel_id not in self._news:
+            return True
+        # It was told as it is now; and what was said before somebody came in is history.
+        is_history = event.has_content
+        return name != _UPDATED and (
+            not is_history or place.may(self._viewer, channel_id, _HISTORY)
+        )
+
+    def _push(self, entry: Entry) -> None:
+        name = REGISTRY[entry.header.name].dispatch
+        assert name is not None
+        frames = Frames(entry.s, name, self._body(entry))
+        if _is_withheld(self._viewer, entry):
+            frames = frames.bare
+        self._viewer.push_frame(frames.of(self._viewer.encoding))
+
+    def _body(self, entry: Entry) -> bytes:
+        place = self._guilds.get(entry.header.route.guild_id or 0)
+        if entry.header.name != _UPDATED or place is None or place.view is None:
+            return entry.body
+        # community_service does not know which message is the newest.
+        room = place.view.layout.rooms.get(entry.header.route.channel_id or 0)
+        return room.body if room is not None else entry.body
+
+
+def _is_withheld(viewer: Viewer, entry: Entry) -> bool:
+    route = entry.header.route
+    return (
+        REGISTRY[entry.header.name].has_content
+        and viewer.hides_content
+        and route.guild_id is not None
+        and viewer.user_id != route.author_id
+        and viewer.user_id not in route.mentions
+    )

@@ -1,0 +1,89 @@
+"""The people this process listens for: the sessions of one account, and what is for them alone.
+
+Joins and leaves are heard here; how a session is let into a guild is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from contracts.events.base import REGISTRY, Event
+from contracts.events.presence import PresenceUpdate
+from contracts.topics import Topic
+from gateway.live.audience import Audience, Fanout
+from gateway.live.codec import Frames
+from gateway.live.places import Place
+from gateway.live.replay import JOINED, LEFT, Entry
+from gateway.live.viewer import Viewer
+
+
+class UserPlace(Place):
+    """A person: the sessions of one account, and what is for them alone."""
+
+    __slots__ = ("_fanout", "_join", "_leave", "_viewers", "changes", "user_id")
+
+    def __init__(
+        self,
+        topic: Topic,
+        user_id: int,
+        fanout: Fanout,
+        *,
+        join: Callable[[Viewer, int], None],
+        leave: Callable[[Viewer, int, int], None],
+    ) -> None:
+        super().__init__(topic)
+        self.user_id = user_id
+        self.changes = 0
+        """Events that make what was asked about the person stale."""
+        self._viewers: list[Viewer] = []
+        self._fanout = fanout
+        self._join = join
+        self._leave = leave
+
+    @property
+    def viewers(self) -> Iterable[Viewer]:
+        """The person's sessions."""
+        return tuple(self._viewers)
+
+    @property
+    def is_used(self) -> bool:
+        """Whether somebody is here, or about to be."""
+        return bool(self._viewers or self.pins)
+
+    def attach(self, viewer: Viewer) -> None:
+        """A session gets events from now on."""
+        if viewer not in self._viewers:
+            self._viewers.append(viewer)
+
+    def detach(self, viewer: Viewer) -> None:
+        """It gets no more."""
+        if viewer in self._viewers:
+            self._viewers.remove(viewer)
+
+    def take(self, entry: Entry) -> None:
+        """Joins and leaves change where a session listens; the rest is handed out."""
+        name, route = entry.header.name, entry.header.route
+        event = REGISTRY.get(name)
+        # What is said in a conversation changes nothing that was asked about the person.
+        if event is None or not (event is PresenceUpdate or event.needs):
+            self.changes += 1
+        if event is None:
+            return
+        audience = [v for v in self._viewers if self.lets_see(v, event, entry)]
+        if route.guild_id is not None and name in (JOINED, LEFT):
+            audience = [v for v in audience if (route.guild_id in v.guilds) == (name == LEFT)]
+            for viewer in [v for v in self._viewers if not v.is_behind]:
+                if name == JOINED:
+                    self._join(viewer, route.guild_id)
+                else:
+                    self._leave(viewer, route.guild_id, entry.s)
+        if event.dispatch is not None:
+            frames = Frames(entry.s, event.dispatch, entry.body)
+            self._fanout.send(Audience(audience), frames)
+
+    @staticmethod
+    def lets_see(viewer: Viewer, event: type[Event], entry: Entry) -> bool:
+        """Whether intents and shard let a session have an event of its person."""
+        guild_id = entry.header.route.guild_id
+        mine = viewer.takes_private if guild_id is None else viewer.wants_guild(guild_id)
+        return mine and viewer.wants(event, in_guild=guild_id is not None)
