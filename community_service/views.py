@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from community_service.domain.audit import Entry
 from community_service.domain.bans import Ban
-from community_service.domain.channels import Channel
+from community_service.domain.channels import Channel, has
 from community_service.domain.discovery import Listing
 from community_service.domain.emojis import Emoji
 from community_service.domain.guilds import Guild
@@ -39,10 +39,15 @@ from contracts.wire import JSON, Wire
 
 E = TypeVar("E", bound=Event)
 
+_OF_CHANNELS = tuple(field.name for field in fields(Channel))
+_ALWAYS_SHOWN = frozenset({"topic", "parent_id", "flags"})
+"""Of channels of every kind: libraries read them without asking what they read."""
+
 
 def event(kind: type[E], shape: Wire, **more: Any) -> E:
     """An event whose fields are those of a shape, and more."""
-    return kind.model_validate({**dict(shape), **more})
+    given = {name: getattr(shape, name) for name in shape.model_fields_set}
+    return kind.model_validate({**given, **more})
 
 
 def user(person: Person) -> User:
@@ -111,20 +116,13 @@ def ban(one: Ban) -> BanShape:
 
 
 def channel(one: Channel) -> ChannelShape:
-    """A channel."""
-    return ChannelShape(
-        id=one.id,
-        type=one.type,
-        guild_id=one.guild_id,
-        name=one.name,
-        position=one.position,
-        parent_id=one.parent_id,
-        topic=one.topic,
-        nsfw=one.nsfw,
-        rate_limit_per_user=one.rate_limit_per_user,
-        permission_overwrites=one.overwrites,
-        bitrate=one.bitrate,
-        user_limit=one.user_limit,
+    """A channel, with what its kind has."""
+    return ChannelShape.model_validate(
+        {
+            "permission_overwrites" if name == "overwrites" else name: getattr(one, name)
+            for name in _OF_CHANNELS
+            if has(one.type, name) or name in _ALWAYS_SHOWN
+        }
     )
 
 

@@ -1,6 +1,7 @@
 """What can be done with communities: authorise, change, emit. One file per noun."""
 
 from community_service.actions import (
+    arrangement,
     audit,
     bans,
     bots,
@@ -11,6 +12,7 @@ from community_service.actions import (
     invites,
     members,
     neighbours,
+    overwrites,
     people,
     presence,
     roles,
@@ -18,6 +20,7 @@ from community_service.actions import (
 )
 
 __all__ = [
+    "arrangement",
     "audit",
     "bans",
     "bots",
@@ -28,6 +31,7 @@ __all__ = [
     "invites",
     "members",
     "neighbours",
+    "overwrites",
     "people",
     "presence",
     "roles",

@@ -55,33 +55,36 @@ def entry(
 
 
 async def record_channel(unit: Unit, before: Channel, after: Channel) -> None:
-    """Write down how a channel was edited: its own fields, and each overwrite by itself."""
+    """Write down how a channel was edited."""
+    await write(unit, channel_entries(unit, before, after))
+
+
+def channel_entries(unit: Unit, before: Channel, after: Channel) -> list[Entry]:
+    """How a channel was edited: its own fields, and each overwrite by itself."""
     fields = changes_between(
         views.channel(before), views.channel(after), without={"permission_overwrites"}
     )
-    if fields:
-        await record(unit, after.guild_id, AuditAction.CHANNEL_UPDATE, after.id, changes=fields)
+    own = [entry(unit, after.guild_id, AuditAction.CHANNEL_UPDATE, after.id, changes=fields)]
     was = {one.id: one for one in before.overwrites}
     now = {one.id: one for one in after.overwrites}
-    for target in sorted(was.keys() | now.keys()):
-        await record_overwrite(unit, after, was.get(target), now.get(target))
+    targets = sorted(was.keys() | now.keys())
+    rules = [_overwrite_entry(unit, after, was.get(one), now.get(one)) for one in targets]
+    return [one for one in (*own, *rules) if one.changes]
 
 
-async def record_overwrite(
+def _overwrite_entry(
     unit: Unit, channel: Channel, before: ChannelOverwrite | None, after: ChannelOverwrite | None
-) -> None:
-    """Write down that an overwrite came, changed or went."""
-    one = after or before
-    changes = changes_between(before, after)
-    if one is None or not changes:
-        return
+) -> Entry:
+    """That an overwrite came, changed or went."""
     action = AuditAction.CHANNEL_OVERWRITE_UPDATE
     if before is None:
         action = AuditAction.CHANNEL_OVERWRITE_CREATE
     elif after is None:
         action = AuditAction.CHANNEL_OVERWRITE_DELETE
-    options = {"id": one.id, "type": int(one.type)}
-    await record(unit, channel.guild_id, action, channel.id, changes=changes, options=options)
+    one = after or before
+    options = {"id": one.id, "type": int(one.type)} if one else None
+    changes = changes_between(before, after)
+    return entry(unit, channel.guild_id, action, channel.id, changes=changes, options=options)
 
 
 async def write(unit: Unit, entries: list[Entry]) -> None:

@@ -14,17 +14,24 @@ from community_service.actions.access import (
     require,
     require_permission,
 )
+from community_service.actions.arrangement import arranged
 from community_service.actions.guilds import set_fields
+from community_service.actions.overwrites import cover, require_known
 from community_service.domain import overwrites
 from community_service.domain.access import Standing
+from community_service.domain.arrangement import Move
 from community_service.domain.audit import changes_between
 from community_service.domain.channels import (
     Channel,
     ChannelDraft,
     can_add,
+    can_become,
     can_hold,
     can_make,
+    can_take_in,
+    copy_of,
     edited,
+    tagged,
 )
 from community_service.domain.guilds import CHANNEL_REFERENCES
 from community_service.domain.overwrites import Overwrites
@@ -32,8 +39,10 @@ from community_service.tools import Unit
 from contracts import limits
 from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
 from contracts.objects.audit import AuditAction
-from contracts.objects.channel import ChannelType, OverwriteType
+from contracts.objects.channel import ChannelType
 from contracts.permissions import Permission, holds
+
+_OF_PLACE = frozenset({"position", "parent_id"})
 
 
 async def of_guild(unit: Unit, guild_id: int) -> list[Channel]:
@@ -64,36 +73,58 @@ async def create(unit: Unit, guild_id: int, draft: ChannelDraft) -> Channel:
     if draft.overwrites is not None:
         asked = overwrites.tidy(draft.overwrites)
         require(overwrites.can_change(granted, inherited, asked))
-        await _require_known(unit, guild_id, inherited, asked)
+        await require_known(unit, guild_id, inherited, asked)
         draft = replace(draft, overwrites=asked)
-    count, last = await store.channels.census(unit, guild_id, draft.parent_id)
+    count, beside, last = await store.channels.census(unit, guild_id, draft.parent_id)
     require(can_add(count))
+    if draft.parent_id is not None:
+        require(can_take_in(beside + 1))
     channel = draft.made(unit.new_id(), guild_id, last, inherited)
+    if channel.available_tags:
+        fresh = tagged(channel.available_tags, unit.new_id)
+        channel = replace(channel, available_tags=fresh)
+    require(can_become(channel, channel))
     await store.channels.add(unit, [channel])
     unit.emit(views.event(ChannelCreate, views.channel(channel)))
     made = changes_between(None, views.channel(channel))
     await audit.record(unit, guild_id, AuditAction.CHANNEL_CREATE, channel.id, changes=made)
+    if channel.position != last:
+        await _give_way(unit, here.standing, channel)
     return channel
+
+
+async def clone(unit: Unit, channel_id: int, name: str | None) -> Channel:
+    """Make a channel like another one, in the same category."""
+    here = await access_channel(unit, channel_id, for_change=True)
+    return await create(unit, here.guild.id, copy_of(here.channel, name))
 
 
 async def edit(unit: Unit, channel_id: int, changes: Mapping[str, Any]) -> Channel:
     """Change some fields. Only what one holds oneself can be granted or denied."""
     here = await access_channel(unit, channel_id, needs=Permission.MANAGE_CHANNELS, for_change=True)
     before = here.channel
-    after = edited(before, changes)
+    fields = {name: changes[name] for name in changes.keys() - _OF_PLACE}
+    if fields.get("available_tags"):
+        fields["available_tags"] = tagged(fields["available_tags"], unit.new_id)
+    after = edited(before, fields)
     after = replace(after, overwrites=overwrites.tidy(after.overwrites))
-    if after.parent_id is not None and after.parent_id != before.parent_id:
-        parent = await _parent(unit, here.standing, before.type, after.parent_id)
-        require_permission(here.standing.granted(unit.now, parent), Permission.MANAGE_CHANNELS)
-    has_new_overwrites = after.overwrites != before.overwrites
-    if has_new_overwrites:
-        require_permission(here.granted, Permission.MANAGE_ROLES)
-        require(overwrites.can_change(here.granted, before.overwrites, after.overwrites))
-        await _require_known(unit, here.guild.id, before.overwrites, after.overwrites)
+    require(can_become(before, after))
+    others: list[Channel] = []
+    if changes.keys() & _OF_PLACE:
+        others = await _moved(unit, here.standing, before, changes)
+        moved = next((one for one in others if one.id == before.id), before)
+        others = [one for one in others if one.id != before.id]
+        after = replace(after, position=moved.position, parent_id=moved.parent_id)
     if after != before:
-        await store.channels.change(unit, after, with_overwrites=has_new_overwrites)
-        unit.emit(views.event(ChannelUpdate, views.channel(after)))
-        await audit.record_channel(unit, before, after)
+        await store.channels.change(unit, after)
+    if others:
+        await store.channels.place(unit, others)
+    if after.overwrites != before.overwrites:
+        others += await cover(unit, here, after)
+    for changed in (after, *others):
+        if changed != before:
+            unit.emit(views.event(ChannelUpdate, views.channel(changed)))
+    await audit.record_channel(unit, before, after)
     return after
 
 
@@ -123,12 +154,23 @@ async def _parent(unit: Unit, standing: Standing, kind: ChannelType, parent_id: 
     return parent
 
 
-async def _require_known(unit: Unit, guild_id: int, before: Overwrites, asked: Overwrites) -> None:
-    """Overwrites that come in anew are about roles and members of this guild."""
-    old = {one.id for one in before}
-    new = tuple(one for one in asked if one.id not in old)
-    roles = [int(one.id) for one in new if one.type is OverwriteType.ROLE]
-    people = [int(one.id) for one in new if one.type is OverwriteType.MEMBER]
-    own_roles = await store.roles.own_of(unit, guild_id, roles) if roles else frozenset[int]()
-    members = await store.members.ids(unit, guild_id, people) if people else frozenset[int]()
-    require(overwrites.can_concern(new, own_roles, members))
+async def _moved(
+    unit: Unit, standing: Standing, channel: Channel, changes: Mapping[str, Any]
+) -> list[Channel]:
+    """The channel where it is to be, and those that give way; without those that need not."""
+    every = await store.channels.of_guild(unit, channel.guild_id, limits.CHANNELS_PER_GUILD)
+    wanted = Move(
+        position=changes.get("position"),
+        changes_parent="parent_id" in changes,
+        parent_id=changes.get("parent_id"),
+    )
+    return arranged(unit, standing, every, {channel.id: wanted})
+
+
+async def _give_way(unit: Unit, standing: Standing, channel: Channel) -> None:
+    """Others make room for a channel that was made among them."""
+    others = await _moved(unit, standing, channel, {"position": channel.position})
+    if others:
+        await store.channels.place(unit, others)
+    for other in others:
+        unit.emit(views.event(ChannelUpdate, views.channel(other)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from community_service.api import (
+    arrangement,
     audit,
     bans,
     bots,
@@ -14,6 +15,7 @@ from community_service.api import (
     guilds,
     invites,
     members,
+    overwrites,
     roles,
     webhooks,
 )
@@ -27,6 +29,8 @@ def routers(units: Units) -> tuple[APIRouter, ...]:
         members.router(units),
         roles.router(units),
         channels.router(units),
+        arrangement.router(units),
+        overwrites.router(units),
         invites.router(units),
         bots.router(units),
         webhooks.router(units),

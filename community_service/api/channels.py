@@ -2,51 +2,66 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from chassis.http import answer
 from chassis.identity import Actor
 from community_service import actions, views
-from community_service.api.shapes import ChannelName, Topic
+from community_service.api.shapes import ChannelName, Overwrites, Topic
 from community_service.domain.channels import ChannelDraft
 from community_service.tools import Units
-from contracts.ids import ChannelId, GuildId, Snowflake
-from contracts.objects.channel import ChannelOverwrite, ChannelType, OverwriteType
-from contracts.wire import Bits, Form
-
-OVERWRITES_MOST = 500
+from contracts import limits
+from contracts.ids import ChannelId, EmojiId, GuildId, Snowflake
+from contracts.objects.channel import ChannelType
+from contracts.wire import JSON, KEPT, Form, Text
 
 Position = Annotated[int, Field(ge=0, le=1_000_000)]
 Slowmode = Annotated[int, Field(ge=0, le=21_600)]
 Bitrate = Annotated[int, Field(ge=8_000, le=384_000)]
 UserLimit = Annotated[int, Field(ge=0, le=10_000)]
+Region = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
+EmojiName = Annotated[Text, StringConstraints(max_length=100)]
+TagName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=limits.FORUM_TAG_NAME_MAX),
+    KEPT,
+]
 
 
-class OverwriteForm(Form):
-    """What to grant and take; libraries send numbers, strings and nulls."""
+class TagForm(Form):
+    """A tag of a forum; without an id it is a new one."""
 
-    id: Snowflake
-    type: OverwriteType
-    allow: Bits | None = None
-    deny: Bits | None = None
+    id: Snowflake | None = None
+    name: TagName
+    moderated: bool | None = None
+    emoji_id: EmojiId | None = None
+    emoji_name: EmojiName | None = None
 
-    def overwrite(self) -> ChannelOverwrite:
-        """The same, without nulls."""
-        return ChannelOverwrite(
-            id=self.id, type=self.type, allow=self.allow or 0, deny=self.deny or 0
-        )
+    def tag(self) -> JSON:
+        """As it is kept."""
+        return {**self.model_dump(mode="json"), "moderated": bool(self.moderated)}
 
 
-Overwrites = Annotated[tuple[OverwriteForm, ...], Field(max_length=OVERWRITES_MOST)]
+class ReactionForm(Form):
+    """An emoji of the guild, or one of everybody's."""
+
+    emoji_id: EmojiId | None = None
+    emoji_name: EmojiName | None = None
+
+    def reaction(self) -> JSON | None:
+        """As it is kept; nothing when nothing is named."""
+        named = self.model_dump(mode="json")
+        return named if any(named.values()) else None
 
 
 class ChannelChanges(Form):
     """The body that edits a channel. Null resets a field, where it can be reset."""
 
     name: ChannelName | None = None
+    type: ChannelType | None = None
     position: Position | None = None
     parent_id: ChannelId | None = None
     topic: Topic | None = None
@@ -54,11 +69,26 @@ class ChannelChanges(Form):
     rate_limit_per_user: Slowmode | None = None
     bitrate: Bitrate | None = None
     user_limit: UserLimit | None = None
+    rtc_region: Region | None = None
+    video_quality_mode: Literal[1, 2] | None = None
+    default_auto_archive_duration: Literal[60, 1_440, 4_320, 10_080] | None = None
+    default_thread_rate_limit_per_user: Slowmode | None = None
+    default_reaction_emoji: ReactionForm | None = None
+    default_sort_order: Literal[0, 1] | None = None
+    default_forum_layout: Literal[0, 1, 2] | None = None
+    available_tags: Annotated[tuple[TagForm, ...], Field(max_length=limits.FORUM_TAGS)] | None = (
+        None
+    )
+    flags: Annotated[int, Field(ge=0, lt=1 << 31)] | None = None
     permission_overwrites: Overwrites | None = None
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, as the domain names them."""
         sent = {name: getattr(self, name) for name in self.model_fields_set}
+        if self.available_tags is not None:
+            sent["available_tags"] = [one.tag() for one in self.available_tags]
+        if self.default_reaction_emoji is not None:
+            sent["default_reaction_emoji"] = self.default_reaction_emoji.reaction()
         overwrites = sent.pop("permission_overwrites", None)
         if overwrites is None:
             return sent
@@ -69,12 +99,21 @@ class NewChannel(ChannelChanges):
     """The body that makes a channel."""
 
     name: ChannelName
-    type: ChannelType | None = None
 
     def draft(self) -> ChannelDraft:
         """The channel as it is wanted."""
         given = {name: value for name, value in self.changes().items() if value is not None}
-        return ChannelDraft(**{"type": ChannelType.TEXT, **given})
+        own = {name: given.pop(name) for name in _OF_DRAFT & given.keys()}
+        return ChannelDraft(**{"type": ChannelType.TEXT, **own}, more=given)
+
+
+_OF_DRAFT = frozenset({"type", "name", "parent_id", "overwrites"})
+
+
+class Copy(Form):
+    """The body that makes a channel like another one."""
+
+    name: ChannelName | None = None
 
 
 class ChannelsDoor:
@@ -113,6 +152,14 @@ class ChannelsDoor:
             channel = await actions.channels.remove(unit, channel_id)
         return answer(views.channel(channel))
 
+    async def clone(
+        self, channel_id: ChannelId, actor: Actor, form: Copy | None = None
+    ) -> Response:
+        """Another one like it."""
+        async with self._units.open(actor) as unit:
+            channel = await actions.channels.clone(unit, channel_id, form.name if form else None)
+        return answer(views.channel(channel), 201)
+
 
 def router(units: Units) -> APIRouter:
     """The routes."""
@@ -122,4 +169,5 @@ def router(units: Units) -> APIRouter:
     routes.get("/channels/{channel_id}")(door.get)
     routes.patch("/channels/{channel_id}")(door.edit)
     routes.delete("/channels/{channel_id}")(door.delete)
+    routes.post("/channels/{channel_id}/clone")(door.clone)
     return routes

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from contracts.errors import DomainError, Forbidden, Invalid
+from community_service.domain.channels import Channel
+from contracts import limits
+from contracts.errors import Conflict, DomainError, ErrorCode, Forbidden, Invalid
 from contracts.objects.channel import ChannelOverwrite, OverwriteType
 from contracts.permissions import EVERYTHING, Permission
 
@@ -48,3 +51,29 @@ def can_concern(
         if one.id not in (roles if one.type is OverwriteType.ROLE else members)
     }
     return Invalid(fields) if fields else None
+
+
+def with_one(before: Overwrites, one: ChannelOverwrite) -> Overwrites:
+    """The same with one more, or with another word about its target."""
+    return tidy((*before, one))
+
+
+def without(before: Overwrites, target_id: int) -> Overwrites:
+    """The same with nothing about a target."""
+    return tuple(one for one in before if one.id != target_id)
+
+
+def can_have(after: Overwrites) -> DomainError | None:
+    """Whether a channel may have so many."""
+    return (
+        Conflict(ErrorCode.MAX_OVERWRITES) if len(after) > limits.OVERWRITES_PER_CHANNEL else None
+    )
+
+
+def followers(before: Channel, after: Channel, children: Iterable[Channel]) -> list[Channel]:
+    """The channels of a category that had its overwrites and follow it to the new ones."""
+    return [
+        replace(child, overwrites=after.overwrites)
+        for child in children
+        if child.overwrites == before.overwrites
+    ]

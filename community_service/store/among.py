@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Integer, any_, column, func, literal
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, column, func, literal
 from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy.types import TypeEngine
 
 
 def among(column: ColumnElement[Any], ids: Iterable[int]) -> ColumnElement[bool]:
@@ -14,10 +15,8 @@ def among(column: ColumnElement[Any], ids: Iterable[int]) -> ColumnElement[bool]
     return column == any_(literal(list(ids), ARRAY(BigInteger)))
 
 
-def positions(placed: Iterable[tuple[int, int]]) -> TableValuedAlias:
-    """Ids with their positions, as a table of two columns to update from."""
-    pairs = list(placed)
-    ids = literal([one for one, _ in pairs], ARRAY(BigInteger))
-    places = literal([place for _, place in pairs], ARRAY(Integer))
-    names = (column("id", BigInteger), column("position", Integer))
-    return func.unnest(ids, places).table_valued(*names, name="places").render_derived()
+def unnested(*columns: tuple[str, type[TypeEngine[Any]], Iterable[Any]]) -> TableValuedAlias:
+    """Values (name, type, one a row) as a table to update from: one statement however many."""
+    arrays = [literal(list(values), ARRAY(kind)) for _, kind, values in columns]
+    names = [column(name, kind) for name, kind, _ in columns]
+    return func.unnest(*arrays).table_valued(*names, name="given").render_derived()

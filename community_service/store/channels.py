@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy import BigInteger, ColumnElement, Integer, Row, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from community_service.domain.channels import Channel
-from community_service.store.among import among
+from community_service.store.among import among, unnested
 from community_service.tables import channels, overwrites
 from community_service.tools import Unit
 from contracts.objects.channel import ChannelOverwrite, ChannelType, OverwriteType
@@ -72,13 +72,22 @@ async def guild_of(unit: Unit, channel_id: int) -> int | None:
     return found
 
 
-async def census(unit: Unit, guild_id: int, parent_id: int | None) -> tuple[int, int]:
-    """How many channels the guild has, and the position after the last one beside its siblings."""
+async def in_category(unit: Unit, category_id: int) -> list[Channel]:
+    """The channels of a category."""
+    found = select(*columns).where(channels.c.parent_id == category_id)
+    return [read(row) for row in await unit.all(found.order_by(channels.c.id))]
+
+
+async def census(unit: Unit, guild_id: int, parent_id: int | None) -> tuple[int, int, int]:
+    """How many channels the guild has, how many beside each other there, and the position after
+    the last of these.
+    """
     siblings = channels.c.parent_id.is_not_distinct_from(parent_id)
     after = func.coalesce(func.max(channels.c.position).filter(siblings) + 1, 0)
-    found = select(func.count().label("total"), after.label("after"))
+    beside = func.count().filter(siblings)
+    found = select(func.count().label("total"), beside.label("beside"), after.label("after"))
     row = (await unit.all(found.where(channels.c.guild_id == guild_id)))[0]
-    return row.total, row.after
+    return row.total, row.beside, row.after
 
 
 async def own_of(unit: Unit, guild_id: int, channel_ids: Sequence[int]) -> set[int]:
@@ -97,13 +106,28 @@ async def add(unit: Unit, made: Sequence[Channel]) -> None:
     await _add_overwrites(unit, made)
 
 
-async def change(unit: Unit, channel: Channel, *, with_overwrites: bool) -> None:
-    """Set a channel to what it is now."""
+async def change(unit: Unit, channel: Channel) -> None:
+    """Set a channel to what it is now, but for its overwrites."""
     values = {name: getattr(channel, name) for name in _NAMES if name not in {"id", "guild_id"}}
     await unit.run(update(channels).where(channels.c.id == channel.id).values(values))
-    if with_overwrites:
-        await unit.run(delete(overwrites).where(overwrites.c.channel_id == channel.id))
-        await _add_overwrites(unit, [channel])
+
+
+async def place(unit: Unit, moved: Sequence[Channel]) -> None:
+    """Set positions and categories of channels, however many, in one statement."""
+    given = unnested(
+        ("id", BigInteger, [channel.id for channel in moved]),
+        ("position", Integer, [channel.position for channel in moved]),
+        ("parent_id", BigInteger, [channel.parent_id for channel in moved]),
+    )
+    values = {"position": given.c.position, "parent_id": given.c.parent_id}
+    await unit.run(update(channels).where(channels.c.id == given.c.id).values(values))
+
+
+async def cover(unit: Unit, covered: Sequence[Channel]) -> None:
+    """Set the overwrites of channels, however many, to what they are now."""
+    ids = [channel.id for channel in covered]
+    await unit.run(delete(overwrites).where(among(overwrites.c.channel_id, ids)))
+    await _add_overwrites(unit, covered)
 
 
 async def remove(unit: Unit, channel_id: int) -> list[Channel]:

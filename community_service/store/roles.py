@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import BigInteger, Integer, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from community_service.domain.roles import Role
-from community_service.store.among import among, positions
+from community_service.store.among import among, unnested
 from community_service.tables import member_roles, roles
 from community_service.tools import Unit
 
@@ -65,10 +65,11 @@ async def change(unit: Unit, role: Role) -> None:
 
 async def place(unit: Unit, moved: Sequence[Role]) -> None:
     """Set the positions of roles, however many, in one statement."""
-    places = positions((role.id, role.position) for role in moved)
-    await unit.run(
-        update(roles).where(roles.c.id == places.c.id).values(position=places.c.position)
+    given = unnested(
+        ("id", BigInteger, [role.id for role in moved]),
+        ("position", Integer, [role.position for role in moved]),
     )
+    await unit.run(update(roles).where(roles.c.id == given.c.id).values(position=given.c.position))
 
 
 async def remove(unit: Unit, role_id: int) -> None:

@@ -20,6 +20,7 @@ class ChannelType(IntEnum):
     ANNOUNCEMENT = 5
     STAGE = 13
     FORUM = 15
+    MEDIA = 16
 
 
 TALKABLE = frozenset(
@@ -44,10 +45,40 @@ class ChannelOverwrite(Wire):
     deny: Bits = 0
 
 
+class ForumTag(Wire):
+    """What posts of a forum can be marked with."""
+
+    id: Snowflake
+    name: str
+    moderated: bool = False
+    emoji_id: Snowflake | None = None
+    emoji_name: str | None = None
+
+
+class ReactionEmoji(Wire):
+    """What posts of a forum are reacted to with, unless somebody chooses."""
+
+    emoji_id: Snowflake | None = None
+    emoji_name: str | None = None
+
+
 class Channel(Wire):
     """A channel of a guild."""
 
-    omit: ClassVar[frozenset[str]] = frozenset({"bitrate", "user_limit", "rtc_region"})
+    omit: ClassVar[frozenset[str]] = frozenset(
+        {
+            "bitrate",
+            "user_limit",
+            "video_quality_mode",
+            "default_auto_archive_duration",
+            "default_thread_rate_limit_per_user",
+            "default_forum_layout",
+            "available_tags",
+        }
+    )
+    unless_given: ClassVar[frozenset[str]] = frozenset(
+        {"rtc_region", "default_reaction_emoji", "default_sort_order"}
+    )
 
     id: ChannelId
     type: ChannelType
@@ -63,3 +94,12 @@ class Channel(Wire):
     flags: int = 0
     bitrate: int | None = None
     user_limit: int | None = None
+    rtc_region: str | None = None
+    """None: wherever is best."""
+    video_quality_mode: int | None = None
+    default_auto_archive_duration: int | None = None
+    default_thread_rate_limit_per_user: int | None = None
+    default_reaction_emoji: ReactionEmoji | None = None
+    default_sort_order: int | None = None
+    default_forum_layout: int | None = None
+    available_tags: tuple[ForumTag, ...] | None = None

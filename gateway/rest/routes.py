@@ -105,6 +105,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row("channels/{channel}", "community", _CHANNEL, major="channel"),
     Row("channels/{channel}/invites", "community", _CHANNEL, major="channel"),
+    Row("channels/{channel}/clone", "community", _CHANNEL, major="channel"),
     Row("channels/{channel}/permissions/*", "community", _CHANNEL, major="channel"),
     Row(
         "channels/{channel}/messages",

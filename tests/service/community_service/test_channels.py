@@ -165,6 +165,71 @@ class TestMaking:
         assert refused == (400, 30013)
 
 
+class TestKinds:
+    async def test_a_forum_keeps_what_forums_have(self, house: House) -> None:
+        guild = await house.guild()
+        asked = {
+            "topic": "규칙",
+            "flags": 1 << 4,
+            "default_sort_order": 1,
+            "default_forum_layout": 2,
+            "default_auto_archive_duration": 1_440,
+            "default_thread_rate_limit_per_user": 5,
+        }
+        tags = [{"name": "solved", "moderated": True, "emoji_name": "✅"}, {"name": "ask"}]
+        emoji = {"emoji_id": None, "emoji_name": "👍"}
+        made = await house.channel(
+            guild, type=15, available_tags=tags, default_reaction_emoji=emoji, **asked
+        )
+        assert made.items() >= {**asked, "default_reaction_emoji": emoji}.items()
+        first, second = made["available_tags"]
+        assert (first["moderated"], second["moderated"]) == (True, False)
+        path = f"/channels/{made['id']}"
+        form = {"available_tags": [{**second, "name": "question"}], "flags": None}
+        edited = await house.does(ALICE, "PATCH", path, json=form)
+        assert edited["available_tags"] == [{**second, "name": "question"}]
+        assert edited["flags"] == 0
+        assert await house.does(ALICE, "GET", path) == edited
+        assert (await house.channels(guild))["room"] == edited
+
+    async def test_each_kind_shows_only_what_it_has(self, house: House) -> None:
+        guild = await house.guild()
+        heard = {"bitrate", "user_limit", "rtc_region", "video_quality_mode"}
+        posted = {"available_tags", "default_reaction_emoji", "default_forum_layout"}
+        for kind in (0, 2, 4, 5, 13, 15, 16):
+            made = await house.channel(guild, name=f"k{kind}", type=kind)
+            assert made["type"] == kind
+            assert heard <= made.keys() if kind in {2, 13} else heard.isdisjoint(made)
+            assert posted <= made.keys() if kind in {15, 16} else posted.isdisjoint(made)
+            told = await house.told(topics.guild(int(guild)))
+            assert told[-1] == ("ChannelCreate", made)
+        for kind in (1, 3, 10, 11, 14, 99):
+            path, form = f"/guilds/{guild}/channels", {"name": "x", "type": kind}
+            assert await house.refused(ALICE, "POST", path, json=form) == (400, 50035)
+
+    async def test_text_turns_into_announcements_and_back(self, house: House) -> None:
+        guild = await house.guild()
+        path = f"/channels/{(await house.channels(guild))['general']['id']}"
+        for kind in (5, 0):
+            assert (await house.does(ALICE, "PATCH", path, json={"type": kind}))["type"] == kind
+        assert await house.refused(ALICE, "PATCH", path, json={"type": 2}) == (400, 50035)
+
+    async def test_a_copy_is_made_beside_the_original(self, house: House) -> None:
+        guild = await house.guild(BOB)
+        parent = (await house.channels(guild))["Text channels"]["id"]
+        rules = [{"id": guild, "type": 0, "allow": "0", "deny": str(1 << 11)}]
+        one = await house.channel(
+            guild, topic="t", nsfw=True, parent_id=parent, permission_overwrites=rules
+        )
+        path = f"/channels/{one['id']}/clone"
+        copy = await house.does(ALICE, "POST", path, json={"name": "room 2"})
+        place = {"id": copy["id"], "position": copy["position"], "name": "room-2"}
+        assert copy == {**one, **place}
+        assert (await house.does(ALICE, "POST", path))["name"] == "room"
+        assert await house.refused(BOB, "POST", path) == (403, 50013)
+        assert await house.refused(MALLORY, "POST", path) == (404, 10003)
+
+
 class TestEditing:
     async def test_b20_what_is_set_is_what_everybody_reads(self, house: House) -> None:
         guild = await house.guild(BOB)

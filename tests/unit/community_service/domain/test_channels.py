@@ -13,10 +13,14 @@ from community_service.domain.channels import (
     ChannelDraft,
     can_add,
     can_be_referred_to,
+    can_become,
     can_hold,
     can_make,
+    can_take_in,
+    copy_of,
     edited,
     named,
+    tagged,
 )
 from contracts import limits
 from contracts.errors import ErrorCode, Invalid
@@ -29,8 +33,12 @@ VOICE = Channel(2, 9, ChannelType.VOICE, "Lounge", 0, bitrate=8_000, user_limit=
 CATEGORY = Channel(3, 9, ChannelType.CATEGORY, "Stuff", 0)
 
 
-def draft(kind: ChannelType = ChannelType.TEXT, name: str = "x", **more: object) -> ChannelDraft:
-    return replace(ChannelDraft(kind, name), **more)
+def draft(kind: ChannelType = ChannelType.TEXT, **more: object) -> ChannelDraft:
+    return ChannelDraft(kind, "x", more=more)
+
+
+def covered(*overwrites: ChannelOverwrite) -> ChannelDraft:
+    return ChannelDraft(ChannelType.TEXT, "x", overwrites=overwrites)
 
 
 class TestMaking:
@@ -44,8 +52,8 @@ class TestMaking:
         assert draft().made(1, 9, 0, (RULE,)).overwrites == (RULE,)
 
     def test_unless_it_brings_its_own_even_none(self) -> None:
-        assert draft(overwrites=(OTHER,)).made(1, 9, 0, (RULE,)).overwrites == (OTHER,)
-        assert draft(overwrites=()).made(1, 9, 0, (RULE,)).overwrites == ()
+        assert covered(OTHER).made(1, 9, 0, (RULE,)).overwrites == (OTHER,)
+        assert covered().made(1, 9, 0, (RULE,)).overwrites == ()
 
     def test_only_channels_to_be_heard_in_have_a_bitrate_and_a_user_limit(self) -> None:
         heard = draft(ChannelType.VOICE).made(1, 9, 0, ())
@@ -54,6 +62,21 @@ class TestMaking:
         assert (asked.bitrate, asked.user_limit) == (9_000, 3)
         read = draft(bitrate=9_000, user_limit=3).made(1, 9, 0, ())
         assert (read.bitrate, read.user_limit) == (None, None)
+
+    def test_a_forum_begins_with_its_own_settings(self) -> None:
+        forum = draft(ChannelType.FORUM, flags=1 << 4 | 1).made(1, 9, 0, ())
+        assert (forum.available_tags, forum.default_forum_layout, forum.flags) == ([], 0, 16)
+        plain = draft(flags=16, available_tags=[{"name": "x"}]).made(1, 9, 0, ())
+        assert (plain.available_tags, plain.default_forum_layout, plain.flags) == (None, None, 0)
+
+    def test_a_copy_has_everything_but_its_id_and_those_of_its_tags(self) -> None:
+        tag = {"id": "7", "name": "solved", "moderated": True}
+        more = {"topic": "t", "available_tags": [tag], "nsfw": True, "flags": 16}
+        forum = replace(ChannelDraft(ChannelType.FORUM, "x", 3, (RULE,), more)).made(1, 9, 5, ())
+        copy = copy_of(forum, None).made(2, 9, 6, ())
+        assert copy == replace(forum, id=2, position=6, available_tags=[{**tag, "id": None}])
+        assert tagged([{**tag, "id": None}, tag], lambda: 8) == [{**tag, "id": "8"}, tag]
+        assert copy_of(forum, "y").name == "y"
 
     def test_direct_conversations_are_not_made_in_guilds(self) -> None:
         refused = {kind for kind in ChannelType if can_make(draft(kind)) is not None}
@@ -94,7 +117,6 @@ class TestEditing:
     @pytest.mark.parametrize(
         ("field", "expected"),
         [
-            ("topic", None),
             ("parent_id", None),
             ("nsfw", False),
             ("rate_limit_per_user", 0),
@@ -107,8 +129,28 @@ class TestEditing:
     def test_null_resets_what_can_be_reset(self, field: str, expected: object) -> None:
         assert getattr(edited(VOICE, {field: None}), field) == expected
 
-    def test_a_channel_to_read_gets_no_bitrate(self) -> None:
-        assert edited(TEXT, {"bitrate": 9_000, "user_limit": None}) == TEXT
+    def test_what_its_kind_does_not_have_is_passed_over(self) -> None:
+        assert edited(TEXT, {"bitrate": 9_000, "user_limit": None, "flags": 16}) == TEXT
+        assert edited(VOICE, {"topic": "x", "default_forum_layout": 2}) == VOICE
+
+    def test_text_and_announcements_turn_into_each_other_and_nothing_else_does(self) -> None:
+        for before in MAKEABLE:
+            for after in MAKEABLE:
+                one = replace(TEXT, type=before, topic=None)
+                turned = edited(one, {"type": after})
+                texts = {ChannelType.TEXT, ChannelType.ANNOUNCEMENT}
+                may = before is after or {before, after} <= texts
+                assert (can_become(one, turned) is None) == may, (before, after)
+
+    def test_limits_depend_on_the_kind(self) -> None:
+        long = {"topic": "x" * (limits.CHANNEL_TOPIC_MAX + 1)}
+        assert isinstance(can_become(TEXT, edited(TEXT, long)), Invalid)
+        forum = replace(TEXT, type=ChannelType.FORUM)
+        assert can_become(forum, edited(forum, long)) is None
+        many = {"user_limit": limits.VOICE_USER_LIMIT + 1}
+        assert isinstance(can_become(VOICE, edited(VOICE, many)), Invalid)
+        stage = replace(VOICE, type=ChannelType.STAGE)
+        assert can_become(stage, edited(stage, many)) is None
 
 
 class TestCategories:
@@ -122,6 +164,10 @@ class TestCategories:
         refusal = can_hold(ChannelType.TEXT, parent, 9)
         assert isinstance(refusal, Invalid)
         assert "parent_id" in refusal.fields
+
+    def test_a_full_category_takes_no_more(self) -> None:
+        assert can_take_in(limits.CHANNELS_PER_CATEGORY) is None
+        assert isinstance(can_take_in(limits.CHANNELS_PER_CATEGORY + 1), Invalid)
 
     def test_categories_do_not_nest(self) -> None:
         assert isinstance(can_hold(ChannelType.CATEGORY, CATEGORY, 9), Invalid)

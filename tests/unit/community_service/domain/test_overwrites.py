@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from community_service.domain.channels import Channel
 from community_service.domain.overwrites import (
     can_change,
     can_concern,
+    can_have,
+    followers,
     tidy,
     touched,
+    with_one,
+    without,
 )
+from contracts import limits
 from contracts.errors import Forbidden, Invalid
-from contracts.objects.channel import ChannelOverwrite, OverwriteType
+from contracts.objects.channel import ChannelOverwrite, ChannelType, OverwriteType
 from contracts.permissions import EVERYTHING, NONE, Permission
 
 VIEW, SEND = Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES
@@ -83,3 +91,23 @@ def test_overwrites_are_about_roles_and_members_of_the_guild() -> None:
     refusal = can_concern(asked, frozenset({2}), frozenset({2}))
     assert isinstance(refusal, Invalid)
     assert list(refusal.fields) == ["permission_overwrites.0.id"]
+
+
+def test_channels_in_step_with_their_category_follow_it_and_others_do_not() -> None:
+    category = Channel(1, 9, ChannelType.CATEGORY, "box", 0, overwrites=(rule(1, VIEW),))
+    after = replace(category, overwrites=(rule(1, deny=VIEW),))
+    synced = Channel(2, 9, ChannelType.TEXT, "a", 0, 1, overwrites=category.overwrites)
+    own = Channel(3, 9, ChannelType.TEXT, "b", 1, 1, overwrites=(rule(2, VIEW),))
+    assert followers(category, after, [synced, own]) == [
+        replace(synced, overwrites=after.overwrites)
+    ]
+
+
+def test_one_overwrite_is_put_in_the_place_of_another_or_taken_out() -> None:
+    before = (rule(1, VIEW), rule(3, SEND))
+    assert with_one(before, rule(2, VIEW)) == (rule(1, VIEW), rule(2, VIEW), rule(3, SEND))
+    assert with_one(before, rule(3, deny=SEND)) == (rule(1, VIEW), rule(3, deny=SEND))
+    assert without(before, 1) == (rule(3, SEND),)
+    full = tuple(rule(n) for n in range(limits.OVERWRITES_PER_CHANNEL))
+    assert can_have(full) is None
+    assert can_have((*full, rule(0))) is not None
