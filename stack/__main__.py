@@ -18,6 +18,7 @@ VERBS = (
     "test",
     "check",
     "bench",
+    "load",
     "migrate",
     "call",
     "env",

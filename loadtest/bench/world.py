@@ -52,30 +52,32 @@ async def world(people: int, **suite: Any) -> AsyncIterator[World]:
 
 async def _settle(house: Suite, people: int) -> World:
     async with httpx.AsyncClient(base_url=f"{house.url}/api/v10", timeout=30) as http:
-        tokens = await asyncio.gather(*(_register(http, number) for number in range(people)))
+        tokens = await asyncio.gather(*(register(http, number) for number in range(people)))
         owner = {"Authorization": tokens[0]}
-        guild = await _json(http.post("/guilds", json={"name": "Bench"}, headers=owner))
-        channels = await _json(http.get(f"/guilds/{guild['id']}/channels", headers=owner))
+        guild = await asked(http.post("/guilds", json={"name": "Bench"}, headers=owner))
+        channels = await asked(http.get(f"/guilds/{guild['id']}/channels", headers=owner))
         channel = next(channel["id"] for channel in channels if channel["type"] == 0)
-        invite = await _json(
+        invite = await asked(
             http.post(f"/channels/{channel}/invites", json={"max_uses": 0}, headers=owner)
         )
         for token in tokens[1:]:
-            await _json(
+            await asked(
                 http.post(f"/invites/{invite['code']}", json={}, headers={"Authorization": token})
             )
         return World(house, tokens, channel)
 
 
-async def _register(http: httpx.AsyncClient, number: int) -> str:
+async def register(http: httpx.AsyncClient, number: int) -> str:
+    """The token of a new person."""
     form = {"username": f"bench{number:05d}", "password": "correct horse battery"}
-    return str((await _json(http.post("/auth/register", json=form)))["token"])
+    return str((await asked(http.post("/auth/register", json=form)))["token"])
 
 
-async def _json(request: Any) -> Any:
+async def asked(request: Any) -> Any:
+    """The JSON of an answer that must be a success."""
     response = await request
     if response.status_code >= 400:
-        raise SystemExit(f"bench: {response.request.url} answered {response.text}")
+        raise SystemExit(f"{response.request.url} answered {response.text}")
     return response.json()
 
 

@@ -1,0 +1,71 @@
+"""How the crowd grows and shrinks, and when it is too large. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MOST_ERRORS = 0.00025
+"""Answers of 500 and above, and what never came."""
+MEAN_MS = 100.0
+P99_MS = 2_000.0
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a stretch of time was like."""
+
+    requests: int
+    errors: int
+    mean_ms: float
+    p99_ms: float
+
+    def holds(self) -> bool:
+        """Whether a crowd of this size is served well."""
+        if not self.requests:
+            return False
+        is_sound = self.errors <= self.requests * MOST_ERRORS
+        return is_sound and self.mean_ms <= MEAN_MS and self.p99_ms <= P99_MS
+
+
+def ramp(at: float, users: int, seconds: float) -> int:
+    """Growing for two thirds of the time, then staying."""
+    return max(1, min(users, round(users * at / (seconds * 2 / 3))))
+
+
+def storm(at: float, users: int, seconds: float) -> int:
+    """A tenth of them, and in the middle third everybody at once."""
+    return users if seconds / 3 <= at < seconds * 2 / 3 else max(1, users // 10)
+
+
+def soak(at: float, users: int, seconds: float) -> int:
+    """Everybody, all the time."""
+    del at, seconds
+    return users
+
+
+SHAPES = {"ramp": ramp, "storm": storm, "soak": soak}
+
+
+class Search:
+    """Finds the largest crowd that is served well: doubles while it holds, then halves the gap."""
+
+    def __init__(self, start: int, most: int) -> None:
+        self.users = start
+        self.best = 0
+        self.is_over = False
+        self._most = most
+        self._too_many: int | None = None
+
+    def judge(self, look: Look) -> None:
+        """Take a look at the present crowd and choose the next."""
+        if look.holds():
+            self.best = self.users
+        else:
+            self._too_many = self.users
+        if self._too_many is None:
+            self.is_over = self.users == self._most
+            self.users = min(self._most, self.users * 2)
+        else:
+            gap = self._too_many - self.best
+            self.is_over = gap <= max(1, self._too_many // 10)
+            self.users = self.best + gap // 2
