@@ -13,6 +13,7 @@ from chassis.service import Service
 from community_service import api, rpc
 from community_service.jobs import Jobs
 from community_service.settings import Settings
+from community_service.sightings import Sightings
 from community_service.tools import Tools
 
 
@@ -26,9 +27,12 @@ def build(settings: Settings) -> Service:
     life = timedelta(minutes=settings.face_minutes)
     tools = Tools(calls, secrets.randbits, life, Blobs(settings))
     units = Units(database, outbox, service.clock, tools)
-    rpc.register(parts.door(service, settings), units)
-    jobs = Jobs(units)
+    sightings = Sightings()
+    rpc.register(parts.door(service, settings), units, sightings)
+    jobs = Jobs(units, sightings)
     service.job("departures", settings.departures_every, jobs.tell_departed)
+    service.job("sightings", settings.sightings_every, jobs.note_sightings)
+    service.job("temporary", settings.temporary_every, jobs.let_go_unseen)
     service.job("audit", settings.audit_every, jobs.forget_entries)
     service.job("invites", settings.invites_every, jobs.clear_invites)
     service.job("listings", settings.listings_every, jobs.recount_listed)

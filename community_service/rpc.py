@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from chassis.rpc import RpcServer
+from chassis.rpc.link import Link
 from community_service import actions, views
+from community_service.sightings import Sightings
 from community_service.tools import Units
 from contracts.guild_facts import GuildFacts
 from contracts.identity import NOBODY
@@ -20,6 +22,7 @@ from contracts.rpc.community import (
     Members,
     Membership,
     Memberships,
+    PersonSeen,
     Place,
 )
 
@@ -27,8 +30,14 @@ from contracts.rpc.community import (
 class Handlers:
     """One function a call."""
 
-    def __init__(self, units: Units) -> None:
+    def __init__(self, units: Units, sightings: Sightings) -> None:
         self._units = units
+        self._sightings = sightings
+
+    def person_seen(self, cast: PersonSeen, link: Link) -> None:
+        """Somebody came or went."""
+        del link
+        self._sightings.note(int(cast.user_id), is_here=cast.is_here)
 
     async def get_memberships(self, call: GetMemberships) -> Memberships:
         """Where somebody is a member."""
@@ -80,9 +89,10 @@ class Handlers:
         return Place(guild_id=None if guild_id is None else GuildId(guild_id))
 
 
-def register(rpc: RpcServer, units: Units) -> None:
-    """Answer these calls."""
-    handlers = Handlers(units)
+def register(rpc: RpcServer, units: Units, sightings: Sightings) -> None:
+    """Answer these calls, and hear this cast."""
+    handlers = Handlers(units, sightings)
+    rpc.hear(PersonSeen, handlers.person_seen)
     rpc.handle(GetMemberships, handlers.get_memberships)
     rpc.handle(GetGuild, handlers.get_guild)
     rpc.handle(GetMembers, handlers.get_members)

@@ -23,6 +23,14 @@ class Settings(StoredSettings, BusSettings, BlobSettings):
     listings_every: float = Field(
         300.0, gt=0, description="Seconds between counts of the members of listed communities"
     )
+    sightings_every: float = Field(
+        2.0, gt=0, description="Seconds between notes of who came and went"
+    )
+    temporary_every: float = Field(
+        600.0,
+        gt=0,
+        description="Seconds between looks for temporary members whose going was not heard of",
+    )
     audit_every: float = Field(
         3_600.0, gt=0, description="Seconds between clearings of audit log entries past their time"
     )

@@ -86,6 +86,8 @@ class Announcer:
         ]
         if not all(await asyncio.gather(*published)):
             raise Unavailable
+        if is_fresh:
+            self._memberships.tell_seen(claim.user_id, is_here=not visible.is_offline)
 
     def _publish(self, event: PresenceUpdate) -> asyncio.Future[bool]:
         published: asyncio.Future[bool] = asyncio.get_running_loop().create_future()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chassis.clock import Clock
 from chassis.rpc.client import Calls
 from contracts.ids import GuildId, UserId
-from contracts.rpc.community import GetMemberships
+from contracts.rpc.community import GetMemberships, PersonSeen
 
 _MOST = 50_000
 
@@ -31,3 +31,7 @@ class Memberships:
             self._known.clear()
         self._known[user_id] = (now, guilds)
         return guilds
+
+    def tell_seen(self, user_id: UserId, *, is_here: bool) -> None:
+        """Tell community_service that somebody came or went. If it is away, it asks later."""
+        self._calls.cast(PersonSeen(user_id=user_id, is_here=is_here))

@@ -15,7 +15,9 @@ from community_service.actions import (
     overwrites,
     people,
     presence,
+    prunes,
     roles,
+    sightings,
     webhooks,
 )
 
@@ -34,6 +36,8 @@ __all__ = [
     "overwrites",
     "people",
     "presence",
+    "prunes",
     "roles",
+    "sightings",
     "webhooks",
 ]

@@ -10,10 +10,16 @@ from contracts.ids import UserId
 from contracts.rpc.presence import GetPresences
 
 
+async def present(tools: Tools, user_ids: Iterable[int]) -> frozenset[int]:
+    """Those of them who are not offline."""
+    call = GetPresences(user_ids=tuple(UserId(one) for one in user_ids))
+    found = (await tools.calls.ask(call)).presences
+    return frozenset(int(one.user.id) for one in found)
+
+
 async def count_present(tools: Tools, user_ids: Iterable[int]) -> int:
     """How many of them are not offline; 0 while presence_service is away."""
-    call = GetPresences(user_ids=tuple(UserId(one) for one in user_ids))
     try:
-        return len((await tools.calls.ask(call)).presences)
+        return len(await present(tools, user_ids))
     except Unavailable:
         return 0

@@ -16,6 +16,7 @@ from community_service.api import (
     invites,
     members,
     overwrites,
+    prunes,
     roles,
     webhooks,
 )
@@ -38,4 +39,5 @@ def routers(units: Units) -> tuple[APIRouter, ...]:
         emojis.router(units),
         audit.router(units),
         bans.router(units),
+        prunes.router(units),
     )

@@ -51,6 +51,11 @@ class Member:
     """Gone when offline, unless given a role."""
 
 
+def is_passing(member: Member) -> bool:
+    """Whether somebody is a member only while here."""
+    return member.is_temporary and not member.roles
+
+
 def can_leave(guild: Guild, user_id: int) -> DomainError | None:
     """The owner hands the guild over or deletes it, but does not walk away from it."""
     if guild.owner_id == user_id:

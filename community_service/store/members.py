@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, select, union, update
+from sqlalchemy import Row, Select, delete, exists, func, not_, select, union, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
+from community_service.domain.guilds import Guild
 from community_service.domain.members import Member
 from community_service.domain.people import search_key
+from community_service.domain.prunes import Terms
 from community_service.store import people as faces
 from community_service.store.among import among
 from community_service.tables import member_roles, members, people
@@ -164,3 +166,51 @@ async def first_ids(unit: Unit, guild_id: int, limit: int) -> list[int]:
     """Up to `limit` members, by id."""
     found = select(members.c.user_id).where(members.c.guild_id == guild_id).limit(limit)
     return [row.user_id for row in await unit.all(found)]
+
+
+_has_role = exists().where(
+    member_roles.c.guild_id == members.c.guild_id, member_roles.c.user_id == members.c.user_id
+)
+
+
+async def idle(
+    unit: Unit,
+    guild: Guild,
+    terms: Terms,
+    *,
+    limit: int,
+    user_ids: Sequence[int] | None = None,
+) -> list[int]:
+    """People without any but the named roles who came before, and were not seen after, the moment
+    that the terms name. Owner and bots are not meant.
+    """
+    since = terms.since(unit.now)
+    is_other = not_(among(member_roles.c.role_id, terms.role_ids))
+    last_seen = func.greatest(members.c.joined_at, people.c.last_seen_at)
+    found = (
+        select(members.c.user_id)
+        .join(people, people.c.user_id == members.c.user_id)
+        .where(members.c.guild_id == guild.id, members.c.user_id != guild.owner_id)
+        .where(not_(people.c.is_bot), last_seen < since, not_(_has_role.where(is_other)))
+    )
+    if user_ids is not None:
+        found = found.where(among(members.c.user_id, user_ids))
+    rows = await unit.all(found.order_by(members.c.user_id).limit(limit))
+    return [row.user_id for row in rows]
+
+
+async def passing(unit: Unit, user_ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Guild and user of temporary memberships without a role."""
+    found = select(members.c.guild_id, members.c.user_id).where(
+        members.c.is_temporary, among(members.c.user_id, user_ids), not_(_has_role)
+    )
+    return [(row.guild_id, row.user_id) for row in await unit.all(found)]
+
+
+async def temporary(unit: Unit, *, after: int, before: datetime, limit: int) -> list[int]:
+    """People who became temporary members somewhere before this moment, by id."""
+    found = select(members.c.user_id).where(
+        members.c.is_temporary, members.c.user_id > after, members.c.joined_at < before
+    )
+    page = found.distinct().order_by(members.c.user_id).limit(limit)
+    return [row.user_id for row in await unit.all(page)]

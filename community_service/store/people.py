@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from community_service.domain.people import Person, search_key
@@ -51,3 +52,10 @@ async def keep(unit: Unit, faces: Sequence[Person]) -> None:
             where=people.c.refreshed_at <= fresh.excluded.refreshed_at,
         )
     )
+
+
+async def seen(unit: Unit, user_ids: Iterable[int], now: datetime) -> None:
+    """Note when these people were seen last. In the order of `keep`, for the same reason."""
+    theirs = among(people.c.user_id, user_ids)
+    held = select(people.c.user_id).where(theirs).order_by(people.c.user_id).with_for_update()
+    await unit.run(update(people).where(people.c.user_id.in_(held)).values(last_seen_at=now))

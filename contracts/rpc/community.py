@@ -7,7 +7,7 @@ from contracts.ids import ChannelId, GuildId, UserId
 from contracts.objects.channel import Channel
 from contracts.objects.guild import Guild
 from contracts.objects.member import Member
-from contracts.rpc.base import Call
+from contracts.rpc.base import Call, Cast
 from contracts.rpc.export import Export
 from contracts.wire import Wire
 
@@ -166,3 +166,13 @@ class ExportPerson(Export):
     """Memberships and invites of this person."""
 
     service = "community"
+
+
+class PersonSeen(Cast):
+    """Somebody came (no device was here before), or went (none is left)."""
+
+    service = "community"
+    callers = frozenset({"presence"})
+
+    user_id: UserId
+    is_here: bool

@@ -25,9 +25,11 @@ async def house_of_module(cluster: Cluster, _redis_of_session: RedisServer) -> A
     url = cluster.backing.database_url("community", name)
     neighbours = Neighbours()
     stores = {"database_url": url, "redis_url": _redis_of_session.url}
+    # Sightings are written down when a test says so.
+    pace = {"departures_every": 0.2, "sightings_every": 3_600}
     async with (
         neighbours.answering() as addresses,
-        running(Settings, build, **stores, neighbours=addresses, departures_every=0.2) as service,
+        running(Settings, build, **stores, neighbours=addresses, **pace) as service,
     ):
         connection = await asyncpg.connect(url)
         yield House(service, neighbours, connection)

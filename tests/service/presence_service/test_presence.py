@@ -27,7 +27,7 @@ from contracts.objects.member import Member
 from contracts.objects.presence import Status
 from contracts.objects.user import User
 from contracts.rpc.base import Cast
-from contracts.rpc.community import GetMemberships, Membership, Memberships
+from contracts.rpc.community import GetMemberships, Membership, Memberships, PersonSeen
 from contracts.rpc.presence import GetPresences, PresenceDelta, Seat
 from gateway.live.presence_link import PresenceLink
 from gateway.live.seats import Seats
@@ -81,6 +81,7 @@ class Community:
     """community_service as presence sees it: everybody is in the same guilds."""
 
     guilds: list[GuildId] = field(default_factory=lambda: [GUILD])
+    seen: list[PersonSeen] = field(default_factory=list)
     fails: int = 0
     """So many answers are refusals."""
 
@@ -200,6 +201,7 @@ async def house(redis: str) -> AsyncIterator[House]:
 
     def declare(rpc: RpcServer) -> None:
         rpc.handle(GetMemberships, community.answer)
+        rpc.hear(PersonSeen, lambda cast, _: community.seen.append(cast))
 
     async with AsyncExitStack() as stack:
         neighbours = await stack.enter_async_context(stub("community", declare))
@@ -235,6 +237,22 @@ class TestDevices:
         await house.settled("b")
         assert house.told() == [Status.ONLINE]
         assert await house.seen(ALICE) == {ALICE: Status.ONLINE}
+
+    async def test_community_service_hears_who_comes_and_who_goes(self, house: House) -> None:
+        gateway = await house.gateway()
+        gateway.opens("a")
+        await house.hears(Status.ONLINE)
+        gateway.opens("a", status=Status.IDLE)
+        await house.hears(Status.ONLINE, Status.IDLE)
+        gateway.closes("a")
+        await until(partial(_is_leaving, house, "a"))
+        house.clock.advance(10)
+        await house.hears(Status.ONLINE, Status.IDLE, Status.OFFLINE)
+        await until(lambda: _now(len(house.community.seen) == 2))
+        assert [(one.user_id, one.is_here) for one in house.community.seen] == [
+            (ALICE, True),
+            (ALICE, False),
+        ]
 
     async def test_every_guild_and_the_own_devices_are_told_once(self, house: House) -> None:
         house.community.guilds = [GUILD, CLUB]
