@@ -1,15 +1,18 @@
--- One publish, atomic: number, stamp, log, fan-out. The constants above are put there by script.py.
+-- One publish, atomic: numbers, stamps, log, fan-out of one topic's records, in order.
+-- The constants above are put there by script.py.
 -- KEYS: head (hash: n last number, s last stamp, f floor, m0..m9 marks), log (stream), stamp (string)
--- ARGV: pub/sub channel; event id; record; '' or, for a repeat, the stamp after which it may lie in the log
+-- ARGV: pub/sub channel; '' or, for a repeat, the stamp after which it may lie in the log;
+--       then event id and record, once for a repeat, else any number of times
+-- Returns number and stamp of the last one.
 -- Stamps are doubles here, exact below 2^53; they are always written with %.0f.
 local head, log = KEYS[1], KEYS[2]
 
-if ARGV[4] ~= '' then
-  local from, upto = '(' .. ARGV[4] .. '-0', '+'
+if ARGV[2] ~= '' then
+  local from, upto = '(' .. ARGV[2] .. '-0', '+'
   for _ = 1, SCAN_PAGES do
     local page = redis.call('XREVRANGE', log, upto, from, 'COUNT', SCAN_PAGE)
     for _, entry in ipairs(page) do
-      if entry[2][4] == ARGV[2] then
+      if entry[2][4] == ARGV[3] then
         return {tonumber(entry[2][2]), tonumber(string.match(entry[1], '^%d+'))}
       end
     end
@@ -18,36 +21,39 @@ if ARGV[4] ~= '' then
   end
 end
 
+local many = (#ARGV - 2) / 2
 local time = redis.call('TIME')
 local now = (time[1] - EPOCH_S) * 1000000 + time[2]
-local stamp = math.max(now, (redis.call('GET', KEYS[3]) or 0) + 1)
-local text = string.format('%.0f', stamp)
-redis.call('SET', KEYS[3], text)
+local first = math.max(now, (redis.call('GET', KEYS[3]) or 0) + 1)
+local last = first + many - 1
+redis.call('SET', KEYS[3], string.format('%.0f', last))
+local n = redis.call('HINCRBY', head, 'n', many) - many
 
-local n = redis.call('HINCRBY', head, 'n', 1)
 local function append(...)
   return redis.pcall('XADD', log, ...)
 end
-local added = append('NOMKSTREAM', text .. '-0', 'n', n, 'i', ARGV[2], 'r', ARGV[3])
-if type(added) ~= 'string' then
-  -- The log is gone by age, or damaged: what came before can not be replayed any more.
-  redis.call('HSET', head, 'f', redis.call('HGET', head, 's') or '0')
-  redis.call('DEL', log)
-  redis.call('XADD', log, text .. '-0', 'n', n, 'i', ARGV[2], 'r', ARGV[3])
-end
-redis.call('HSET', head, 's', text)
-redis.call('PEXPIRE', log, IDLE_MS)
-
-if n % MARK_EVERY == 0 then
-  -- Ten marks, one every 256 entries: the slot after the newest holds the mark of 2,304 entries ago.
-  local slot = (n / MARK_EVERY) % MARKS
-  redis.call('HSET', head, 'm' .. slot, text)
-  local mark = tonumber(redis.call('HGET', head, 'm' .. (slot + 1) % MARKS) or 0)
-  local keep = math.min(mark, now - KEEP_US)
-  if keep > 0 and redis.call('XTRIM', log, 'MINID', '~', string.format('%.0f-0', keep)) > 0 then
-    redis.call('HSET', head, 'f', string.format('%.0f', keep - 1))
+for at = 1, many do
+  local id, record = ARGV[2 * at + 1], ARGV[2 * at + 2]
+  local text = string.format('%.0f', first + at - 1)
+  n = n + 1
+  if type(append('NOMKSTREAM', text .. '-0', 'n', n, 'i', id, 'r', record)) ~= 'string' then
+    -- The log is gone by age, or damaged: what came before can not be replayed any more.
+    redis.call('HSET', head, 'f', redis.call('HGET', head, 's') or '0')
+    redis.call('DEL', log)
+    redis.call('XADD', log, text .. '-0', 'n', n, 'i', id, 'r', record)
   end
+  if n % MARK_EVERY == 0 then
+    -- Ten marks, one every 256 entries: the slot after the newest holds the mark of 2,304 entries ago.
+    local slot = (n / MARK_EVERY) % MARKS
+    redis.call('HSET', head, 'm' .. slot, text)
+    local mark = tonumber(redis.call('HGET', head, 'm' .. (slot + 1) % MARKS) or 0)
+    local keep = math.min(mark, now - KEEP_US)
+    if keep > 0 and redis.call('XTRIM', log, 'MINID', '~', string.format('%.0f-0', keep)) > 0 then
+      redis.call('HSET', head, 'f', string.format('%.0f', keep - 1))
+    end
+  end
+  redis.call('PUBLISH', ARGV[1], n .. ' ' .. text .. ' ' .. record)
 end
-
-redis.call('PUBLISH', ARGV[1], n .. ' ' .. text .. ' ' .. ARGV[3])
-return {n, stamp}
+redis.call('HSET', head, 's', string.format('%.0f', last))
+redis.call('PEXPIRE', log, IDLE_MS)
+return {n, last}

@@ -1,10 +1,11 @@
 """Records on their way to Redis: one queue, one connection, so the order of publishing is kept.
 
-Never blocks. What a loop turn publishes goes out in one write. When a connection breaks, the
-outcome of what was on its way is unknown: the server is made to forget the old connection, and the
-same records go first on the next one, marked as repeats. An entry that the log has already keeps
-its number; one that it lacks gets the next. The mark carries the newest stamp that had been
-confirmed before the first try, so the search is short and needs no clock of ours.
+Never blocks. What a loop turn publishes goes out in one write, neighbours of one topic in one call.
+When a connection breaks, the outcome of what was on its way is unknown: the server is made to
+forget the old connection, and the same records go first on the next one, marked as repeats. An
+entry that the log has already keeps its number; one that it lacks gets the next. The mark carries
+the newest stamp that had been confirmed before the first try, so the search is short and needs no
+clock of ours.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 from chassis.bus.pace import Pace
@@ -28,6 +30,8 @@ Done = Callable[[bool], None]
 
 MOST_QUEUED = 50_000
 _MOST_ON_WAY = 1_024
+_MOST_TOGETHER = 64
+_MOST_TOGETHER_BYTES = 128 << 10
 _MOST_OPENINGS = 10_000
 _SKEW_US = 30_000_000
 """By how much the clocks of whoever makes ids and of Redis may differ."""
@@ -72,7 +76,8 @@ class Publisher:
         self._connection: Connection | None = None
         self._former: tuple[int, str] | None = None
         self._queue: deque[Item] = deque()
-        self._on_way: deque[Item] = deque()
+        self._on_way: deque[list[Item]] = deque()
+        self._many_on_way = 0
         self._is_due = False
         self._openings: dict[Topic, bytes] = {}
         self._confirmed = 0
@@ -85,7 +90,7 @@ class Publisher:
         metrics.gauge("bus_queue", "Records waiting for Redis").set_function(lambda: len(self))
 
     def __len__(self) -> int:
-        return len(self._queue) + len(self._on_way)
+        return len(self._queue) + self._many_on_way
 
     @property
     def connection(self) -> Connection | None:
@@ -119,9 +124,10 @@ class Publisher:
 
     def give_up(self) -> None:
         """At the end of the process: what is left is left to the outbox."""
-        for item in (*self._on_way, *self._queue):
+        for item in (*chain.from_iterable(self._on_way), *self._queue):
             item.settle(False)
         self._on_way.clear()
+        self._many_on_way = 0
         self._queue.clear()
 
     # Holder of a line.
@@ -147,8 +153,9 @@ class Publisher:
         """Put back, in front and in order, what was on its way."""
         self._connection = None
         self._count()
-        while self._on_way:
-            item = self._on_way.pop()
+        on_way, self._many_on_way = list(chain.from_iterable(self._on_way)), 0
+        self._on_way.clear()
+        for item in reversed(on_way):
             if item.is_ephemeral:
                 self._drop(item, "ephemeral")
             else:
@@ -173,22 +180,36 @@ class Publisher:
 
     def _flush(self) -> None:
         self._is_due = False
-        count = min(len(self._queue), _MOST_ON_WAY - len(self._on_way))
-        if self._connection is None or count <= 0:
+        if self._connection is None:
             return
-        before = self._stamp
         packed = []
-        for _ in range(count):
-            item = self._queue.popleft()
-            self._on_way.append(item)
-            after = item.after
+        while self._queue and self._many_on_way < _MOST_ON_WAY:
+            group = self._next_group()
+            self._on_way.append(group)
+            self._many_on_way += len(group)
+            opening, after = self._opening(group[0].topic), group[0].after
+            records = [(item.event_id, item.record) for item in group]
+            packed.append(call(opening, records, b"" if after is None else b"%d" % after))
             if after is None:
-                item.after = before
-                packed.append(call(self._opening(item.topic), item.record, item.event_id))
-            else:
-                mark = b"%d" % after
-                packed.append(call(self._opening(item.topic), item.record, item.event_id, mark))
-        self._connection.write(b"".join(packed), self._replied, count)
+                for item in group:
+                    item.after = self._stamp
+        if packed:
+            self._connection.write(b"".join(packed), self._replied, len(packed))
+
+    def _next_group(self) -> list[Item]:
+        """What may share a call: neighbours of one topic, none of them a repeat."""
+        first = self._queue.popleft()
+        group, size = [first], len(first.record)
+        if first.after is not None:
+            return group
+        while self._queue and len(group) < _MOST_TOGETHER:
+            item = self._queue[0]
+            size += len(item.record)
+            is_alike = item.topic == first.topic and item.after is None
+            if not is_alike or size > _MOST_TOGETHER_BYTES:
+                break
+            group.append(self._queue.popleft())
+        return group
 
     def _opening(self, topic: Topic) -> bytes:
         opening = self._openings.get(topic)
@@ -202,20 +223,20 @@ class Publisher:
         self._answered_at = self._clock.monotonic()
 
     def _replied(self, reply: Any) -> None:
-        item = self._on_way.popleft()
+        group = self._on_way.popleft()
         if type(reply) is list:
             self._stamp = max(self._stamp, reply[1])
-            self._confirmed += 1
-            item.settle(True)
+            self._confirmed += len(group)
+            self._settle(group)
         elif str(reply).startswith(_HOPELESS):
             # No other try would change it, and all that come after would wait behind it.
-            log.error("publish.refused", topic=item.topic, reason=str(reply))
-            self._dropped.labels("refused").inc()
-            item.settle(True)
+            log.error("publish.refused", topic=group[0].topic, reason=str(reply))
+            self._dropped.labels("refused").inc(len(group))
+            self._settle(group)
         else:
             # Not executed: script unknown, data loading, memory full, failover under way.
             log.warning("publish.postponed", reason=str(reply))
-            self._on_way.appendleft(item)
+            self._on_way.appendleft(group)
             if self._connection is not None:
                 self._connection.abort()
             return
@@ -223,6 +244,11 @@ class Publisher:
             self._schedule()
         else:
             self._look_idle()
+
+    def _settle(self, group: list[Item]) -> None:
+        self._many_on_way -= len(group)
+        for item in group:
+            item.settle(True)
 
     def _count(self) -> None:
         # Not per record: a counter's lock costs as much as the reply.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -25,7 +26,7 @@ class Script:
     digest: str
 
     def opening(self, topic: topics.Topic) -> bytes:
-        """What every call for one topic begins with, up to the event's own arguments."""
+        """What every call for one topic begins with, after the count of its words."""
         words = (
             "EVALSHA",
             self.digest,
@@ -36,21 +37,18 @@ class Script:
             topics.pubsub(topic),
         )
         _, _, packed = pack(*words).partition(b"\r\n")
-        return b"*%d\r\n%b" % (len(words) + 3, packed)
+        return packed
 
 
-def call(opening: bytes, record: bytes, event_id: int, after: bytes = b"") -> bytes:
-    """One EVALSHA as bytes. `after`: where a repeat begins to look for itself."""
-    event = b"%d" % event_id
-    return b"%b$%d\r\n%b\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n" % (
-        opening,
-        len(event),
-        event,
-        len(record),
-        record,
-        len(after),
-        after,
-    )
+def call(opening: bytes, records: Sequence[tuple[int, bytes]], after: bytes = b"") -> bytes:
+    """One EVALSHA for records of one topic, by event id. `after`: where a repeat, which comes
+    alone, begins to look for itself.
+    """
+    parts = [b"*%d\r\n%b$%d\r\n%b\r\n" % (8 + 2 * len(records), opening, len(after), after)]
+    for event_id, record in records:
+        event = b"%d" % event_id
+        parts.append(b"$%d\r\n%b\r\n$%d\r\n%b\r\n" % (len(event), event, len(record), record))
+    return b"".join(parts)
 
 
 @cache
