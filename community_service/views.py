@@ -192,8 +192,8 @@ def invite(
     channel: Channel,
     inviter: Person | None,
     *,
-    members: int = 0,
-    present: int = 0,
+    members: int | None = None,
+    present: int | None = None,
 ) -> InviteShape:
     """An invite, with as much of the guild as strangers may see."""
     return InviteShape(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from community_service import store, views
-from community_service.actions import audit
+from community_service.actions import audit, people
 from community_service.actions.access import access_channel, access_guild, require
 from community_service.actions.members import admit
 from community_service.domain.audit import changes_between
@@ -15,6 +15,7 @@ from community_service.domain.invites import (
     CODE_BITS,
     Invite,
     Terms,
+    can_add,
     can_lead_to,
     can_revoke,
     code_from,
@@ -23,9 +24,10 @@ from community_service.domain.invites import (
     worn_after,
 )
 from community_service.domain.people import Person
-from community_service.tools import Unit
+from community_service.tools import Tools, Unit
 from contracts.errors import ErrorCode, NotFound
 from contracts.events.invite import InviteDelete
+from contracts.identity import Identity, Kind
 from contracts.objects.audit import AuditAction
 from contracts.permissions import Permission
 
@@ -69,6 +71,7 @@ async def create(unit: Unit, channel_id: int, terms: Terms, *, is_unique: bool) 
         )
         if alike is not None:
             return FullInvite(alike, here.guild, here.channel, inviter)
+    require(can_add(await store.invites.count(unit, here.guild.id)))
     await store.invites.add(unit, fresh)
     unit.emit(views.invite_create(fresh, inviter))
     made = changes_between(None, views.audited_invite(fresh))
@@ -103,6 +106,14 @@ async def look(unit: Unit, code: str) -> FullInvite:
         raise NotFound(ErrorCode.UNKNOWN_INVITE)
     guild = await store.guilds.by_id(unit, invite.guild_id)
     return await _full(unit, invite, guild)
+
+
+async def as_shown(tools: Tools, found: FullInvite, viewer: Identity) -> FullInvite:
+    """An invite as somebody may see it: nobody meets a person there with whom they are cut off."""
+    if found.inviter is None or viewer.kind is not Kind.USER:
+        return found
+    is_cut = await people.are_cut_off(tools, viewer.user_id, found.inviter.user_id)
+    return replace(found, inviter=None) if is_cut else found
 
 
 async def redeemable(unit: Unit, code: str) -> Invite:
@@ -172,16 +183,16 @@ async def _full(unit: Unit, invite: Invite, guild: Guild | None) -> FullInvite:
     channel = await store.channels.by_id(unit, invite.channel_id)
     if guild is None or channel is None:
         raise NotFound(ErrorCode.UNKNOWN_INVITE)
-    people = await store.people.by_ids(unit, [invite.inviter_id])
-    return FullInvite(invite, guild, channel, people.get(invite.inviter_id))
+    faces = await store.people.by_ids(unit, [invite.inviter_id])
+    return FullInvite(invite, guild, channel, faces.get(invite.inviter_id))
 
 
 async def _listed(
     unit: Unit, found: list[Invite], guild: Guild, channels: dict[int, Channel]
 ) -> list[FullInvite]:
-    people = await store.people.by_ids(unit, sorted({one.inviter_id for one in found}))
+    faces = await store.people.by_ids(unit, sorted({one.inviter_id for one in found}))
     return [
-        FullInvite(one, guild, channels[one.channel_id], people.get(one.inviter_id))
+        FullInvite(one, guild, channels[one.channel_id], faces.get(one.inviter_id))
         for one in found
         if one.channel_id in channels
     ]

@@ -9,12 +9,12 @@ from datetime import datetime
 
 from community_service import store
 from community_service.domain.people import Person
-from community_service.tools import Units
+from community_service.tools import Tools, Units
 from contracts.errors import ErrorCode, NotFound, Unavailable
 from contracts.identity import NOBODY
 from contracts.ids import UserId
 from contracts.objects.user import User
-from contracts.rpc.users import GetUsers
+from contracts.rpc.users import GetStandings, GetUsers
 
 
 async def face_of(units: Units, user_id: int) -> Person:
@@ -55,6 +55,18 @@ async def refreshed(units: Units, faces: Iterable[Person], now: datetime) -> dic
         return await _ask(units, stale, now)
     except Unavailable:
         return {}
+
+
+async def are_cut_off(tools: Tools, user_id: int, other_id: int) -> bool:
+    """Whether one of two people has blocked the other; taken to be so while nobody can tell."""
+    if user_id == other_id:
+        return False
+    call = GetStandings(user_id=UserId(user_id), other_ids=(UserId(other_id),))
+    try:
+        standings = (await tools.calls.ask(call)).standings
+    except Unavailable:
+        return True
+    return any(one.is_cut for one in standings)
 
 
 async def _ask(units: Units, user_ids: list[int], now: datetime) -> dict[int, Person]:

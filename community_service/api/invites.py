@@ -72,9 +72,13 @@ class InvitesDoor:
         async with self._units.reading(actor) as unit:
             found = await actions.invites.look(unit, code)
             count, sample = (
-                await actions.guilds.member_sample(unit, found.guild.id) if with_counts else (0, [])
+                await actions.guilds.member_sample(unit, found.guild.id)
+                if with_counts
+                else (None, [])
             )
-        present = await actions.presence.count_present(self._units.tools, sample) if sample else 0
+        tools = self._units.tools
+        present = await actions.presence.count_present(tools, sample) if with_counts else None
+        found = await actions.invites.as_shown(tools, found, actor)
         return answer(_view(found, members=count, present=present))
 
     async def redeem(self, code: str, actor: Person) -> Response:
@@ -84,7 +88,8 @@ class InvitesDoor:
         person = await actions.people.face_of(self._units, actor.user_id)
         async with self._units.open(actor) as unit:
             arrival = await actions.invites.redeem(unit, code, person)
-        body = {**_view(arrival.by).dump(), "new_member": arrival.is_new}
+        shown = await actions.invites.as_shown(self._units.tools, arrival.by, actor)
+        body = {**_view(shown).dump(), "new_member": arrival.is_new}
         return Response(orjson.dumps(body), media_type="application/json")
 
     async def revoke(self, code: str, actor: Actor) -> Response:
@@ -94,7 +99,7 @@ class InvitesDoor:
         return answer(_view(revoked))
 
 
-def _view(one: FullInvite, *, members: int = 0, present: int = 0) -> Invite:
+def _view(one: FullInvite, *, members: int | None = None, present: int | None = None) -> Invite:
     return views.invite(
         one.invite, one.guild, one.channel, one.inviter, members=members, present=present
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from contracts.errors import DomainError, ErrorCode, Forbidden
+from contracts import limits
+from contracts.errors import Conflict, DomainError, ErrorCode, Forbidden
 from contracts.objects.channel import ChannelType
 from contracts.permissions import Permission, holds
 
@@ -74,6 +75,11 @@ def worn_after(terms: Terms, now: datetime) -> datetime | None:
     of its life is left.
     """
     return now + timedelta(seconds=terms.max_age / 2) if terms.max_age else None
+
+
+def can_add(count: int) -> DomainError | None:
+    """Whether a guild of `count` invites takes one more."""
+    return Conflict(ErrorCode.MAX_INVITES) if count >= limits.INVITES_PER_GUILD else None
 
 
 def can_lead_to(kind: ChannelType) -> DomainError | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, insert, not_, or_, select, update
+from sqlalchemy import Row, Select, delete, func, insert, not_, or_, select, update
 
 from community_service.domain.invites import Invite, Terms
 from community_service.store.among import among
@@ -89,6 +89,11 @@ async def of_channel(unit: Unit, channel_id: int, *, now: datetime, limit: int) 
     found = _open(now).where(invites.c.channel_id == channel_id)
     newest = found.order_by(invites.c.created_at.desc(), invites.c.code).limit(limit)
     return [_read(row) for row in await unit.all(newest)]
+
+
+async def count(unit: Unit, guild_id: int) -> int:
+    """How many invites lead into a guild."""
+    return int(await unit.scalar(select(func.count()).where(invites.c.guild_id == guild_id)))
 
 
 async def use(unit: Unit, code: str, now: datetime) -> int | None:

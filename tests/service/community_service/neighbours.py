@@ -10,9 +10,17 @@ from chassis.rpc import RpcServer
 from contracts.errors import Unavailable
 from contracts.objects.application import Application
 from contracts.objects.presence import Presence, PresenceUser, Status
+from contracts.objects.relationship import Standing
 from contracts.objects.user import User
 from contracts.rpc.presence import GetPresences, Presences
-from contracts.rpc.users import FoundApplication, GetApplication, GetUsers, Users
+from contracts.rpc.users import (
+    FoundApplication,
+    GetApplication,
+    GetStandings,
+    GetUsers,
+    Standings,
+    Users,
+)
 from tests.fixtures.services import stub
 
 
@@ -24,6 +32,8 @@ class Neighbours:
     """Whether user_service fails."""
     names: dict[int, str] = field(default_factory=dict)
     bots: dict[int, Application] = field(default_factory=dict)
+    blocks: set[tuple[int, int]] = field(default_factory=set)
+    """Who has blocked whom."""
     online: set[int] = field(default_factory=set)
     asked: list[tuple[int, ...]] = field(default_factory=list)
     """Whose faces were asked for, call by call."""
@@ -31,7 +41,7 @@ class Neighbours:
     def reset(self) -> None:
         """As in the beginning."""
         self.is_away = False
-        for kept in (self.names, self.bots, self.online, self.asked):
+        for kept in (self.names, self.bots, self.blocks, self.online, self.asked):
             kept.clear()
 
     def user(self, user_id: int) -> User:
@@ -60,6 +70,22 @@ class Neighbours:
         """Applications."""
         return FoundApplication(application=self.bots.get(call.application_id))
 
+    async def get_standings(self, call: GetStandings) -> Standings:
+        """Blocks."""
+        if self.is_away:
+            raise Unavailable
+        me = call.user_id
+        return Standings(
+            standings=tuple(
+                Standing(
+                    user_id=one,
+                    has_blocked=(me, one) in self.blocks,
+                    is_blocked_by=(one, me) in self.blocks,
+                )
+                for one in call.other_ids
+            )
+        )
+
     async def get_presences(self, call: GetPresences) -> Presences:
         """Those who are here."""
         here = [one for one in call.user_ids if one in self.online]
@@ -72,6 +98,7 @@ class Neighbours:
     def _as_user_service(self, rpc: RpcServer) -> None:
         rpc.handle(GetUsers, self.get_users)
         rpc.handle(GetApplication, self.get_application)
+        rpc.handle(GetStandings, self.get_standings)
 
     def _as_presence_service(self, rpc: RpcServer) -> None:
         rpc.handle(GetPresences, self.get_presences)

@@ -16,6 +16,13 @@ from tests.service.community_service.test_guilds import FULL
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
+MANY = """
+INSERT INTO invites (code, guild_id, channel_id, inviter_id, max_age, max_uses, is_temporary, uses,
+  created_at)
+SELECT 'many' || n, $1, $2, 12, 0, 0, false, 0, now() FROM generate_series(1, $3) n
+"""
+
+
 def _is_busy(answer: httpx.Response) -> bool:
     return answer.status_code >= 500
 
@@ -72,6 +79,13 @@ class TestMaking:
         await house.grant(guild, int(Permission.VIEW_CHANNEL))
         assert await house.refused(BOB, "POST", path, json={}) == (403, 50013)
 
+    async def test_a_guild_has_only_so_many(self, house: House) -> None:
+        guild = await house.guild()
+        general = (await house.channels(guild))["general"]["id"]
+        await house.rows(MANY, int(guild), int(general), limits.INVITES_PER_GUILD)
+        full = await house.refused(ALICE, "POST", f"/channels/{general}/invites", json={})
+        assert full == (400, 30016)
+
 
 class TestLooking:
     async def test_whoever_has_the_code_sees_where_it_leads(self, house: House) -> None:
@@ -83,6 +97,28 @@ class TestLooking:
         assert seen["guild"]["id"] == seen["guild_id"] == guild
         assert (seen["approximate_member_count"], seen["approximate_presence_count"]) == (2, 1)
         assert "owner_id" not in seen["guild"]
+
+    async def test_a_block_on_either_side_hides_who_invites(self, house: House) -> None:
+        code = await house.invite(await house.guild())
+
+        async def inviter(who: int) -> str | None:
+            seen = await house.does(who, "GET", f"/invites/{code}")
+            return seen.get("inviter", {}).get("username")
+
+        assert await inviter(BOB) == f"user{ALICE}"
+        for block in ((ALICE, BOB), (BOB, ALICE)):
+            house.neighbours.blocks = {block}
+            assert await inviter(BOB) is None
+        assert await inviter(CAROL) == await inviter(ALICE) == f"user{ALICE}"
+        joined = await house.does(BOB, "POST", f"/invites/{code}")
+        assert "inviter" not in joined
+        house.neighbours.is_away = True
+        assert await inviter(CAROL) is None
+
+    async def test_counts_are_told_only_to_those_who_ask(self, house: House) -> None:
+        code = await house.invite(await house.guild())
+        seen = await house.does(BOB, "GET", f"/invites/{code}?with_expiration=true")
+        assert not {name for name in seen if name.startswith("approximate")}
 
     async def test_lists_are_for_those_who_manage(self, house: House) -> None:
         guild = await house.guild(BOB)
