@@ -10,6 +10,7 @@ PASSWORD_MAX = 72
 EMAIL_MAX = 254
 BIO_MAX = 190
 PRONOUNS_MAX = 40
+CUSTOM_STATUS_MAX = 128
 NOTE_MAX = 256
 NOTES_PER_USER = 5_000
 FRIENDS_MAX = 1_000
@@ -20,6 +21,8 @@ SETTINGS_BYTES = 64 << 10
 """Of one person's settings as JSON."""
 CHANNEL_OVERRIDES_MAX = 500
 """Of the notification settings of one community."""
+GUILD_SETTINGS_BYTES = 512 << 10
+"""Of one person's notification settings of all communities."""
 GUILD_NAME_MIN = 2
 GUILD_NAME_MAX = 100
 CHANNEL_NAME_MAX = 100

@@ -11,13 +11,14 @@ from chassis.http import application
 from chassis.service import Service
 from contracts.limits import PICTURE_BODY_BYTES
 from user_service import api, rpc
-from user_service.jobs import Departures, Letters, Pictures
+from user_service.jobs import Departures, Letters, Pictures, Statuses
 from user_service.passwords import Passwords
 from user_service.post import post
 from user_service.settings import Settings
 from user_service.tools import Policy, Tools
 
 _DEPARTURES_EVERY_S = 1.0
+_STATUSES_EVERY_S = 5.0
 
 
 def build(settings: Settings) -> Service:
@@ -48,6 +49,7 @@ def build(settings: Settings) -> Service:
     service.job("letters", settings.mails_every, letters.send)
     service.job("departures", _DEPARTURES_EVERY_S, Departures(units).tell)
     service.job("pictures", settings.pictures_every, Pictures(units).clear)
+    service.job("statuses", _STATUSES_EVERY_S, Statuses(units).lapse)
     app = application(service.name, *api.routers(units))
     parts.serve(service, settings, app, body_bytes=PICTURE_BODY_BYTES)
     return service

@@ -17,6 +17,7 @@ log = logger("jobs")
 BATCH = 5
 """As many as can be given up, one after the other, before another process would claim them."""
 FILES = 100
+STATUSES = 500
 
 
 class Letters:
@@ -99,3 +100,17 @@ class Pictures:
                 worn = await actions.profiles.worn_pictures(unit, FILES)
                 # Within the unit: if the store is away, they are looked at again.
                 await self._units.tools.blobs.delete(worn)
+
+
+class Statuses:
+    """Ends custom statuses whose time has come."""
+
+    def __init__(self, units: Units[Tools]) -> None:
+        self._units = units
+
+    async def lapse(self) -> None:
+        """All that are due."""
+        count = STATUSES
+        while count == STATUSES:
+            async with self._units.open(NOBODY) as unit:
+                count = await actions.settings.lapse(unit, STATUSES)

@@ -8,15 +8,27 @@ from contracts.rpc.users import (
     Authenticate,
     Authenticated,
     FoundApplication,
+    Friends,
     GetApplication,
+    GetFriends,
+    GetRelationships,
     GetSelf,
+    GetSettings,
+    GetStandings,
     GetUsers,
+    GetWishes,
     MakeRegistrationCode,
+    OwnSettings,
     RegistrationCode,
+    Relationships,
     Self,
+    Standings,
     Users,
+    Wish,
+    Wishes,
 )
 from user_service import actions, views
+from user_service.domain.settings import shown_as
 from user_service.tools import UserUnits
 
 
@@ -63,6 +75,47 @@ class Handlers:
         application = views.application(owned) if owned is not None else None
         return FoundApplication(application=application)
 
+    async def get_relationships(self, call: GetRelationships) -> Relationships:
+        """A page of somebody's list."""
+        async with self._units.reading(NOBODY) as unit:
+            most = actions.relationships.PAGE
+            found = await actions.relationships.page(
+                unit, call.user_id, after=call.after, limit=most
+            )
+        shown = tuple(views.relationship(listed) for listed in found)
+        return Relationships(relationships=shown, is_more=len(found) == most)
+
+    async def get_friends(self, call: GetFriends) -> Friends:
+        """Their ids."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.relationships.friends(unit, call.user_id)
+        return Friends(user_ids=tuple(found))
+
+    async def get_standings(self, call: GetStandings) -> Standings:
+        """Who is a friend, and who has blocked whom."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.relationships.standings(unit, call.user_id, call.other_ids)
+        return Standings(standings=tuple(found))
+
+    async def get_settings(self, call: GetSettings) -> OwnSettings:
+        """What READY says, and how a session is shown."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.settings.of(unit, call.user_id)
+            of_guilds = await actions.settings.of_guilds(unit, call.user_id)
+        shown = shown_as(found, unit.now)
+        return OwnSettings(
+            settings=found,
+            guild_settings=tuple(of_guilds),
+            status=shown.status,
+            custom_status=shown.custom,
+        )
+
+    async def get_wishes(self, call: GetWishes) -> Wishes:
+        """How these people are notified of a place."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.settings.of_people(unit, call.user_ids, call.guild_id)
+        return Wishes(wishes=tuple(Wish(user_id=one, settings=said) for one, said in found))
+
 
 def register(rpc: RpcServer, units: UserUnits) -> None:
     """Answer these calls."""
@@ -72,3 +125,8 @@ def register(rpc: RpcServer, units: UserUnits) -> None:
     rpc.handle(GetSelf, handlers.get_self)
     rpc.handle(MakeRegistrationCode, handlers.make_registration_code)
     rpc.handle(GetApplication, handlers.get_application)
+    rpc.handle(GetRelationships, handlers.get_relationships)
+    rpc.handle(GetFriends, handlers.get_friends)
+    rpc.handle(GetStandings, handlers.get_standings)
+    rpc.handle(GetSettings, handlers.get_settings)
+    rpc.handle(GetWishes, handlers.get_wishes)

@@ -5,15 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from pydantic import ConfigDict
+
+from contracts.events.relationship import (
+    RelationshipAdd,
+    RelationshipRemove,
+    RelationshipUpdate,
+)
+from contracts.events.settings import (
+    StatusChosen,
+    UserGuildSettingsUpdate,
+    UserSettingsUpdate,
+)
 from contracts.events.user import FaceChanged, UserUpdate
 from contracts.ids import UserId
 from contracts.objects.application import Application, InstallParams
+from contracts.objects.relationship import Relationship, RelationshipType
+from contracts.objects.settings import GuildNotifications
 from contracts.objects.user import CurrentUser, User
-from contracts.wire import Timestamp, Wire
+from contracts.rpc.community import MutualGuild
+from contracts.wire import JSON, Timestamp, Wire
 from user_service.domain import applications, tokens
 from user_service.domain.accounts import Account, Credentials
 from user_service.domain.logins import Login, NewToken
+from user_service.domain.profiles import Seen
 from user_service.domain.proofs import Secret
+from user_service.domain.relationships import Listed
+from user_service.domain.settings import Shown
 
 
 class Registered(Wire):
@@ -60,6 +78,56 @@ class CurrentUserWithToken(CurrentUser):
     omit: ClassVar[frozenset[str]] = frozenset({"bot", "token"})
 
     token: str | None = None
+
+
+class Settings(Wire):
+    """All settings of a person, whatever their clients keep there."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Note(Wire):
+    """What one wrote about somebody."""
+
+    user_id: UserId
+    note_user_id: UserId
+    note: str
+
+
+class Notes(Wire):
+    """All of them."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class ProfileWords(Wire):
+    """What somebody tells of themselves."""
+
+    bio: str
+    pronouns: str
+    accent_color: int | None
+    banner: str | None
+    theme_colors: None = None
+    popout_animation_particle_type: None = None
+    emoji: None = None
+    profile_effect: None = None
+
+
+class Profile(Wire):
+    """Somebody's card, as one person sees it."""
+
+    omit: ClassVar[frozenset[str]] = frozenset({"mutual_guilds", "mutual_friends"})
+
+    user: User
+    user_profile: ProfileWords
+    mutual_guilds: tuple[MutualGuild, ...] | None = None
+    mutual_friends: tuple[User, ...] | None = None
+    mutual_friends_count: int = 0
+    badges: tuple[JSON, ...] = ()
+    connected_accounts: tuple[JSON, ...] = ()
+    premium_type: int = 0
+    premium_since: None = None
+    premium_guild_since: None = None
 
 
 class LoginSettings(Wire):
@@ -141,6 +209,77 @@ def user_update(account: Account) -> UserUpdate:
 def face_changed(account: Account) -> FaceChanged:
     """What whoever keeps copies of faces hears."""
     return FaceChanged(user=user(account))
+
+
+def relationship(listed: Listed) -> Relationship:
+    """To its owner."""
+    row = listed.row
+    return Relationship(
+        id=row.other_id,
+        type=row.type,
+        user=user(listed.account),
+        nickname=row.nickname,
+        since=row.since,
+    )
+
+
+def relationship_new(listed: Listed, *, is_news: bool) -> RelationshipAdd:
+    """What its owner hears."""
+    shown = relationship(listed).model_dump()
+    return RelationshipAdd(user_id=listed.row.user_id, should_notify=is_news, **shown)
+
+
+def relationship_changed(listed: Listed) -> RelationshipUpdate:
+    """What its owner hears."""
+    return RelationshipUpdate(user_id=listed.row.user_id, **relationship(listed).model_dump())
+
+
+def relationship_gone(
+    user_id: UserId, other_id: UserId, was: RelationshipType
+) -> RelationshipRemove:
+    """What whose list it was hears."""
+    return RelationshipRemove(user_id=user_id, id=other_id, type=was)
+
+
+def settings_changed(user_id: UserId, changes: JSON) -> UserSettingsUpdate:
+    """What own devices hear."""
+    return UserSettingsUpdate(user_id=user_id, **changes)
+
+
+def guild_settings_changed(
+    user_id: UserId, settings: GuildNotifications
+) -> UserGuildSettingsUpdate:
+    """What own devices hear."""
+    return UserGuildSettingsUpdate(user_id=user_id, **settings.model_dump())
+
+
+def status_chosen(user_id: UserId, chosen: Shown) -> StatusChosen:
+    """What gateways hear."""
+    return StatusChosen(user_id=user_id, status=chosen.status, custom=chosen.custom)
+
+
+def notes(found: Sequence[tuple[UserId, str]]) -> Notes:
+    """All of them, by whom they are about."""
+    return Notes.model_validate({str(int(user_id)): note for user_id, note in found})
+
+
+def profile(seen: Seen) -> Profile:
+    """Somebody's card."""
+    account = seen.account
+    return Profile(
+        user=user(account),
+        user_profile=ProfileWords(
+            bio=account.bio,
+            pronouns=account.pronouns,
+            accent_color=account.accent_color,
+            banner=account.banner,
+        ),
+        mutual_guilds=seen.mutual_guilds,
+        mutual_friends=None
+        if seen.mutual_friends is None
+        else tuple(user(friend) for friend in seen.mutual_friends),
+        mutual_friends_count=seen.mutual_friends_count,
+    )
 
 
 def application(owned: applications.Owned) -> Application:

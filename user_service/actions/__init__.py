@@ -12,6 +12,8 @@ from user_service.actions import (
     mfa,
     profiles,
     proofs,
+    relationships,
+    settings,
     throttle,
 )
 
@@ -25,5 +27,7 @@ __all__ = [
     "mfa",
     "profiles",
     "proofs",
+    "relationships",
+    "settings",
     "throttle",
 ]

@@ -10,7 +10,7 @@ from contracts.events.user import UserDeleted
 from contracts.ids import UserId
 from contracts.rpc.community import ForgetPerson, OwnsGuilds
 from user_service import store
-from user_service.actions import accounts, applications, logins, profiles
+from user_service.actions import accounts, applications, logins, profiles, relationships
 from user_service.actions.accounts import me
 from user_service.tools import Tools, UserUnit
 
@@ -41,6 +41,8 @@ async def delete(unit: UserUnit) -> None:
     await store.accounts.erase(unit, account.id, accounts.DELETED)
     await store.farewells.begin(unit, account.id)
     gone = await accounts.get(unit, account.id)
+    await relationships.forget(unit, account)
+    await store.settings.forget(unit, account.id)
     await profiles.tell(unit, account, gone)
     unit.emit(UserDeleted(user_id=account.id))
 

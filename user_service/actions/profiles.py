@@ -8,11 +8,14 @@ from datetime import timedelta
 from chassis.images import Picture, picture_from
 from contracts.errors import ErrorCode, Unauthorized
 from contracts.identity import Identity
+from contracts.ids import UserId
+from contracts.rpc.community import GetMutualGuilds
 from user_service import store, views
-from user_service.actions.accounts import me, name_is_taken
+from user_service.actions import relationships
+from user_service.actions.accounts import get, me, name_is_taken
 from user_service.domain import profiles
 from user_service.domain.accounts import Account
-from user_service.domain.profiles import PICTURES, NewProfile
+from user_service.domain.profiles import PICTURES, NewProfile, Seen
 from user_service.tools import UserUnit, UserUnits
 
 _WORN_FOR = timedelta(minutes=10)
@@ -61,6 +64,20 @@ async def change(unit: UserUnit, wanted: NewProfile, digests: Mapping[str, str |
     return changed
 
 
+async def seen(
+    units: UserUnits, actor: Identity, user_id: UserId, *, guilds: bool, friends: bool
+) -> Seen:
+    """Somebody's card. Where the two meet is asked of a neighbour, after the rest was read."""
+    async with units.reading(actor) as unit:
+        account = await get(unit, user_id)
+        mutual = await relationships.mutual_friends(unit, user_id)
+    places = None
+    if guilds:
+        question = GetMutualGuilds(user_id=actor.user_id, other_id=user_id)
+        places = (await units.tools.calls.ask(question)).guilds
+    return Seen(account, places, tuple(mutual) if friends else None, len(mutual))
+
+
 async def tell(unit: UserUnit, before: Account, after: Account) -> None:
     """Pictures that are no longer shown go; own devices hear all, everybody else of the face."""
     if worn := profiles.worn(before, after):
@@ -68,6 +85,7 @@ async def tell(unit: UserUnit, before: Account, after: Account) -> None:
     unit.emit(views.user_update(after))
     if views.user(after) != views.user(before):
         unit.emit(views.face_changed(after))
+        await relationships.tell_friends(unit, after)
 
 
 async def worn_pictures(unit: UserUnit, limit: int) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from user_service.api import account, applications, auth, users
+from user_service.api import account, applications, auth, relationships, settings, users
 from user_service.tools import UserUnits
 
 
@@ -13,6 +13,8 @@ def routers(units: UserUnits) -> tuple[APIRouter, ...]:
     return (
         auth.router(units),
         account.router(units),
+        settings.router(units),
+        relationships.router(units),
         users.router(units),
         applications.router(units),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from chassis.http import answer
-from chassis.identity import Actor
+from chassis.identity import Actor, Person
 from contracts.identity import Identity
 from contracts.ids import UserId
 from contracts.wire import Form, Text
@@ -76,6 +76,20 @@ class UsersDoor:
             account = await actions.accounts.get(unit, user_id)
         return answer(views.user(account))
 
+    async def profile(
+        self,
+        user_id: UserId,
+        actor: Person,
+        *,
+        with_mutual_guilds: bool = True,
+        with_mutual_friends: bool = False,
+    ) -> Response:
+        """Somebody's card."""
+        seen = await actions.profiles.seen(
+            self._units, actor, user_id, guilds=with_mutual_guilds, friends=with_mutual_friends
+        )
+        return answer(views.profile(seen))
+
 
 def router(units: UserUnits) -> APIRouter:
     """The routes."""
@@ -83,4 +97,5 @@ def router(units: UserUnits) -> APIRouter:
     routes.get("/@me")(door.me)
     routes.patch("/@me")(door.change)
     routes.get("/{user_id}")(door.get)
+    routes.get("/{user_id}/profile")(door.profile)
     return routes

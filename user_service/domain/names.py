@@ -46,6 +46,11 @@ def global_name(raw: str) -> str:
     return _shown(raw, 1, GLOBAL_NAME_MAX)
 
 
+def line(raw: str, most: int) -> str:
+    """A short text beside a name; it may be empty."""
+    return _shown(raw, 1, most) if raw.strip() else ""
+
+
 def application(raw: str) -> str:
     """The name of an application."""
     return _shown(raw, USERNAME_MIN, APPLICATION_NAME_MAX)

@@ -9,6 +9,7 @@ from typing import Any
 
 from contracts.assets import AVATARS, BANNERS
 from contracts.limits import BIO_MAX, PRONOUNS_MAX
+from contracts.rpc.community import MutualGuild
 from user_service.domain import names
 from user_service.domain.accounts import Account
 from user_service.domain.fields import Fields
@@ -33,6 +34,16 @@ class NewProfile:
         """The account with this profile, and with the pictures kept under these names."""
         changes: dict[str, Any] = {**self.values, **digests}
         return replace(account, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Somebody as one other person sees them; None was not asked for."""
+
+    account: Account
+    mutual_guilds: tuple[MutualGuild, ...] | None
+    mutual_friends: tuple[Account, ...] | None
+    mutual_friends_count: int
 
 
 def read_profile(given: Mapping[str, Any]) -> NewProfile:

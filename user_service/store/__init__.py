@@ -8,6 +8,8 @@ from user_service.store import (
     logins,
     pictures,
     proofs,
+    relationships,
+    settings,
     throttles,
 )
 
@@ -19,5 +21,7 @@ __all__ = [
     "logins",
     "pictures",
     "proofs",
+    "relationships",
+    "settings",
     "throttles",
 ]

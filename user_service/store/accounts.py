@@ -79,6 +79,21 @@ async def lock(unit: UserUnit, user_id: int) -> Account | None:
     return _account(row) if row is not None else None
 
 
+async def lock_those(unit: UserUnit, user_ids: Sequence[int]) -> dict[int, Account]:
+    """Those that exist, held against others; always in one order, so that nobody waits in a
+    circle.
+    """
+    asked = _ACCOUNT.where(users.c.id.in_(list(user_ids))).order_by(users.c.id)
+    rows = await unit.all(asked.with_for_update(of=users, key_share=True))
+    return {row.id: _account(row) for row in rows}
+
+
+async def by_username(unit: UserUnit, username_key: str) -> Account | None:
+    """Whose name it is."""
+    row = await unit.one(_ACCOUNT.where(users.c.username_key == username_key))
+    return _account(row) if row is not None else None
+
+
 async def those(unit: UserUnit, user_ids: Sequence[int]) -> list[Account]:
     """Those that exist; as many as were asked for at most."""
     asked = literal([int(user_id) for user_id in user_ids], ARRAY(BigInteger))

@@ -69,6 +69,7 @@ async def test_a_deleted_account_leaves_nothing_of_the_person(open_house: Open) 
         client, stranger = await house.as_token(mina["token"]), await house.person("jun")
         application = (await client.post("/applications", json={"name": "ping"})).json()
         bot = (await client.post(f"/applications/{application['id']}/bot")).json()["token"]
+        await stranger.put(f"/users/@me/relationships/{mina['user_id']}", json={})
         community.owned = 1
         refused(await client.post("/users/@me/delete", json=SURE), 400, 40011)
         community.owned = 0
@@ -79,6 +80,7 @@ async def test_a_deleted_account_leaves_nothing_of_the_person(open_house: Open) 
             "Deleted User",
             None,
         )
+        assert (await stranger.get("/users/@me/relationships")).json() == []
         for token in (mina["token"], bot):
             assert (await house.authenticate(token)).kind is Kind.NOBODY
         wrong(await house.login("mina"), login="INVALID_LOGIN", password="INVALID_LOGIN")
