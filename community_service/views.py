@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from community_service.domain.audit import Entry
 from community_service.domain.bans import Ban
-from community_service.domain.channels import Channel, has
+from community_service.domain.channels import Channel, has, named
 from community_service.domain.discovery import Listing
 from community_service.domain.emojis import Emoji
 from community_service.domain.guilds import Guild
@@ -16,6 +16,7 @@ from community_service.domain.invites import Invite
 from community_service.domain.members import Member
 from community_service.domain.people import Person
 from community_service.domain.roles import Role
+from community_service.domain.templates import Template
 from community_service.domain.webhooks import Webhook
 from contracts.events.base import Event
 from contracts.events.invite import InviteCreate
@@ -23,10 +24,11 @@ from contracts.ids import GuildId
 from contracts.objects.audit import AuditedInvite, AuditEntry, AuditLog
 from contracts.objects.ban import Ban as BanShape
 from contracts.objects.channel import Channel as ChannelShape
+from contracts.objects.channel import ChannelType
 from contracts.objects.discovery import DiscoverableGuild, DiscoveryMetadata
 from contracts.objects.emoji import Emoji as EmojiShape
 from contracts.objects.guild import Guild as GuildShape
-from contracts.objects.guild import PartialGuild
+from contracts.objects.guild import GuildPlan, PartialGuild, PlannedChannel
 from contracts.objects.invite import Invite as InviteShape
 from contracts.objects.member import Member as MemberShape
 from contracts.objects.member import OwnMember
@@ -170,6 +172,24 @@ def emoji(one: Emoji) -> EmojiShape:
         roles=one.roles,
         animated=one.is_animated,
         user=user(one.creator) if one.creator else None,
+    )
+
+
+def template(name: str, one: Template, language: str) -> GuildPlan:
+    """What a guild can begin with."""
+    channels: list[PlannedChannel] = []
+    for wing in one.wings:
+        category = wing.name.said(language)
+        channels.append(PlannedChannel(type=ChannelType.CATEGORY, name=category))
+        for room in wing.rooms:
+            shown = named(room.type, room.name.said(language))
+            channels.append(PlannedChannel(type=room.type, name=shown, parent=category))
+    return GuildPlan(
+        id=name,
+        name=one.name.said(language),
+        description=one.description.said(language),
+        channels=tuple(channels),
+        roles=tuple(badge.name.said(language) for badge in one.badges),
     )
 
 

@@ -15,13 +15,13 @@ from community_service.domain.audit import changes_between
 from community_service.domain.channels import can_be_referred_to
 from community_service.domain.discovery import DISCOVERABLE
 from community_service.domain.emojis import Emoji
+from community_service.domain.founding import Plan, can_found, found
 from community_service.domain.guilds import (
     CHANNEL_REFERENCES,
     Guild,
     can_be_in_one_more,
     can_delete,
     can_transfer,
-    found,
     settled,
     toggled,
 )
@@ -38,16 +38,18 @@ WholeGuild = tuple[Guild, list[Role], list[Emoji]]
 """As everybody in it sees it, but for channels and members."""
 
 
-async def create(unit: Unit, name: str, owner: Person) -> WholeGuild:
+async def create(unit: Unit, guild_id: int, name: str, plan: Plan, owner: Person) -> WholeGuild:
     """Found a guild, ready to write and talk in."""
+    require(can_found(plan))
+    new = found(plan, guild_id=guild_id, name=name, owner_id=owner.user_id, new_id=unit.new_id)
     await store.guilds.queue_for(unit, owner.user_id)
     require(can_be_in_one_more(await store.members.count_guilds(unit, owner.user_id) + 1))
-    new = found(name, owner.user_id, unit.new_id)
     await store.guilds.add(unit, new.guild)
-    await store.roles.add(unit, new.everyone)
-    await store.channels.add(unit, new.channels)
+    await store.roles.add(unit, *new.roles)
+    if new.channels:
+        await store.channels.add(unit, new.channels)
     await admit(unit, new.guild.id, owner)
-    return new.guild, [new.everyone], []
+    return new.guild, list(new.roles), []
 
 
 async def one(unit: Unit, guild_id: int) -> WholeGuild:

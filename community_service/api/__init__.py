@@ -12,6 +12,7 @@ from community_service.api import (
     channels,
     discovery,
     emojis,
+    founding,
     guilds,
     invites,
     members,
@@ -26,6 +27,7 @@ from community_service.tools import Units
 def routers(units: Units) -> tuple[APIRouter, ...]:
     """All doors."""
     return (
+        founding.router(units),
         guilds.router(units),
         members.router(units),
         roles.router(units),

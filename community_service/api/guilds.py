@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field, StringConstraints
 
 from chassis.http import answer, nothing
-from chassis.identity import Actor, Person
+from chassis.identity import Actor
 from community_service import actions, pictures, views
 from community_service.api.shapes import GuildName
 from community_service.tools import Units
@@ -20,12 +20,6 @@ TOLD_AT_ONCE = 500
 
 
 Feature = Annotated[Text, StringConstraints(max_length=100)]
-
-
-class NewGuild(Form):
-    """The body that founds a guild. Its pictures and channels are made afterwards."""
-
-    name: GuildName
 
 
 class GuildChanges(Form):
@@ -56,13 +50,6 @@ class GuildsDoor:
 
     def __init__(self, units: Units) -> None:
         self._units = units
-
-    async def create(self, form: NewGuild, actor: Person) -> Response:
-        """A new guild, owned by whoever asks."""
-        owner = await actions.people.face_of(self._units, actor.user_id)
-        async with self._units.open(actor) as unit:
-            whole = await actions.guilds.create(unit, form.name, owner)
-        return answer(views.guild(*whole), 201)
 
     async def get(self, guild_id: GuildId, actor: Actor, *, with_counts: bool = False) -> Response:
         """A guild, with approximate counts if they are wanted."""
@@ -111,7 +98,6 @@ class GuildsDoor:
 def router(units: Units) -> APIRouter:
     """The routes."""
     door, routes = GuildsDoor(units), APIRouter()
-    routes.post("/guilds")(door.create)
     routes.get("/guilds/{guild_id}")(door.get)
     routes.patch("/guilds/{guild_id}")(door.change)
     routes.delete("/guilds/{guild_id}")(door.delete)

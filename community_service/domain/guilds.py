@@ -1,18 +1,15 @@
-"""Guilds, and what a new one begins with."""
+"""Guilds: their settings, and who may hand one on or end it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
-from community_service.domain.channels import Channel, ChannelDraft
 from community_service.domain.discovery import DISCOVERABLE
 from community_service.domain.people import Person
-from community_service.domain.roles import Role, everyone
 from contracts import limits
 from contracts.errors import Conflict, DomainError, ErrorCode, Forbidden, NotFound
-from contracts.objects.channel import ChannelType
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +61,6 @@ def settled(changes: Mapping[str, Any]) -> dict[str, Any]:
         for field, value in changes.items()
         if value is not None or field not in KEPT_ON_NULL
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Founding:
-    """Everything a guild has in its first moment, but for its owner's membership."""
-
-    guild: Guild
-    everyone: Role
-    channels: tuple[Channel, ...]
-
-
-def found(name: str, owner_id: int, new_id: Callable[[], int]) -> Founding:
-    """A guild where people can write and talk at once."""
-    guild_id = new_id()
-
-    def channel(kind: ChannelType, name: str, position: int, parent: int | None = None) -> Channel:
-        return ChannelDraft(kind, name, parent_id=parent).made(new_id(), guild_id, position, ())
-
-    texts = channel(ChannelType.CATEGORY, "Text channels", 0)
-    voices = channel(ChannelType.CATEGORY, "Voice channels", 1)
-    general = channel(ChannelType.TEXT, "general", 0, texts.id)
-    lounge = channel(ChannelType.VOICE, "General", 0, voices.id)
-    return Founding(
-        Guild(guild_id, name, owner_id, system_channel_id=general.id),
-        everyone(guild_id),
-        (texts, voices, general, lounge),
-    )
 
 
 def toggled(guild: Guild, asked: Iterable[str | None]) -> tuple[str, ...]:

@@ -73,3 +73,23 @@ class PartialGuild(Wire):
     owner: bool = False
     permissions: Bits = 0
     features: tuple[str, ...] = ()
+
+
+class PlannedChannel(Wire):
+    """A channel as a template shows it."""
+
+    type: int
+    name: str
+    parent: str | None = None
+    """The name of its category."""
+
+
+class GuildPlan(Wire):
+    """What a guild can begin with: an extension, in the reader's language."""
+
+    id: str
+    """What `template` takes when a guild is founded."""
+    name: str
+    description: str
+    channels: tuple[PlannedChannel, ...]
+    roles: tuple[str, ...]

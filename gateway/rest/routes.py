@@ -100,6 +100,7 @@ ROWS: tuple[Row, ...] = (
     Row("oauth2/applications/@me", "user", _ACCOUNT),
     Row("oauth2/authorize", "community", _COMMUNITY),
     Row("users/@me/guilds/*", "community", Bucket("own-guilds", 10, 5)),
+    Row("guild-templates", "community", _COMMON),
     Row("guilds", "community", Bucket("guild-create", 10, 60)),
     Row("guilds/{guild}/*", "community", _COMMUNITY, major="guild"),
     Row(

@@ -53,6 +53,57 @@ class TestFounding:
         assert channels["general"]["parent_id"] == channels["Text channels"]["id"]
         assert channels["General"]["bitrate"] == 64_000
 
+    async def test_a_template_fills_it_in_the_founders_language(self, house: House) -> None:
+        form = {"name": "책 모임", "template": "study_group"}
+        korean = {"Accept-Language": "ko-KR,ko;q=0.9"}
+        made = await house.does(ALICE, "POST", "/guilds", json=form, headers=korean)
+        channels = await house.channels(made["id"])
+        assert {"안내", "공지", "질문", "라운지"} <= channels.keys()
+        assert channels["질문"]["available_tags"][1]["name"] == "해결됨"
+        assert made["preferred_locale"] == "ko"
+        leader = made["roles"][1]
+        assert (leader["name"], leader["position"]) == ("스터디장", 1)
+        rules = {one["id"]: one for one in channels["공지"]["permission_overwrites"]}
+        assert rules[made["id"]]["deny"] == rules[leader["id"]]["allow"] != "0"
+        listed = await house.does(BOB, "GET", "/guild-templates", params={"locale": "ko"})
+        assert [one["id"] for one in listed] == [
+            "gaming",
+            "study_group",
+            "class",
+            "friends",
+            "club",
+        ]
+        assert listed[1]["roles"] == ["스터디장"]
+        unknown = {"name": "Us", "template": "party"}
+        assert await house.refused(ALICE, "POST", "/guilds", json=unknown) == (400, 50035)
+
+    async def test_it_can_be_planned_with_ids_of_ones_own(self, house: House) -> None:
+        form = {
+            "name": "Planned",
+            "roles": [{"id": 0, "permissions": "1024"}, {"id": "7", "name": "mods", "color": 5}],
+            "channels": [
+                {"id": 1, "type": 4, "name": "Box"},
+                {
+                    "id": 2,
+                    "name": "Plans",
+                    "parent_id": 1,
+                    "permission_overwrites": [{"id": 7, "type": 0, "deny": 1024}],
+                },
+                {"name": "loose"},
+            ],
+            "system_channel_id": "2",
+        }
+        made = await house.does(ALICE, "POST", "/guilds", json=form)
+        channels = await house.channels(made["id"])
+        assert channels.keys() == {"Box", "plans", "loose"}
+        plans, mods = channels["plans"], made["roles"][1]
+        assert plans["parent_id"] == channels["Box"]["id"]
+        assert plans["permission_overwrites"][0]["id"] == mods["id"]
+        assert made["system_channel_id"] == plans["id"]
+        assert made["roles"][0]["permissions"] == "1024"
+        bare = await house.does(ALICE, "POST", "/guilds", json={"name": "Bare", "channels": []})
+        assert await house.channels(bare["id"]) == {}
+
     async def test_its_founder_is_told_once_and_in_order(self, house: House) -> None:
         guild = await house.guild()
         told = await house.told(topics.guild(int(guild)), topics.user(ALICE))
