@@ -8,9 +8,12 @@ from community_service import actions, views
 from community_service.sightings import Sightings
 from community_service.tools import Units
 from contracts.guild_facts import GuildFacts
-from contracts.identity import NOBODY
+from contracts.identity import NOBODY, Identity, Kind
 from contracts.ids import GuildId
 from contracts.rpc.community import (
+    ExportPerson,
+    ForgetPerson,
+    Forgotten,
     FoundFacts,
     FoundGuild,
     GetGuild,
@@ -22,9 +25,15 @@ from contracts.rpc.community import (
     Members,
     Membership,
     Memberships,
+    OwnedGuilds,
+    OwnsGuilds,
     PersonSeen,
     Place,
 )
+from contracts.rpc.export import Exported
+
+_STEPS = 10
+"""Communities that one call leaves, so that it ends in time."""
 
 
 class Handlers:
@@ -88,6 +97,25 @@ class Handlers:
             guild_id = await actions.neighbours.locate(unit, call.channel_id)
         return Place(guild_id=None if guild_id is None else GuildId(guild_id))
 
+    async def owns_guilds(self, call: OwnsGuilds) -> OwnedGuilds:
+        """What a person owns."""
+        async with self._units.reading(NOBODY) as unit:
+            return OwnedGuilds(count=await actions.farewells.owned(unit, call.user_id))
+
+    async def forget_person(self, call: ForgetPerson) -> Forgotten:
+        """Some steps towards forgetting somebody."""
+        gone = Identity(call.user_id, 0, Kind.USER)
+        for _ in range(_STEPS):
+            async with self._units.open(gone) as unit:
+                if not await actions.farewells.leave_one(unit):
+                    return Forgotten(is_done=True)
+        return Forgotten(is_done=False)
+
+    async def export_person(self, call: ExportPerson) -> Exported:
+        """One page of what is kept of a person."""
+        async with self._units.reading(NOBODY) as unit:
+            return await actions.farewells.export(unit, call.user_id, call.after)
+
 
 def register(rpc: RpcServer, units: Units, sightings: Sightings) -> None:
     """Answer these calls, and hear this cast."""
@@ -98,3 +126,6 @@ def register(rpc: RpcServer, units: Units, sightings: Sightings) -> None:
     rpc.handle(GetMembers, handlers.get_members)
     rpc.handle(GetGuildFacts, handlers.get_guild_facts)
     rpc.handle(LocateChannel, handlers.locate_channel)
+    rpc.handle(OwnsGuilds, handlers.owns_guilds)
+    rpc.handle(ForgetPerson, handlers.forget_person)
+    rpc.handle(ExportPerson, handlers.export_person)

@@ -6,6 +6,8 @@ from chassis.db import Unit
 from chassis.logs import logger
 from contracts.errors import NotFound
 from contracts.events.session import LoginEnded
+from contracts.ids import UserId
+from contracts.rpc.export import Exported
 from contracts.topics import Topic
 from notification_service import store
 from notification_service.domain import Address, Device, DeviceId, Heard
@@ -29,6 +31,11 @@ async def remove(unit: Unit[None], device_id: DeviceId) -> None:
     """Push there no longer. Another person's device is as unknown as none."""
     if not await store.remove(unit, unit.actor.user_id, device_id):
         raise NotFound
+
+
+async def export(unit: Unit[None], user_id: UserId, after: str) -> Exported:
+    """One page of what is kept of a person."""
+    return await store.export(unit, user_id, after)
 
 
 async def heard(unit: Unit[None], topic: Topic) -> Heard | None:

@@ -6,7 +6,7 @@ from chassis import parts
 from chassis.db import Units
 from chassis.http import application
 from chassis.service import Service
-from notification_service import api
+from notification_service import api, rpc
 from notification_service.inbox import Inbox
 from notification_service.settings import Settings
 
@@ -19,7 +19,7 @@ def build(settings: Settings) -> Service:
     outbox = parts.outbox(service, settings, bus)
     units: Units[None] = Units(database, outbox, service.clock, None)
     service.use(Inbox(bus, units, clock=service.clock, tasks=service.tasks))
-    parts.door(service, settings)
+    rpc.register(parts.door(service, settings), units)
     routes = api.router(units, most=settings.devices_per_person)
     parts.serve(service, settings, application(service.name, routes))
     return service

@@ -8,11 +8,15 @@ from sqlalchemy import Row, case, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.db import Unit
+from chassis.export import Shelf, page
 from contracts.ids import UserId
+from contracts.rpc.export import Exported
 from contracts.topics import Topic
 from notification_service.domain import Address, Device, DeviceId, Heard, Platform, Provider
 from notification_service.tables import devices
 from notification_service.tables import heard as positions
+
+_SHELVES = (Shelf(devices.c.user_id, devices.c.id, frozenset({"token"})),)
 
 
 async def put(unit: Unit[None], address: Address) -> Device:
@@ -81,6 +85,11 @@ async def remove_of_login(unit: Unit[None], user_id: UserId, login_id: int | Non
     if login_id is not None:
         gone = gone.where(devices.c.login_id == login_id)
     return await unit.run(gone)
+
+
+async def export(unit: Unit[None], user_id: UserId, after: str) -> Exported:
+    """One page of what is kept of a person."""
+    return await page(unit, _SHELVES, user_id, after)
 
 
 async def heard(unit: Unit[None], topic: Topic) -> Heard | None:

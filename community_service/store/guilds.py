@@ -30,6 +30,16 @@ async def by_id(unit: Unit, guild_id: int) -> Guild | None:
     return read(row) if row else None
 
 
+async def count_owned(unit: Unit, user_id: int) -> int:
+    """How many somebody owns; owners are members."""
+    owned = (
+        select(func.count())
+        .select_from(guilds.join(members, members.c.guild_id == guilds.c.id))
+        .where(members.c.user_id == user_id, guilds.c.owner_id == user_id)
+    )
+    return int(await unit.scalar(owned))
+
+
 async def change(unit: Unit, guild_id: int, changes: Mapping[str, object]) -> None:
     """Set some fields."""
     await unit.run(update(guilds).where(guilds.c.id == guild_id).values(changes))

@@ -1,0 +1,68 @@
+"""What is kept of one person, as they may have it. No index leads from people to messages, since
+sending would pay for it: a page looks through a window of all messages.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Row, literal, select, tuple_
+
+from chassis.db import Unit
+from chassis.export import Shelf, page
+from chat_service.tables import messages, read_states, recipients
+from contracts.rpc.export import Exported
+from contracts.wire import timestamp
+
+_WINDOW = 20_000
+_MOST = 40
+"""Messages a page: the longest of them fit one reply."""
+_MESSAGES = "messages:"
+_SHELVES = (
+    Shelf(recipients.c.user_id, recipients.c.channel_id),
+    Shelf(read_states.c.user_id, read_states.c.channel_id),
+)
+
+
+async def of(unit: Unit[Any], user_id: int, after: str) -> Exported:
+    """One page: conversations and read states, then messages."""
+    if not after.startswith(_MESSAGES):
+        found = await page(unit, _SHELVES, user_id, after)
+        return found if found.after else found.model_copy(update={"after": f"{_MESSAGES}0:0"})
+    channel_id, _, message_id = after.removeprefix(_MESSAGES).partition(":")
+    return await _written(unit, user_id, int(channel_id), int(message_id))
+
+
+async def _written(unit: Unit[Any], user_id: int, channel_id: int, message_id: int) -> Exported:
+    window = (
+        select(messages)
+        .where(
+            tuple_(messages.c.channel_id, messages.c.id)
+            > tuple_(literal(channel_id, BigInteger), literal(message_id, BigInteger))
+        )
+        .order_by(messages.c.channel_id, messages.c.id)
+        .limit(_WINDOW)
+        .subquery()
+    )
+    places = window.c.channel_id, window.c.id
+    last = await unit.one(select(*places).order_by(*(one.desc() for one in places)).limit(1))
+    if last is None:
+        return Exported()
+    mine = select(window).where(window.c.author_id == user_id).order_by(*places).limit(_MOST)
+    rows = await unit.all(mine)
+    end = rows[-1] if len(rows) == _MOST else last
+    return Exported(
+        records=tuple(_record(row) for row in rows),
+        file="messages",
+        after=f"{_MESSAGES}{end.channel_id}:{end.id}",
+    )
+
+
+def _record(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        "channel_id": str(row.channel_id),
+        "content": row.content,
+        "created": timestamp(row.created),
+        "edited": timestamp(row.edited) if row.edited is not None else None,
+    }
