@@ -21,6 +21,7 @@ from contracts.rpc.community import (
     GetMembers,
     GetMemberships,
     GuildSnapshot,
+    ListMembers,
     LocateChannel,
     Members,
     Membership,
@@ -29,6 +30,7 @@ from contracts.rpc.community import (
     OwnsGuilds,
     PersonSeen,
     Place,
+    SearchMembers,
 )
 from contracts.rpc.export import Exported
 
@@ -81,6 +83,18 @@ class Handlers:
             found = await actions.neighbours.members(unit, call.guild_id, list(call.user_ids))
         return Members(members=tuple(views.member(member) for member in found))
 
+    async def list_members(self, call: ListMembers) -> Members:
+        """A page of all of them."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.neighbours.page(unit, call.guild_id, call.after, call.limit)
+        return Members(members=tuple(views.member(member) for member in found))
+
+    async def search_members(self, call: SearchMembers) -> Members:
+        """Members by the beginning of a name."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.neighbours.search(unit, call.guild_id, call.query, call.limit)
+        return Members(members=tuple(views.member(member) for member in found))
+
     async def get_guild_facts(self, call: GetGuildFacts) -> FoundFacts:
         """What permission decisions depend on."""
         async with self._units.reading(NOBODY) as unit:
@@ -124,6 +138,8 @@ def register(rpc: RpcServer, units: Units, sightings: Sightings) -> None:
     rpc.handle(GetMemberships, handlers.get_memberships)
     rpc.handle(GetGuild, handlers.get_guild)
     rpc.handle(GetMembers, handlers.get_members)
+    rpc.handle(ListMembers, handlers.list_members)
+    rpc.handle(SearchMembers, handlers.search_members)
     rpc.handle(GetGuildFacts, handlers.get_guild_facts)
     rpc.handle(LocateChannel, handlers.locate_channel)
     rpc.handle(OwnsGuilds, handlers.owns_guilds)

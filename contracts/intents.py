@@ -32,4 +32,17 @@ class Intent(IntFlag):
 ALL = Intent((1 << 26) - 1)
 """What a person's client gets: it never restricts itself."""
 
+ALLOWED_BY = {
+    Intent.GUILD_PRESENCES: 1 << 12 | 1 << 13,
+    Intent.GUILD_MEMBERS: 1 << 14 | 1 << 15,
+    Intent.MESSAGE_CONTENT: 1 << 18 | 1 << 19,
+}
+"""The flags of an application, either of which lets its bot have a privileged intent."""
+
 PRIVILEGED = Intent.GUILD_MEMBERS | Intent.GUILD_PRESENCES | Intent.MESSAGE_CONTENT
+
+
+def disallowed(intents: int, flags: int) -> int:
+    """The privileged intents among these that an application with these flags may not have."""
+    refused = (int(intent) for intent, by in ALLOWED_BY.items() if not flags & by)
+    return intents & sum(refused)

@@ -10,7 +10,7 @@ from chassis.rpc import Calls
 from chassis.service import Service
 from contracts import topics
 from contracts.rpc.edge import ReleaseSession
-from gateway.live.lobby import Lobby
+from gateway.live.lobby import Lobby, Site
 from gateway.live.presence_link import PresenceLink
 from gateway.live.seats import Seats
 from gateway.live.ws import adopter
@@ -66,8 +66,7 @@ def _lobby(
             calls,
             authenticate=who.authenticate,
             presence=presence,
-            node=settings.node_address(),
-            public_url=settings.public_url,
+            site=Site(settings.node_address(), settings.public_url, settings.guilds_per_shard),
             clock=service.clock,
             tasks=service.tasks,
         )

@@ -31,6 +31,10 @@ class Settings(BusSettings, BlobSettings):
         1.0, ge=0, description="Multiplies every rate limit; 0 switches them off (load tests only)"
     )
 
+    guilds_per_shard: int = Field(
+        2_500, ge=1, description="A bot that is in more guilds has to divide them among shards"
+    )
+
     def upstream_addresses(self) -> dict[str, tuple[str, int]]:
         """HTTP addresses by service."""
         return addresses(self.upstreams)

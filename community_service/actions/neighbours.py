@@ -13,6 +13,7 @@ from community_service.domain.channels import Channel
 from community_service.domain.emojis import Emoji
 from community_service.domain.guilds import Guild
 from community_service.domain.members import MEMBERSHIPS, Member
+from community_service.domain.people import search_key
 from community_service.domain.roles import Role
 from community_service.tools import Unit, Units
 from contracts import limits
@@ -66,6 +67,16 @@ async def memberships(unit: Unit, user_id: int) -> list[Member]:
 async def members(unit: Unit, guild_id: int, user_ids: list[int]) -> list[Member]:
     """Those of them who are members."""
     return await store.members.by_ids(unit, guild_id, user_ids)
+
+
+async def page(unit: Unit, guild_id: int, after: int, limit: int) -> list[Member]:
+    """Members by user id."""
+    return await store.members.page(unit, guild_id, after=after, limit=limit)
+
+
+async def search(unit: Unit, guild_id: int, query: str, limit: int) -> list[Member]:
+    """Members of whom a name begins like this."""
+    return await store.members.search(unit, guild_id, search_key(query), limit)
 
 
 async def locate(unit: Unit, channel_id: int) -> int | None:

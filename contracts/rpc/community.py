@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from contracts.guild_facts import GuildFacts
 from contracts.ids import ChannelId, GuildId, UserId
 from contracts.objects.channel import Channel
@@ -76,6 +78,29 @@ class GetMembers(Call[Members]):
 
     guild_id: GuildId
     user_ids: tuple[UserId, ...]
+
+
+class ListMembers(Call[Members]):
+    """Members by user id, a page at a time: for who wants everybody of a large guild."""
+
+    service = "community"
+    callers = frozenset({"gateway"})
+    deadline = 5.0
+
+    guild_id: GuildId
+    after: UserId = UserId(0)
+    limit: int = Field(ge=1, le=1_000)
+
+
+class SearchMembers(Call[Members]):
+    """Members of whom a name begins so: nickname, display name or user name."""
+
+    service = "community"
+    callers = frozenset({"gateway"})
+
+    guild_id: GuildId
+    query: str = Field(max_length=100)
+    limit: int = Field(ge=1, le=100)
 
 
 class FoundFacts(Wire):

@@ -18,6 +18,7 @@ from contracts.wire import JSON
 from gateway.live.frames import BINARY, TEXT, frame, head
 
 ZLIB_HEADER = b"\x78\x9c"
+PACKED_FROM = 1_024
 _WITHHELD_LISTS = ("embeds", "attachments", "components")
 
 
@@ -27,6 +28,8 @@ class Encoding(Enum):
     JSON = ""
     ZLIB = "zlib-stream"
     ZSTD = "zstd-stream"
+    PACKED = "payload"
+    """Asked for in IDENTIFY, not by the address: each large payload is a zlib stream of its own."""
 
 
 def dispatch_head(s: int, t: str) -> bytes:
@@ -43,6 +46,13 @@ def segment(payload: bytes) -> bytes:
     """A self-contained, fully flushed deflate segment: ends in 00 00 FF FF."""
     deflater = zlib.compressobj(6, zlib.DEFLATED, -15)
     return deflater.compress(payload) + deflater.flush(zlib.Z_SYNC_FLUSH)
+
+
+def packed(payload: bytes) -> bytes:
+    """The frame of one payload for who wants large ones compressed by themselves."""
+    if len(payload) < PACKED_FROM:
+        return frame(TEXT, payload)
+    return frame(BINARY, zlib.compress(payload))
 
 
 class Piece:
@@ -82,6 +92,8 @@ class ZstdContext:
 
 def encode(encoding: Encoding, payload: bytes) -> bytes:
     """The frame of one payload, for the encodings without a context."""
+    if encoding is Encoding.PACKED:
+        return packed(payload)
     if encoding is Encoding.ZLIB:
         return frame(BINARY, segment(payload))
     return frame(TEXT, payload)
@@ -93,6 +105,8 @@ def encode_pieces(encoding: Encoding, pieces: list[Piece]) -> bytes:
         parts = [piece.deflated for piece in pieces]
         return b"".join([head(BINARY, sum(map(len, parts))), *parts])
     raw = [piece.raw for piece in pieces]
+    if encoding is Encoding.PACKED:
+        return packed(b"".join(raw))
     return b"".join([head(TEXT, sum(map(len, raw))), *raw])
 
 
@@ -119,7 +133,7 @@ def _without_content(message: JSON) -> JSON:
 class Frames:
     """One event's bytes for every variant, each made when the first session needs it."""
 
-    __slots__ = ("_bare", "_body", "_json", "_name", "_payload", "_zlib", "s")
+    __slots__ = ("_bare", "_body", "_json", "_name", "_packed", "_payload", "_zlib", "s")
 
     def __init__(self, s: int, name: str, body: bytes) -> None:
         self.s = s
@@ -128,6 +142,7 @@ class Frames:
         self._payload: bytes | None = None
         self._json: bytes | None = None
         self._zlib: bytes | None = None
+        self._packed: bytes | None = None
         self._bare: Frames | None = None
 
     @property
@@ -152,6 +167,13 @@ class Frames:
         return self._zlib
 
     @property
+    def packed(self) -> bytes:
+        """The frame for those who want large payloads compressed by themselves."""
+        if self._packed is None:
+            self._packed = packed(self.payload)
+        return self._packed
+
+    @property
     def bare(self) -> Frames:
         """The same event with its content withheld."""
         if self._bare is None:
@@ -162,4 +184,6 @@ class Frames:
         """What to hand to an outlet of this encoding: a frame, or the payload for zstd."""
         if encoding is Encoding.JSON:
             return self.json
+        if encoding is Encoding.PACKED:
+            return self.packed
         return self.zlib if encoding is Encoding.ZLIB else self.payload

@@ -114,6 +114,11 @@ class GuildView:
         return self._member_count if self._members is None else len(self._members)
 
     @property
+    def members(self) -> Iterable[bytes] | None:
+        """Everybody, if they are few enough to be known here."""
+        return None if self._members is None else self._members.values()
+
+    @property
     def roles(self) -> Iterable[Role]:
         """Its roles."""
         return self._roles.values()

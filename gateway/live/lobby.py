@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from secrets import token_hex
 from typing import Protocol, cast
 
@@ -30,7 +31,7 @@ from gateway.live.joining import Joining
 from gateway.live.members import Chunks
 from gateway.live.outlet import Outlet, Sink
 from gateway.live.payloads import Identify, MembersRequest, ResumeRequest, Shown, VoiceRequest
-from gateway.live.ready import Readying
+from gateway.live.ready import Readying, Refused
 from gateway.live.records import RENEW_EVERY_S, Records
 from gateway.live.resume import Resuming
 from gateway.live.seams import Asks, PresenceSink, Store, VoiceSink
@@ -71,10 +72,18 @@ class Visitor(Link, Spoke, Protocol):
         """Whether nothing more is to be said to it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where this process is, and how much one session may have."""
+
+    node: str
+    """Its RPC address, host:port, by which other gateways reach it."""
+    public_url: str
+    guilds_per_shard: int = 2_500
+
+
 class Lobby:
-    """Everything that the sockets of one process share. `node` is this process's RPC address,
-    host:port, by which other gateways reach it.
-    """
+    """Everything that the sockets of one process share."""
 
     name = "websockets"
 
@@ -85,8 +94,7 @@ class Lobby:
         *,
         authenticate: Authenticate,
         presence: PresenceSink,
-        node: str,
-        public_url: str,
+        site: Site,
         clock: Clock,
         tasks: Tasks,
     ) -> None:
@@ -101,11 +109,17 @@ class Lobby:
         self._authenticate = authenticate
         self._presence = presence
         store = cast(Store, bus.commands)
-        self._records = Records(store, node=node, epoch=lambda: bus.epoch)
+        self._records = Records(store, node=site.node, epoch=lambda: bus.epoch)
         self._records.schedule = self._flush_soon
         self._is_flushing = False
-        resume_url = public_url.replace("http", "ws", 1).rstrip("/")
-        self._readying = Readying(self.hub, calls, self._records, resume_url=resume_url)
+        resume_url = site.public_url.replace("http", "ws", 1).rstrip("/")
+        self._readying = Readying(
+            self.hub,
+            calls,
+            self._records,
+            resume_url=resume_url,
+            guilds_per_shard=site.guilds_per_shard,
+        )
         self._resuming = Resuming(self.hub, calls, self._records, store)
         self._joining = Joining(self.hub, calls, self._records, tasks)
         self._chunks = Chunks(self.hub, calls, clock)
@@ -183,6 +197,8 @@ class Lobby:
                 if not await self._readying.welcome(viewer, identity, since=since):
                     return socket.close(Close.AUTHENTICATION_FAILED)
                 self._open(socket, viewer)
+        except Refused as refused:
+            socket.close(refused.close)
         except (DomainError, RedisError) as error:
             log.warning("identify.failed", reason=str(error))
             socket.close(Close.UNKNOWN_ERROR)

@@ -52,9 +52,9 @@ def moments_ahead(caught_up: tuple[int, ...], s: int) -> tuple[int, ...]:
 def caught_up(
     ahead: tuple[int, ...], s: int, entries: Iterable[Entry], user_id: int, upto: int
 ) -> tuple[int, ...]:
-    """The same for a client that is told these entries now: from where and up to where it was caught
-    up. Channels are told ahead then, so a number below the last of these does not say which of
-    those states its client knows.
+    """The same for a client that is told these entries now: from where and up to where it was
+    caught up. Channels are told ahead then, so a number below the last of these does not say which
+    of those states its client knows.
     """
     return (*ahead, s, upto) if any(_moves(entry, user_id) for entry in entries) else ahead
 

@@ -15,6 +15,7 @@ from contracts.wire import JSON
 
 _MOST_BITS = 53
 _CHUNK_IDS = 100
+_QUERY_MOST = 100
 _MOBILE = frozenset({"ios", "android", "discord ios", "discord android"})
 _DESKTOP = frozenset({"discord client"})
 
@@ -44,6 +45,8 @@ class Identify:
     shard: tuple[int, int] | None
     shown: Shown
     platform: str
+    is_packed: bool = False
+    """Whether large payloads may come compressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ def read_identify(d: object) -> Identify:
         shard=_shard(form.get("shard")),
         shown=shown,
         platform=_platform(form.get("properties")),
+        is_packed=form.get("compress") is True,  # oceanic.js has a text here
     )
 
 
@@ -131,7 +135,7 @@ def read_members(d: object) -> tuple[MembersRequest, ...]:
     return tuple(
         MembersRequest(
             guild_id=guild_id,
-            query=(query if isinstance(query, str) else "") if ids is None else None,
+            query=(query[:_QUERY_MOST] if isinstance(query, str) else "") if ids is None else None,
             limit=int(limit) if limit and _is_count(limit) else 0,
             user_ids=asked[:_CHUNK_IDS],
             presences=form.get("presences") is True,

@@ -6,8 +6,9 @@ every later event, and above what the session could have been told before.
 
 from __future__ import annotations
 
-from contracts.identity import Identity
-from contracts.intents import Intent
+from contracts.closecodes import Close
+from contracts.identity import Identity, Kind
+from contracts.intents import Intent, disallowed
 from gateway.live import telling
 from gateway.live.arrival import ROUNDS, Arrival, Restless
 from gateway.live.hub import Hub
@@ -17,10 +18,26 @@ from gateway.live.seams import Asks
 from gateway.live.viewer import Viewer
 
 
+class Refused(Exception):
+    """Who identified may not have what it asks for."""
+
+    def __init__(self, close: Close) -> None:
+        self.close = close
+
+
 class Readying:
     """Lets new sessions in."""
 
-    def __init__(self, hub: Hub, calls: Asks, records: Records, *, resume_url: str) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        calls: Asks,
+        records: Records,
+        *,
+        resume_url: str,
+        guilds_per_shard: int = 2_500,
+    ) -> None:
+        self._guilds_per_shard = guilds_per_shard
         self._hub = hub
         self._calls = calls
         self._records = records
@@ -28,7 +45,7 @@ class Readying:
 
     async def welcome(self, viewer: Viewer, identity: Identity, *, since: int) -> bool:
         """Make the session live; False if its login ended meanwhile. `since` is the ring's mark
-        before the token was looked at. Raises Unavailable with nothing said.
+        before the token was looked at. Raises Unavailable or Refused with nothing said.
         """
         self._records.claim(viewer)
         is_live = False
@@ -49,12 +66,22 @@ class Readying:
     async def _prepare(self, viewer: Viewer, arrival: Arrival) -> None:
         for _ in range(ROUNDS):
             await arrival.gather()
+            self._check(viewer, arrival)
             # The record comes first: whoever has READY can go on elsewhere, whatever happens next.
             self._number(viewer, arrival)
             await self._records.tried(viewer)
             if arrival.is_current():
                 return
         raise Restless
+
+    def _check(self, viewer: Viewer, arrival: Arrival) -> None:
+        if viewer.kind is not Kind.BOT:
+            return
+        application = arrival.me.application
+        if disallowed(viewer.intents, application.flags if application is not None else 0):
+            raise Refused(Close.DISALLOWED_INTENTS)
+        if len(arrival.members) > self._guilds_per_shard:
+            raise Refused(Close.SHARDING_REQUIRED)
 
     def _number(self, viewer: Viewer, arrival: Arrival) -> None:
         high = self._hub.raise_to(arrival.stamps())

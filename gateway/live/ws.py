@@ -55,6 +55,7 @@ def _words(payload: bytes, *, is_first: bool) -> dict[Encoding, bytes]:
         Encoding.JSON: frame(TEXT, payload),
         Encoding.ZLIB: frame(BINARY, header + segment(payload)),
         Encoding.ZSTD: payload,
+        Encoding.PACKED: frame(TEXT, payload),
     }
 
 
@@ -268,6 +269,8 @@ class GatewaySocket(asyncio.Protocol):
             case machine.End():
                 self.close(effect.close)
             case machine.Authenticate():
+                if effect.identify.is_packed and self.encoding is Encoding.JSON:
+                    self.encoding = Encoding.PACKED
                 self._task = lobby.tasks.spawn("identify", lobby.identify(self, effect.identify))
             case machine.Resume():
                 self._task = lobby.tasks.spawn("resume", lobby.resume(self, effect.request))
@@ -318,9 +321,10 @@ class GatewaySocket(asyncio.Protocol):
             return Close.INVALID_VERSION
         self.version = int(version)
         try:
-            self.encoding = Encoding(asked.get("compress", ""))
+            asked_for = Encoding(asked.get("compress", ""))
         except ValueError:
-            self.encoding = Encoding.JSON
+            asked_for = Encoding.JSON
+        self.encoding = Encoding.JSON if asked_for is Encoding.PACKED else asked_for
         return Close.DECODE_ERROR if asked.get("encoding", "json") != "json" else None
 
 

@@ -15,7 +15,9 @@ from contracts.rpc.community import (
     GetGuildFacts,
     GetMembers,
     GetMemberships,
+    ListMembers,
     LocateChannel,
+    SearchMembers,
 )
 from tests.service.community_service.house import ALICE, BOB, MALLORY, House
 from tests.service.community_service.test_guilds import CROWD
@@ -120,3 +122,14 @@ async def test_a_channel_is_located(house: House) -> None:
     found = await calls.ask(LocateChannel(channel_id=ChannelId(int(general))))
     assert found.guild_id == int(guild)
     assert (await calls.ask(LocateChannel(channel_id=ChannelId(404)))).guild_id is None
+
+
+async def test_everybody_is_listed_in_pages_and_found_by_name(house: House) -> None:
+    guild = GuildId(int(await house.guild(BOB)))
+    calls = await house.running.calls_from("gateway")
+    first = await calls.ask(ListMembers(guild_id=guild, limit=1))
+    (one,) = first.members
+    rest = await calls.ask(ListMembers(guild_id=guild, after=one.user.id, limit=1_000))
+    assert {one.user.id, *(member.user.id for member in rest.members)} == {ALICE, BOB}
+    found = await calls.ask(SearchMembers(guild_id=guild, query=f"USER{BOB}", limit=5))
+    assert [member.user.id for member in found.members] == [BOB]

@@ -38,16 +38,18 @@ from contracts.rpc.community import (
     GetMembers,
     GetMemberships,
     GuildSnapshot,
+    ListMembers,
     Members,
     Membership,
     Memberships,
+    SearchMembers,
 )
 from contracts.rpc.edge import ReleaseSession
 from contracts.rpc.presence import GetPresences, Presences, Seat
 from contracts.rpc.users import GetSelf, Self
 from contracts.topics import Topic
 from gateway.live import records
-from gateway.live.lobby import Lobby
+from gateway.live.lobby import Lobby, Site
 from gateway.live.ws import GatewaySocket
 
 GUILD = 1 << 30
@@ -238,6 +240,8 @@ class World:
     channels: dict[int, list[Channel]] = field(default_factory=dict)
     members: dict[int, dict[int, Member]] = field(default_factory=dict)
     gateways: dict[tuple[str, int], Gateway] = field(default_factory=dict)
+    flags: int = 1 << 13 | 1 << 15 | 1 << 19
+    """Of every bot's application."""
     away: set[type] = field(default_factory=set)
     asked: list[Call[Any]] = field(default_factory=list)
     on_ask: Callable[[Call[Any]], None] = lambda call: None
@@ -296,7 +300,7 @@ class World:
         assert isinstance(call, ReleaseSession)
         return await gateway.lobby.release(call)
 
-    def _answer(self, call: Call[Any]) -> Any:
+    def _answer(self, call: Call[Any]) -> Any:  # noqa: PLR0911 - one line for each
         match call:
             case GetSelf():
                 return self._self(int(call.user_id))
@@ -313,6 +317,14 @@ class World:
             case GetMembers():
                 held = self.members.get(int(call.guild_id), {})
                 return Members(members=tuple(held[i] for i in call.user_ids if i in held))
+            case ListMembers():
+                held = sorted(self.members.get(int(call.guild_id), {}).items())
+                page = [one for user_id, one in held if user_id > call.after]
+                return Members(members=tuple(page[: call.limit]))
+            case SearchMembers():
+                named = self.members.get(int(call.guild_id), {}).values()
+                found = [m for m in named if m.user.username.startswith(call.query.lower())]
+                return Members(members=tuple(found[: call.limit]))
             case GetPresences():
                 return Presences(presences=())
         raise AssertionError(f"nobody answers {call}")
@@ -335,7 +347,9 @@ class World:
             return Self(user=me)
         return Self(
             user=me,
-            application=Application(id=cast(Any, UserId(user_id)), name="bot", owner=user(1)),
+            application=Application(
+                id=cast(Any, UserId(user_id)), name="bot", owner=user(1), flags=self.flags
+            ),
         )
 
 
@@ -432,8 +446,7 @@ class Gateway:
             cast(Any, world),
             authenticate=self.authenticate,
             presence=self.presence,
-            node=f"gateway:{port}",
-            public_url="http://moim.test:8080",
+            site=Site(f"gateway:{port}", "http://moim.test:8080", guilds_per_shard=5),
             clock=self.clock,
             tasks=self.tasks,
         )
@@ -520,6 +533,8 @@ class Client:
         if "zlib" in self.query:
             assert payload.endswith(b"\x00\x00\xff\xff")
             return self._inflate.decompress(payload)
+        if payload[:1] == b"\x78":
+            return zlib.decompress(payload)
         return self._unzstd.decompress(payload) if "zstd" in self.query else payload
 
     async def until(self, is_true: Callable[[], bool], turns: int = 400) -> None:

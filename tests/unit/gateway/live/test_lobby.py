@@ -10,6 +10,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisAway
 
 from chassis.metrics import Metrics
+from contracts.intents import Intent
 from contracts.rpc.community import GetMembers
 from contracts.rpc.edge import ReleaseSession
 from contracts.topics import session_key
@@ -214,6 +215,29 @@ class TestMembers:
         assert [c["chunk_index"] for c in chunks] == [0, 1, 2]
         assert sum(len(c["members"]) for c in chunks) == 2_204
 
+    @pytest.mark.parametrize(
+        ("intents", "asked", "told"),
+        [
+            (Intent.GUILDS, {"query": "", "limit": 0}, 100),
+            (Intent.GUILDS | Intent.GUILD_MEMBERS, {"query": "", "limit": 0}, 305),
+            (Intent.GUILDS, {"query": "user11", "limit": 0}, 100),
+            (Intent.GUILDS | Intent.GUILD_MEMBERS, {"query": "user11", "limit": 7}, 7),
+            (Intent.GUILDS, {"user_ids": ["1001", "1002"]}, 2),
+        ],
+    )
+    async def test_of_a_large_guild_are_as_many_as_the_session_may_have(
+        self, gateway: Gateway, intents: int, asked: dict[str, Any], told: int
+    ) -> None:
+        for user_id in range(1_000, 1_301):
+            gateway.world.enrol(user_id)
+        bot = gateway.connect()
+        await bot.identify(100, int(intents))
+        bot.say(8, {"guild_id": str(GUILD), "presences": True, **asked})
+        await bot.until(lambda: bot.has("GUILD_MEMBERS_CHUNK"))
+        (chunk,) = bot.all("GUILD_MEMBERS_CHUNK")
+        assert len(chunk["members"]) == told
+        assert "presences" not in chunk, "it has no GUILD_PRESENCES"
+
     async def test_of_a_foreign_guild_are_not_told(self, gateway: Gateway) -> None:
         client = await entered(gateway)
         client.say(8, {"guild_id": str(OTHER), "query": "", "limit": 0})
@@ -222,6 +246,8 @@ class TestMembers:
         assert not client.has("GUILD_MEMBERS_CHUNK")
 
     async def test_are_not_told_while_a_neighbour_is_away(self, gateway: Gateway) -> None:
+        for user_id in range(1_000, 1_300):
+            gateway.world.enrol(user_id)
         client = await entered(gateway)
         gateway.world.away.add(GetMembers)
         client.say(8, {"guild_id": str(GUILD), "user_ids": ["3"]})

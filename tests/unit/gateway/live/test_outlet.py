@@ -268,7 +268,9 @@ class TestFanout:
         loop.run()
         frames = frames_in(transport.take())
         assert len(frames) == 2
-        assert {opcode for opcode, _ in frames} == {1 if encoding is Encoding.JSON else 2}
+        assert {opcode for opcode, _ in frames} == {
+            1 if encoding in (Encoding.JSON, Encoding.PACKED) else 2
+        }
 
 
 class TestAudience:

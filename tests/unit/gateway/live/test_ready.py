@@ -14,7 +14,7 @@ from contracts.events.member import MemberUpdate
 from contracts.events.session import LoginEnded
 from contracts.events.user import UserUpdate
 from contracts.ids import GuildId, UserId
-from contracts.intents import Intent
+from contracts.intents import ALLOWED_BY, PRIVILEGED, Intent
 from contracts.rpc.community import GetGuild, GetMemberships
 from contracts.rpc.presence import GetPresences
 from contracts.rpc.users import GetSelf
@@ -24,6 +24,7 @@ from tests.unit.gateway.house import (
     OTHER,
     Gateway,
     World,
+    frames_in,
     member,
     message,
     settled,
@@ -150,6 +151,48 @@ class TestShapes:
 
 
 CALLS = [GetSelf, GetMemberships, GetGuild, GetPresences]
+
+
+async def test_large_payloads_come_compressed_to_who_asks_in_identify(gateway: Gateway) -> None:
+    packed, plain = gateway.connect(), gateway.connect()
+    await packed.identify(2, compress=True)
+    await plain.identify(2, compress="zlib-stream")
+    gateway.world.redis.publish(message(1))
+    gateway.world.redis.publish(message(2, embeds=({"description": "x" * 2_000},)))
+    await settled()
+    raw = [frames_in(b"".join(client.transport.written)) for client in (packed, plain)]
+    assert [[opcode for opcode, _ in frames] for frames in raw] == [[1, 2], [1, 1]]
+    for client in (packed, plain):
+        client.read()
+        assert client.contents() == ["message 1", "message 2"]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        "intent", [Intent.GUILD_MEMBERS, Intent.GUILD_PRESENCES, Intent.MESSAGE_CONTENT]
+    )
+    async def test_a_privileged_intent_is_what_the_application_allows(
+        self, gateway: Gateway, intent: Intent
+    ) -> None:
+        gateway.world.flags &= ~ALLOWED_BY[intent]
+        refused, allowed = gateway.connect(), gateway.connect()
+        refused.say(2, {"token": "100", "intents": int(intent | Intent.GUILDS)})
+        await refused.until(lambda: refused.close_code is not None)
+        assert refused.close_code == 4014
+        assert refused.events == []
+        rest = int(PRIVILEGED | Intent.GUILDS) & ~int(intent) | 1 << 17
+        await allowed.identify(100, rest)
+
+    async def test_a_bot_with_too_many_guilds_has_to_divide_them(self, gateway: Gateway) -> None:
+        for number in range(2, 8):
+            gateway.world.guild(number << 22)
+            gateway.world.enrol(100, number << 22)
+        bot = gateway.connect()
+        bot.say(2, {"token": "100", "intents": 1})
+        await bot.until(lambda: bot.close_code is not None)
+        assert bot.close_code == 4011
+        halves = [await gateway.connect().identify(100, shard=[half, 2]) for half in (0, 1)]
+        assert sorted(len(ready["guilds"]) for ready in halves) == [3, 4]
 
 
 class TestMeanwhile:
