@@ -193,8 +193,10 @@ def template(name: str, one: Template, language: str) -> GuildPlan:
     )
 
 
-def partial_guild(one: Guild, user_id: int, granted: Permission) -> PartialGuild:
-    """A guild in the list of somebody's guilds."""
+def partial_guild(
+    one: Guild, user_id: int, granted: Permission, counts: tuple[int, int] | None = None
+) -> PartialGuild:
+    """A guild in the list of somebody's guilds; `counts`: of members, and of those present."""
     return PartialGuild(
         id=one.id,
         name=one.name,
@@ -203,6 +205,8 @@ def partial_guild(one: Guild, user_id: int, granted: Permission) -> PartialGuild
         owner=one.owner_id == user_id,
         features=one.features,
         permissions=int(granted),
+        approximate_member_count=counts and counts[0],
+        approximate_presence_count=counts and counts[1],
     )
 
 

@@ -80,6 +80,8 @@ INVITE_AGE_MAX = 604_800
 INVITE_USES_MAX = 100
 LARGE_GUILD = 250
 """Above this many members, GUILD_CREATE names only those who are here."""
+PRESENCES_AT_ONCE = 2_000
+"""So many people are asked about at most, to count who is here in several guilds."""
 
 # The gateway.
 GATEWAY_PAYLOAD_BYTES = 4_096

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -147,3 +147,13 @@ async def member_sample(unit: Unit, guild_id: int) -> tuple[int, list[int]]:
     """How many members a guild has, and as many of them as presence is asked about."""
     count = await store.members.count(unit, guild_id)
     return count, await store.members.first_ids(unit, guild_id, limits.LARGE_GUILD)
+
+
+async def member_samples(
+    unit: Unit, guild_ids: Sequence[int]
+) -> dict[int, tuple[int, frozenset[int]]]:
+    """The same for several guilds: the more they are, the fewer of each are asked about."""
+    counts = await store.members.counts(unit, guild_ids)
+    most = min(limits.LARGE_GUILD, limits.PRESENCES_AT_ONCE // max(1, len(guild_ids)))
+    first = await store.members.first_of_each(unit, guild_ids, most)
+    return {one: (counts[one], first.get(one, frozenset())) for one in counts}

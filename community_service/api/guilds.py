@@ -88,11 +88,23 @@ class GuildsDoor:
         before: GuildId | None = None,
         after: GuildId | None = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 200,
+        *,
+        with_counts: bool = False,
     ) -> Response:
-        """The guilds one is in, by id."""
+        """The guilds one is in, by id; with approximate counts if they are wanted."""
         async with self._units.reading(actor) as unit:
             page = await actions.guilds.mine(unit, before=before, after=after, limit=limit)
-        return answer([views.partial_guild(one.guild, actor.user_id, one.granted) for one in page])
+            ids = [one.guild.id for one in page]
+            samples = await actions.guilds.member_samples(unit, ids) if with_counts else {}
+        everybody = frozenset[int]().union(*(sample for _, sample in samples.values()))
+        present = await actions.presence.glimpsed(self._units.tools, everybody) if samples else ()
+        counts = {one: (n, len(sample & set(present))) for one, (n, sample) in samples.items()}
+        return answer(
+            [
+                views.partial_guild(one.guild, actor.user_id, one.granted, counts.get(one.guild.id))
+                for one in page
+            ]
+        )
 
 
 def router(units: Units) -> APIRouter:

@@ -162,6 +162,33 @@ async def ids(unit: Unit, guild_id: int, user_ids: Sequence[int]) -> frozenset[i
     return frozenset(row.user_id for row in await unit.all(found))
 
 
+async def counts(unit: Unit, guild_ids: Sequence[int]) -> dict[int, int]:
+    """How many members each of these guilds has."""
+    found = (
+        select(members.c.guild_id, func.count().label("n"))
+        .where(among(members.c.guild_id, guild_ids))
+        .group_by(members.c.guild_id)
+    )
+    return {row.guild_id: row.n for row in await unit.all(found)}
+
+
+async def first_of_each(
+    unit: Unit, guild_ids: Sequence[int], limit: int
+) -> dict[int, frozenset[int]]:
+    """Up to `limit` members of each of these guilds, by id."""
+    place = func.row_number().over(partition_by=members.c.guild_id, order_by=members.c.user_id)
+    placed = (
+        select(members.c.guild_id, members.c.user_id, place.label("place"))
+        .where(among(members.c.guild_id, guild_ids))
+        .subquery()
+    )
+    found: dict[int, set[int]] = {}
+    first = select(placed.c.guild_id, placed.c.user_id).where(placed.c.place <= limit)
+    for row in await unit.all(first):
+        found.setdefault(row.guild_id, set()).add(row.user_id)
+    return {guild_id: frozenset(user_ids) for guild_id, user_ids in found.items()}
+
+
 async def first_ids(unit: Unit, guild_id: int, limit: int) -> list[int]:
     """Up to `limit` members, by id."""
     found = select(members.c.user_id).where(members.c.guild_id == guild_id).limit(limit)

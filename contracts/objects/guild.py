@@ -66,6 +66,10 @@ class Guild(Wire):
 class PartialGuild(Wire):
     """A guild in the list of one's guilds."""
 
+    omit: ClassVar[frozenset[str]] = frozenset(
+        {"approximate_member_count", "approximate_presence_count"}
+    )
+
     id: GuildId
     name: str
     icon: str | None = None
@@ -73,6 +77,8 @@ class PartialGuild(Wire):
     owner: bool = False
     permissions: Bits = 0
     features: tuple[str, ...] = ()
+    approximate_member_count: int | None = None
+    approximate_presence_count: int | None = None
 
 
 class PlannedChannel(Wire):

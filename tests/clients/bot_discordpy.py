@@ -1,29 +1,92 @@
-"""A bot on discord.py, unmodified: only the address is set. Prints one JSON line for each thing it
-sees.
+"""A bot on discord.py, unmodified: only the address is set.
 
 `python bot_discordpy.py URL TOKEN`
 """
 
 from __future__ import annotations
 
-import json
+import asyncio
 import sys
+from datetime import timedelta
 from typing import Any
 
 import discord
 import yarl
+from bot_lines import How, obey, tell
 
 url, token = sys.argv[1:]
 discord.http.Route.BASE = f"{url}/api/v10"
 discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url.replace("http", "ws", 1) + "/")
 
+intents = discord.Intents.default()
+intents.message_content = True
+intents.members = True
 
-def tell(what: str, **more: Any) -> None:
-    sys.stdout.write(json.dumps({"saw": what, **more}) + "\n")
-    sys.stdout.flush()
+
+# What is told of a thing, the same for every library.
+
+
+def of_role(role: discord.Role) -> dict[str, Any]:
+    return {
+        "id": str(role.id),
+        "name": role.name,
+        "color": role.color.value,
+        "permissions": str(role.permissions.value),
+        "hoist": role.hoist,
+        "mentionable": role.mentionable,
+        "position": role.position,
+    }
+
+
+def of_channel(channel: Any) -> dict[str, Any]:
+    return {
+        "id": str(channel.id),
+        "name": channel.name,
+        "topic": getattr(channel, "topic", None),
+        "parent": str(channel.category_id) if channel.category_id else None,
+        "overwrites": {
+            str(target.id): [str(part.value) for part in overwrite.pair()]
+            for target, overwrite in channel.overwrites.items()
+        },
+    }
+
+
+def of_member(member: discord.Member) -> dict[str, Any]:
+    return {
+        "id": str(member.id),
+        "nick": member.nick,
+        "roles": sorted(str(role.id) for role in member.roles if not role.is_default()),
+        "silenced": member.is_timed_out(),
+    }
+
+
+def of_message(message: discord.Message) -> dict[str, Any]:
+    return {
+        "id": str(message.id),
+        "content": message.content,
+        "edited": message.edited_at is not None,
+        "pinned": message.pinned,
+    }
+
+
+def of_invite(invite: discord.Invite) -> dict[str, Any]:
+    return {"code": invite.code, "uses": invite.max_uses, "age": invite.max_age}
+
+
+def of_guild(guild: discord.Guild) -> dict[str, Any]:
+    return {"id": str(guild.id), "name": guild.name}
+
+
+def ids(things: Any) -> list[str]:
+    return sorted(str(each.id) for each in things)
 
 
 class Bot(discord.Client):
+    """What it sees."""
+
+    async def setup_hook(self) -> None:
+        self.obeying = asyncio.ensure_future(obey(DEEDS, refusal))
+
     async def on_ready(self) -> None:
         assert self.user is not None
         tell(
@@ -39,19 +102,339 @@ class Bot(discord.Client):
     async def on_guild_join(self, guild: discord.Guild) -> None:
         tell("guild_join", name=guild.name)
 
-    async def on_resumed(self) -> None:
-        tell("resumed")
+    async def on_guild_update(self, _: discord.Guild, guild: discord.Guild) -> None:
+        tell("guild_update", **of_guild(guild))
 
     async def on_message(self, message: discord.Message) -> None:
-        tell("message", content=message.content, author=message.author.name)
+        tell("message", **of_message(message), author=message.author.name)
         if message.content == "!ping":
             answer = await message.channel.send("pong!")
             tell("answered", id=str(answer.id), by_me=answer.author == self.user)
             history = [text.content async for text in message.channel.history(limit=2)]
             tell("history", contents=history)
 
+    async def on_guild_role_create(self, role: discord.Role) -> None:
+        tell("role_create", **of_role(role))
 
-intents = discord.Intents.default()
-intents.message_content = True
-intents.members = False
-Bot(intents=intents).run(token, log_handler=None)
+    async def on_guild_role_update(self, _: discord.Role, role: discord.Role) -> None:
+        tell("role_update", **of_role(role))
+
+    async def on_guild_role_delete(self, role: discord.Role) -> None:
+        tell("role_delete", id=str(role.id))
+
+    async def on_guild_channel_create(self, channel: Any) -> None:
+        tell("channel_create", **of_channel(channel))
+
+    async def on_guild_channel_update(self, _: Any, channel: Any) -> None:
+        tell("channel_update", **of_channel(channel))
+
+    async def on_guild_channel_delete(self, channel: Any) -> None:
+        tell("channel_delete", id=str(channel.id))
+
+    async def on_guild_channel_pins_update(self, channel: Any, _: Any) -> None:
+        tell("pins", id=str(channel.id))
+
+    async def on_member_join(self, member: discord.Member) -> None:
+        tell("member_join", **of_member(member))
+
+    async def on_member_update(self, _: discord.Member, member: discord.Member) -> None:
+        tell("member_update", **of_member(member))
+
+    async def on_raw_member_remove(self, event: discord.RawMemberRemoveEvent) -> None:
+        tell("member_leave", id=str(event.user.id))
+
+    async def on_member_ban(self, _: discord.Guild, user: Any) -> None:
+        tell("ban", id=str(user.id))
+
+    async def on_member_unban(self, _: discord.Guild, user: discord.User) -> None:
+        tell("unban", id=str(user.id))
+
+    async def on_invite_create(self, invite: discord.Invite) -> None:
+        tell("invite_create", **of_invite(invite))
+
+    async def on_invite_delete(self, invite: discord.Invite) -> None:
+        tell("invite_delete", code=invite.code)
+
+    async def on_message_edit(self, _: discord.Message, message: discord.Message) -> None:
+        tell("message_update", **of_message(message))
+
+    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
+        tell("message_delete", id=str(event.message_id))
+
+    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
+        tell("message_bulk", ids=sorted(map(str, event.message_ids)))
+
+    async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
+        tell("reaction_add", **_reacted(event))
+
+    async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
+        tell("reaction_remove", **_reacted(event))
+
+    async def on_raw_reaction_clear_emoji(self, event: discord.RawReactionClearEmojiEvent) -> None:
+        tell("reaction_remove_emoji", id=str(event.message_id), emoji=event.emoji.name)
+
+    async def on_raw_reaction_clear(self, event: discord.RawReactionClearEvent) -> None:
+        tell("reaction_clear", id=str(event.message_id))
+
+    async def on_audit_log_entry_create(self, entry: discord.AuditLogEntry) -> None:
+        target = str(entry.target.id) if hasattr(entry.target, "id") else None
+        tell("audit", action=entry.action.value, target=target, reason=entry.reason)
+
+
+def _reacted(event: discord.RawReactionActionEvent) -> dict[str, Any]:
+    return {
+        "id": str(event.message_id),
+        "emoji": event.emoji.name,
+        "user": str(event.user_id),
+    }
+
+
+bot = Bot(intents=intents)
+
+
+class Deeds:
+    """What it can be asked to do: one call of the library each."""
+
+    async def me(self, how: How) -> Any:
+        return {"id": str((await bot.fetch_user(bot.user.id)).id)}  # type: ignore[union-attr]
+
+    async def application(self, how: How) -> Any:
+        return {"name": (await bot.application_info()).name}
+
+    async def user(self, how: How) -> Any:
+        return {"id": str((await bot.fetch_user(int(how["user"]))).id)}
+
+    async def guild(self, how: How) -> Any:
+        return of_guild(await bot.fetch_guild(int(how["guild"])))
+
+    async def guilds(self, how: How) -> Any:
+        return [str(each.id) async for each in bot.fetch_guilds()]
+
+    async def edit_guild(self, how: How) -> Any:
+        return of_guild(await _guild(how).edit(name=how["name"]))
+
+    async def leave_guild(self, how: How) -> Any:
+        await _guild(how).leave()
+
+    async def roles(self, how: How) -> Any:
+        return ids(await _guild(how).fetch_roles())
+
+    async def role(self, how: How) -> Any:
+        return of_role(await _guild(how).fetch_role(int(how["role"])))
+
+    async def create_role(self, how: How) -> Any:
+        permissions = discord.Permissions(int(how["permissions"]))
+        made = await _guild(how).create_role(
+            name=how["name"],
+            color=how["color"],
+            permissions=permissions,
+            hoist=True,
+            mentionable=True,
+            reason=how.get("reason"),
+        )
+        return of_role(made)
+
+    async def edit_role(self, how: How) -> Any:
+        made = await _role(how).edit(name=how["name"])
+        assert made is not None
+        return of_role(made)
+
+    async def move_role(self, how: How) -> Any:
+        await _guild(how).edit_role_positions({_role(how): how["position"]})
+
+    async def delete_role(self, how: How) -> Any:
+        await _role(how).delete()
+
+    async def channels(self, how: How) -> Any:
+        return ids(await _guild(how).fetch_channels())
+
+    async def channel(self, how: How) -> Any:
+        return of_channel(await bot.fetch_channel(int(how["channel"])))
+
+    async def create_channel(self, how: How) -> Any:
+        guild = _guild(how)
+        if how["type"] == 4:
+            return of_channel(await guild.create_category(how["name"]))
+        return of_channel(await guild.create_text_channel(how["name"], topic=how["topic"]))
+
+    async def edit_channel(self, how: How) -> Any:
+        return of_channel(await _channel(how).edit(topic=how["topic"]))
+
+    async def move_channel(self, how: How) -> Any:
+        parent = discord.Object(int(how["parent"]))
+        await _channel(how).move(beginning=True, category=parent, sync_permissions=False)
+
+    async def set_overwrite(self, how: How) -> Any:
+        await _channel(how).set_permissions(_role(how), view_channel=False)
+
+    async def delete_overwrite(self, how: How) -> Any:
+        await _channel(how).set_permissions(_role(how), overwrite=None)
+
+    async def delete_channel(self, how: How) -> Any:
+        await _channel(how).delete()
+
+    async def create_invite(self, how: How) -> Any:
+        return of_invite(await _channel(how).create_invite(max_age=600, max_uses=3))
+
+    async def invite(self, how: How) -> Any:
+        return {"code": (await bot.fetch_invite(how["code"])).code}
+
+    async def channel_invites(self, how: How) -> Any:
+        return [each.code for each in await _channel(how).invites()]
+
+    async def guild_invites(self, how: How) -> Any:
+        return [each.code for each in await _guild(how).invites()]
+
+    async def delete_invite(self, how: How) -> Any:
+        await bot.delete_invite(how["code"])
+
+    async def members(self, how: How) -> Any:
+        return sorted([str(each.id) async for each in _guild(how).fetch_members(limit=100)])
+
+    async def search_members(self, how: How) -> Any:
+        return ids(await _guild(how).query_members(how["name"], cache=False))
+
+    async def member(self, how: How) -> Any:
+        return of_member(await _guild(how).fetch_member(int(how["user"])))
+
+    async def edit_self(self, how: How) -> Any:
+        return of_member(await _guild(how).me.edit(nick=how["nick"]) or _guild(how).me)
+
+    async def edit_member(self, how: How) -> Any:
+        return of_member(await (await _member(how)).edit(nick=how["nick"]))  # type: ignore[arg-type]
+
+    async def silence(self, how: How) -> Any:
+        await (await _member(how)).timeout(timedelta(seconds=how["seconds"]))
+
+    async def unsilence(self, how: How) -> Any:
+        await (await _member(how)).timeout(None)
+
+    async def give_role(self, how: How) -> Any:
+        await (await _member(how)).add_roles(_thing(how["role"]))
+
+    async def take_role(self, how: How) -> Any:
+        await (await _member(how)).remove_roles(_thing(how["role"]))
+
+    async def kick(self, how: How) -> Any:
+        await _guild(how).kick(_thing(how["user"]), reason=how["reason"])
+
+    async def ban(self, how: How) -> Any:
+        user = _thing(how["user"])
+        await _guild(how).ban(user, delete_message_seconds=60, reason=how["reason"])
+
+    async def bans(self, how: How) -> Any:
+        return [str(ban.user.id) async for ban in _guild(how).bans()]
+
+    async def get_ban(self, how: How) -> Any:
+        return {"id": str((await _guild(how).fetch_ban(_thing(how["user"]))).user.id)}
+
+    async def unban(self, how: How) -> Any:
+        await _guild(how).unban(_thing(how["user"]))
+
+    async def bulk_ban(self, how: How) -> Any:
+        return ids((await _guild(how).bulk_ban([_thing(how["user"])])).banned)
+
+    async def prune_count(self, how: How) -> Any:
+        return await _guild(how).estimate_pruned_members(days=7)
+
+    async def prune(self, how: How) -> Any:
+        return await _guild(how).prune_members(days=7)
+
+    async def audit_log(self, how: How) -> Any:
+        return [entry.action.value async for entry in _guild(how).audit_logs(limit=100)]
+
+    async def send(self, how: How) -> Any:
+        return of_message(await _channel(how).send(how["content"]))
+
+    async def history(self, how: How) -> Any:
+        return [each.content async for each in _channel(how).history(limit=how["limit"])]
+
+    async def message(self, how: How) -> Any:
+        return of_message(await _channel(how).fetch_message(int(how["message"])))
+
+    async def edit_message(self, how: How) -> Any:
+        return of_message(await _message(how).edit(content=how["content"]))
+
+    async def delete_message(self, how: How) -> Any:
+        await _message(how).delete()
+
+    async def bulk_delete(self, how: How) -> Any:
+        await _channel(how).delete_messages([_thing(each) for each in how["messages"]])
+
+    async def typing(self, how: How) -> Any:
+        await _channel(how).typing()
+
+    async def pin(self, how: How) -> Any:
+        await _message(how).pin()
+
+    async def pins(self, how: How) -> Any:
+        return [str(each.id) async for each in _channel(how).pins()]
+
+    async def unpin(self, how: How) -> Any:
+        await _message(how).unpin()
+
+    async def react(self, how: How) -> Any:
+        await _message(how).add_reaction(how["emoji"])
+
+    async def reactions(self, how: How) -> Any:
+        message = await _channel(how).fetch_message(int(how["message"]))
+        found = next(each for each in message.reactions if each.emoji == how["emoji"])
+        return sorted([str(user.id) async for user in found.users()])
+
+    async def unreact(self, how: How) -> Any:
+        await _message(how).remove_reaction(how["emoji"], _thing(str(bot.user.id)))  # type: ignore[union-attr]
+
+    async def unreact_user(self, how: How) -> Any:
+        await _message(how).remove_reaction(how["emoji"], _thing(how["user"]))
+
+    async def clear_emoji(self, how: How) -> Any:
+        await _message(how).clear_reaction(how["emoji"])
+
+    async def clear_reactions(self, how: How) -> Any:
+        await _message(how).clear_reactions()
+
+    async def direct(self, how: How) -> Any:
+        opened = await bot.create_dm(_thing(how["user"]))
+        return of_message(await opened.send(how["content"]))
+
+
+def _thing(number: str) -> Any:
+    return discord.Object(int(number))
+
+
+def _guild(how: How) -> discord.Guild:
+    found = bot.get_guild(int(how["guild"]))
+    assert found is not None
+    return found
+
+
+def _role(how: How) -> discord.Role:
+    found = _guild(how).get_role(int(how["role"]))
+    assert found is not None
+    return found
+
+
+def _channel(how: How) -> Any:
+    return bot.get_channel(int(how["channel"]))
+
+
+def _message(how: How) -> discord.PartialMessage:
+    found: discord.PartialMessage = _channel(how).get_partial_message(int(how["message"]))
+    return found
+
+
+async def _member(how: How) -> discord.Member:
+    guild = _guild(how)
+    return guild.get_member(int(how["user"])) or await guild.fetch_member(int(how["user"]))
+
+
+DEEDS = {name: getattr(Deeds(), name) for name in vars(Deeds) if not name.startswith("_")}
+
+
+def refusal(error: Exception) -> dict[str, Any] | None:
+    if isinstance(error, discord.HTTPException):
+        return {"status": error.status, "code": error.code}
+    return None
+
+
+bot.run(token, log_handler=None)

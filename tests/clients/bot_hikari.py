@@ -1,5 +1,4 @@
-"""A bot on hikari, unmodified: only the address is set. Prints one JSON line for each thing it
-sees.
+"""A bot on hikari, unmodified: only the address is set.
 
 `python bot_hikari.py URL TOKEN`
 """
@@ -7,27 +6,87 @@ sees.
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import hikari
+from bot_lines import How, obey, tell
 
 url, token = sys.argv[1:]
 
-
-def tell(what: str, **more: Any) -> None:
-    sys.stdout.write(json.dumps({"saw": what, **more}) + "\n")
-    sys.stdout.flush()
-
-
-intents = hikari.Intents.ALL_UNPRIVILEGED | hikari.Intents.MESSAGE_CONTENT
+intents = (
+    hikari.Intents.ALL_UNPRIVILEGED | hikari.Intents.MESSAGE_CONTENT | hikari.Intents.GUILD_MEMBERS
+)
 bot = hikari.GatewayBot(
     token=token, rest_url=f"{url}/api/v10", intents=intents, banner=None, logs="ERROR"
 )
+rest = bot.rest
 
 at_ready: set[int] = set()
 all_guilds_here = asyncio.Event()
+
+
+# What is told of a thing, the same for every library.
+
+
+def of_role(role: hikari.Role) -> dict[str, Any]:
+    return {
+        "id": str(role.id),
+        "name": role.name,
+        "color": int(role.color),
+        "permissions": str(int(role.permissions)),
+        "hoist": role.is_hoisted,
+        "mentionable": role.is_mentionable,
+        "position": role.position,
+    }
+
+
+def of_channel(channel: Any) -> dict[str, Any]:
+    return {
+        "id": str(channel.id),
+        "name": channel.name,
+        "topic": getattr(channel, "topic", None),
+        "parent": str(channel.parent_id) if channel.parent_id else None,
+        "overwrites": {
+            str(each.id): [str(int(each.allow)), str(int(each.deny))]
+            for each in channel.permission_overwrites.values()
+        },
+    }
+
+
+def of_member(member: hikari.Member) -> dict[str, Any]:
+    return {
+        "id": str(member.id),
+        "nick": member.nickname,
+        "roles": sorted(str(role) for role in member.role_ids if role != member.guild_id),
+        "silenced": member.communication_disabled_until() is not None,
+    }
+
+
+def of_message(message: Any) -> dict[str, Any]:
+    return {
+        "id": str(message.id),
+        "content": message.content,
+        "edited": bool(message.edited_timestamp),
+        "pinned": bool(message.is_pinned),
+    }
+
+
+def of_invite(invite: hikari.InviteWithMetadata) -> dict[str, Any]:
+    age = int(invite.max_age.total_seconds()) if invite.max_age else 0
+    return {"code": invite.code, "uses": invite.max_uses, "age": age}
+
+
+def of_guild(guild: hikari.PartialGuild) -> dict[str, Any]:
+    return {"id": str(guild.id), "name": guild.name}
+
+
+def ids(things: Any) -> list[str]:
+    return sorted(str(each.id) for each in things)
+
+
+# What it sees.
 
 
 @bot.listen()
@@ -62,6 +121,7 @@ async def started(event: hikari.StartedEvent) -> None:
         },
         members=sum(guild.member_count or 0 for guild in guilds),
     )
+    await obey(DEEDS, refusal)
 
 
 @bot.listen()
@@ -70,14 +130,375 @@ async def joined(event: hikari.GuildJoinEvent) -> None:
 
 
 @bot.listen()
+async def guild_updated(event: hikari.GuildUpdateEvent) -> None:
+    tell("guild_update", **of_guild(event.guild))
+
+
+@bot.listen()
 async def heard(event: hikari.GuildMessageCreateEvent) -> None:
-    tell("message", content=event.content, author=event.author.username)
+    tell("message", **of_message(event.message), author=event.author.username)
     if event.content == "!ping":
         answer = await event.message.respond("pong!")
         me = bot.get_me()
         tell("answered", id=str(answer.id), by_me=me is not None and answer.author.id == me.id)
-        found = await bot.rest.fetch_messages(event.channel_id).limit(2)
+        found = await rest.fetch_messages(event.channel_id).limit(2)
         tell("history", contents=[text.content for text in found])
+
+
+@bot.listen()
+async def role_created(event: hikari.RoleCreateEvent) -> None:
+    tell("role_create", **of_role(event.role))
+
+
+@bot.listen()
+async def role_updated(event: hikari.RoleUpdateEvent) -> None:
+    tell("role_update", **of_role(event.role))
+
+
+@bot.listen()
+async def role_deleted(event: hikari.RoleDeleteEvent) -> None:
+    tell("role_delete", id=str(event.role_id))
+
+
+@bot.listen()
+async def channel_created(event: hikari.GuildChannelCreateEvent) -> None:
+    tell("channel_create", **of_channel(event.channel))
+
+
+@bot.listen()
+async def channel_updated(event: hikari.GuildChannelUpdateEvent) -> None:
+    tell("channel_update", **of_channel(event.channel))
+
+
+@bot.listen()
+async def channel_deleted(event: hikari.GuildChannelDeleteEvent) -> None:
+    tell("channel_delete", id=str(event.channel_id))
+
+
+@bot.listen()
+async def pins_updated(event: hikari.GuildPinsUpdateEvent) -> None:
+    tell("pins", id=str(event.channel_id))
+
+
+@bot.listen()
+async def member_joined(event: hikari.MemberCreateEvent) -> None:
+    tell("member_join", **of_member(event.member))
+
+
+@bot.listen()
+async def member_updated(event: hikari.MemberUpdateEvent) -> None:
+    tell("member_update", **of_member(event.member))
+
+
+@bot.listen()
+async def member_left(event: hikari.MemberDeleteEvent) -> None:
+    tell("member_leave", id=str(event.user_id))
+
+
+@bot.listen()
+async def banned(event: hikari.BanCreateEvent) -> None:
+    tell("ban", id=str(event.user_id))
+
+
+@bot.listen()
+async def unbanned(event: hikari.BanDeleteEvent) -> None:
+    tell("unban", id=str(event.user_id))
+
+
+@bot.listen()
+async def invite_created(event: hikari.InviteCreateEvent) -> None:
+    tell("invite_create", **of_invite(event.invite))
+
+
+@bot.listen()
+async def invite_deleted(event: hikari.InviteDeleteEvent) -> None:
+    tell("invite_delete", code=event.code)
+
+
+@bot.listen()
+async def message_updated(event: hikari.GuildMessageUpdateEvent) -> None:
+    tell("message_update", **of_message(event.message))
+
+
+@bot.listen()
+async def message_deleted(event: hikari.GuildMessageDeleteEvent) -> None:
+    tell("message_delete", id=str(event.message_id))
+
+
+@bot.listen()
+async def messages_deleted(event: hikari.GuildBulkMessageDeleteEvent) -> None:
+    tell("message_bulk", ids=sorted(map(str, event.message_ids)))
+
+
+@bot.listen()
+async def reacted(event: hikari.GuildReactionAddEvent) -> None:
+    tell("reaction_add", **_reaction(event), user=str(event.user_id))
+
+
+@bot.listen()
+async def unreacted(event: hikari.GuildReactionDeleteEvent) -> None:
+    tell("reaction_remove", **_reaction(event), user=str(event.user_id))
+
+
+@bot.listen()
+async def emoji_cleared(event: hikari.GuildReactionDeleteEmojiEvent) -> None:
+    tell("reaction_remove_emoji", **_reaction(event))
+
+
+@bot.listen()
+async def reactions_cleared(event: hikari.GuildReactionDeleteAllEvent) -> None:
+    tell("reaction_clear", id=str(event.message_id))
+
+
+@bot.listen()
+async def audited(event: hikari.AuditLogEntryCreateEvent) -> None:
+    entry = event.entry
+    target = str(entry.target_id) if entry.target_id else None
+    tell("audit", action=int(entry.action_type), target=target, reason=entry.reason)
+
+
+def _reaction(event: Any) -> dict[str, Any]:
+    return {"id": str(event.message_id), "emoji": str(event.emoji_name)}
+
+
+class Deeds:
+    """What it can be asked to do: one call of the library each."""
+
+    async def me(self, how: How) -> Any:
+        return {"id": str((await rest.fetch_my_user()).id)}
+
+    async def application(self, how: How) -> Any:
+        return {"name": (await rest.fetch_application()).name}
+
+    async def user(self, how: How) -> Any:
+        return {"id": str((await rest.fetch_user(int(how["user"]))).id)}
+
+    async def guild(self, how: How) -> Any:
+        return of_guild(await rest.fetch_guild(int(how["guild"])))
+
+    async def guilds(self, how: How) -> Any:
+        return ids(await rest.fetch_my_guilds())
+
+    async def edit_guild(self, how: How) -> Any:
+        return of_guild(await rest.edit_guild(int(how["guild"]), name=how["name"]))
+
+    async def leave_guild(self, how: How) -> Any:
+        await rest.leave_guild(int(how["guild"]))
+
+    async def regions(self, how: How) -> Any:
+        return ids(await rest.fetch_voice_regions())
+
+    async def roles(self, how: How) -> Any:
+        return ids(await rest.fetch_roles(int(how["guild"])))
+
+    async def role(self, how: How) -> Any:
+        return of_role(await rest.fetch_role(int(how["guild"]), int(how["role"])))
+
+    async def create_role(self, how: How) -> Any:
+        made = await rest.create_role(
+            int(how["guild"]),
+            name=how["name"],
+            color=how["color"],
+            permissions=hikari.Permissions(int(how["permissions"])),
+            hoist=True,
+            mentionable=True,
+            reason=how.get("reason", hikari.UNDEFINED),
+        )
+        return of_role(made)
+
+    async def edit_role(self, how: How) -> Any:
+        role = int(how["role"])
+        return of_role(await rest.edit_role(int(how["guild"]), role, name=how["name"]))
+
+    async def move_role(self, how: How) -> Any:
+        await rest.reposition_roles(int(how["guild"]), {how["position"]: int(how["role"])})
+
+    async def delete_role(self, how: How) -> Any:
+        await rest.delete_role(int(how["guild"]), int(how["role"]))
+
+    async def channels(self, how: How) -> Any:
+        return ids(await rest.fetch_guild_channels(int(how["guild"])))
+
+    async def channel(self, how: How) -> Any:
+        return of_channel(await rest.fetch_channel(int(how["channel"])))
+
+    async def create_channel(self, how: How) -> Any:
+        guild = int(how["guild"])
+        if how["type"] == 4:
+            return of_channel(await rest.create_guild_category(guild, how["name"]))
+        made = await rest.create_guild_text_channel(guild, how["name"], topic=how["topic"])
+        return of_channel(made)
+
+    async def edit_channel(self, how: How) -> Any:
+        return of_channel(await rest.edit_channel(int(how["channel"]), topic=how["topic"]))
+
+    async def move_channel(self, how: How) -> Any:
+        # Its bulk call knows no parent.
+        channel = int(how["channel"])
+        await rest.reposition_channels(int(how["guild"]), {1: channel})
+        await rest.edit_channel(channel, parent_category=int(how["parent"]))
+
+    async def set_overwrite(self, how: How) -> Any:
+        await rest.edit_permission_overwrite(
+            int(how["channel"]),
+            int(how["role"]),
+            target_type=hikari.PermissionOverwriteType.ROLE,
+            deny=hikari.Permissions.VIEW_CHANNEL,
+        )
+
+    async def delete_overwrite(self, how: How) -> Any:
+        await rest.delete_permission_overwrite(int(how["channel"]), int(how["role"]))
+
+    async def delete_channel(self, how: How) -> Any:
+        await rest.delete_channel(int(how["channel"]))
+
+    async def create_invite(self, how: How) -> Any:
+        made = await rest.create_invite(int(how["channel"]), max_age=600, max_uses=3)
+        return of_invite(made)
+
+    async def invite(self, how: How) -> Any:
+        return {"code": (await rest.fetch_invite(how["code"])).code}
+
+    async def channel_invites(self, how: How) -> Any:
+        return [each.code for each in await rest.fetch_channel_invites(int(how["channel"]))]
+
+    async def guild_invites(self, how: How) -> Any:
+        return [each.code for each in await rest.fetch_guild_invites(int(how["guild"]))]
+
+    async def delete_invite(self, how: How) -> Any:
+        await rest.delete_invite(how["code"])
+
+    async def members(self, how: How) -> Any:
+        return ids(await rest.fetch_members(int(how["guild"])))
+
+    async def search_members(self, how: How) -> Any:
+        return ids(await rest.search_members(int(how["guild"]), how["name"]))
+
+    async def member(self, how: How) -> Any:
+        return of_member(await rest.fetch_member(int(how["guild"]), int(how["user"])))
+
+    async def edit_self(self, how: How) -> Any:
+        return of_member(await rest.edit_my_member(int(how["guild"]), nickname=how["nick"]))
+
+    async def edit_member(self, how: How) -> Any:
+        return of_member(await _edited(how, nickname=how["nick"]))
+
+    async def silence(self, how: How) -> Any:
+        until = datetime.now(UTC) + timedelta(seconds=how["seconds"])
+        return of_member(await _edited(how, communication_disabled_until=until))
+
+    async def unsilence(self, how: How) -> Any:
+        return of_member(await _edited(how, communication_disabled_until=None))
+
+    async def give_role(self, how: How) -> Any:
+        await rest.add_role_to_member(int(how["guild"]), int(how["user"]), int(how["role"]))
+
+    async def take_role(self, how: How) -> Any:
+        await rest.remove_role_from_member(int(how["guild"]), int(how["user"]), int(how["role"]))
+
+    async def kick(self, how: How) -> Any:
+        await rest.kick_user(int(how["guild"]), int(how["user"]), reason=how["reason"])
+
+    async def ban(self, how: How) -> Any:
+        await rest.ban_user(
+            int(how["guild"]), int(how["user"]), delete_message_seconds=60, reason=how["reason"]
+        )
+
+    async def bans(self, how: How) -> Any:
+        return [str(ban.user.id) for ban in await rest.fetch_bans(int(how["guild"]))]
+
+    async def get_ban(self, how: How) -> Any:
+        return {"id": str((await rest.fetch_ban(int(how["guild"]), int(how["user"]))).user.id)}
+
+    async def unban(self, how: How) -> Any:
+        await rest.unban_user(int(how["guild"]), int(how["user"]))
+
+    async def bulk_ban(self, how: How) -> Any:
+        found = await rest.bulk_ban_users(int(how["guild"]), [hikari.Snowflake(how["user"])])
+        return [str(user) for user in found.banned_users]
+
+    async def prune_count(self, how: How) -> Any:
+        return await rest.estimate_guild_prune_count(int(how["guild"]), days=7)
+
+    async def prune(self, how: How) -> Any:
+        return await rest.begin_guild_prune(int(how["guild"]), days=7)
+
+    async def audit_log(self, how: How) -> Any:
+        pages = await rest.fetch_audit_log(int(how["guild"]))
+        return [int(entry.action_type) for page in pages for entry in page.entries.values()]
+
+    async def send(self, how: How) -> Any:
+        return of_message(await rest.create_message(int(how["channel"]), how["content"]))
+
+    async def history(self, how: How) -> Any:
+        found = await rest.fetch_messages(int(how["channel"])).limit(how["limit"])
+        return [each.content for each in found]
+
+    async def message(self, how: How) -> Any:
+        return of_message(await rest.fetch_message(int(how["channel"]), int(how["message"])))
+
+    async def edit_message(self, how: How) -> Any:
+        channel, message = _where(how)
+        return of_message(await rest.edit_message(channel, message, how["content"]))
+
+    async def delete_message(self, how: How) -> Any:
+        await rest.delete_message(*_where(how))
+
+    async def bulk_delete(self, how: How) -> Any:
+        await rest.delete_messages(int(how["channel"]), [int(each) for each in how["messages"]])
+
+    async def typing(self, how: How) -> Any:
+        await rest.trigger_typing(int(how["channel"]))
+
+    async def pin(self, how: How) -> Any:
+        await rest.pin_message(*_where(how))
+
+    async def pins(self, how: How) -> Any:
+        found = await rest.fetch_pins(int(how["channel"]))
+        return [str(each.message.id) for each in found]
+
+    async def unpin(self, how: How) -> Any:
+        await rest.unpin_message(*_where(how))
+
+    async def react(self, how: How) -> Any:
+        await rest.add_reaction(*_where(how), how["emoji"])
+
+    async def reactions(self, how: How) -> Any:
+        return ids(await rest.fetch_reactions_for_emoji(*_where(how), how["emoji"]))
+
+    async def unreact(self, how: How) -> Any:
+        await rest.delete_my_reaction(*_where(how), how["emoji"])
+
+    async def unreact_user(self, how: How) -> Any:
+        channel, message = _where(how)
+        await rest.delete_reaction(channel, message, int(how["user"]), how["emoji"])
+
+    async def clear_emoji(self, how: How) -> Any:
+        await rest.delete_all_reactions_for_emoji(*_where(how), how["emoji"])
+
+    async def clear_reactions(self, how: How) -> Any:
+        await rest.delete_all_reactions(*_where(how))
+
+    async def direct(self, how: How) -> Any:
+        opened = await rest.create_dm_channel(int(how["user"]))
+        return of_message(await rest.create_message(opened.id, how["content"]))
+
+
+def _where(how: How) -> tuple[int, int]:
+    return int(how["channel"]), int(how["message"])
+
+
+async def _edited(how: How, **fields: Any) -> hikari.Member:
+    return await rest.edit_member(int(how["guild"]), int(how["user"]), **fields)
+
+
+DEEDS = {name: getattr(Deeds(), name) for name in vars(Deeds) if not name.startswith("_")}
+
+
+def refusal(error: Exception) -> dict[str, Any] | None:
+    if isinstance(error, hikari.ClientHTTPResponseError):
+        return {"status": int(error.status), "code": error.code}
+    return None
 
 
 bot.run(check_for_updates=False, enable_signal_handlers=True)

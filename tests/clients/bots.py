@@ -25,7 +25,7 @@ PROGRAMS = {
     "discord.js": ["node", str(HERE / "node" / "discordjs.mjs")],
     "oceanic.js": ["node", str(HERE / "node" / "oceanic.mjs")],
 }
-WITHIN_S = 30.0
+WITHIN_S = 20.0
 
 without_node = pytest.mark.skipif(not node.is_furnished(), reason=node.ABSENT)
 LIBRARIES = [

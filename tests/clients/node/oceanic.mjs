@@ -134,8 +134,8 @@ obey(
     application: async () => ({ name: (await client.rest.applications.getCurrent()).name }),
     user: async (how) => ({ id: (await users.get(how.user)).id }),
     guild: async (how) => ofGuild(await guilds.get(how.guild)),
-    guilds: async () => ids(await client.rest.users.getCurrentGuilds?.() ?? [...client.guilds.values()]),
-    edit_guild: async (how) => ofGuild(await guilds.edit(how.guild, how.with)),
+    guilds: async () => ids(await client.rest.oauth.getCurrentGuilds({ withCounts: true })),
+    edit_guild: async (how) => ofGuild(await guilds.edit(how.guild, { name: how.name })),
     leave_guild: (how) => nothing(users.leaveGuild(how.guild)),
     regions: async () => ids(await channels.getVoiceRegions()),
 
@@ -164,12 +164,11 @@ obey(
         await guilds.createChannel(how.guild, how.type, { name: how.name, topic: how.topic }),
       ),
     edit_channel: async (how) => ofChannel(await channels.edit(how.channel, { topic: how.topic })),
-    move_channel: (how) =>
-      nothing(
-        guilds.editChannelPositions(how.guild, [
-          { id: how.channel, position: 1, parentID: how.parent, lockPermissions: false },
-        ]),
-      ),
+    move_channel: async (how) => {
+      // Its bulk call leaves parents out.
+      await guilds.editChannelPositions(how.guild, [{ id: how.channel, position: 1 }]);
+      return nothing(channels.edit(how.channel, { parentID: how.parent }));
+    },
     set_overwrite: (how) =>
       nothing(channels.editPermission(how.channel, how.role, { type: 0, allow: 0n, deny: 1024n })),
     delete_overwrite: (how) => nothing(channels.deletePermission(how.channel, how.role)),

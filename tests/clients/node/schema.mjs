@@ -61,7 +61,17 @@ const Faults = z.union([
 ]);
 const Refusal = z.extend(published.ErrorSchema, { errors: z.optional(Faults) });
 
-const made = new Map([["ErrorResponse", Refusal]]);
+// It also wants a code in every 429, which the documentation calls optional.
+const TooMany = z.extend(published.ErrorSchema, {
+  code: z.optional(z.number()),
+  retry_after: z.number(),
+  global: z.optional(z.boolean()),
+});
+
+const made = new Map([
+  ["ErrorResponse", Refusal],
+  ["RatelimitedResponse", TooMany],
+]);
 
 // `?` before: may be null; `[…]`: a list; `|`: one of several; `*`: anything.
 function schema(words) {

@@ -269,3 +269,13 @@ class TestOnesOwn:
         with house.statements() as ran:
             await house.does(ALICE, "GET", "/users/@me/guilds")
         assert len(ran) == 1
+
+    async def test_counts_are_told_of_every_guild_if_they_are_wanted(self, house: House) -> None:
+        """Hikari asks for them and can not do without."""
+        small, large = await house.guild(), await house.guild(BOB, CAROL)
+        house.neighbours.online = {BOB, ALICE}
+        with house.statements() as ran:
+            found = await house.does(ALICE, "GET", "/users/@me/guilds?with_counts=true")
+        assert len(ran) == 3, "however many guilds they are"
+        names = ("id", "approximate_member_count", "approximate_presence_count")
+        assert [[one[name] for name in names] for one in found] == [[small, 1, 1], [large, 3, 2]]

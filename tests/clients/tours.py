@@ -1,0 +1,431 @@
+"""What every library is asked to do, as tables: one row is one call of the library.
+
+A row names the published operation it shows, what the call must give, what must arrive in the
+library's cache, and what the owner then reads over REST. Words in braces are ids kept by rows
+before. Rows of operations that the house does not have are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from contracts.permissions import Permission
+
+EVERYONE = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
+"""What is left to everybody when refusals are shown."""
+THUMB = "👍"
+HEART = "❤"
+FORBIDDEN = (403, 50013)
+
+Fields = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One call. `by` somebody else than the bot it is their REST request: `does` names it."""
+
+    op: str
+    does: str
+    how: Fields = field(default_factory=dict)
+    gives: Any = None
+    """Compared as far as it goes; None: whatever it is."""
+    keeps: str = ""
+    sees: tuple[str, Fields] | None = None
+    reads: tuple[str, Fields] | None = None
+    gone: str = ""
+    """A path that the owner must not find any more."""
+    by: str = "bot"
+    without: frozenset[str] = frozenset()
+    """Libraries that have no such call."""
+
+
+GUILD = {"guild": "{guild}"}
+CHANNEL = {**GUILD, "channel": "{channel}"}
+ROLE = {**GUILD, "role": "{role}"}
+GUEST = {**GUILD, "user": "{guest}"}
+MESSAGE = {"channel": "{channel}", "message": "{message}"}
+THUMBED = {**MESSAGE, "emoji": THUMB}
+
+REST_GUILD = "/guilds/{guild}"
+REST_GUEST = f"{REST_GUILD}/members/{{guest}}"
+REST_ROLE = f"{REST_GUILD}/roles/{{role}}"
+REST_CHANNEL = "/channels/{channel}"
+REST_MESSAGE = f"{REST_CHANNEL}/messages/{{message}}"
+
+ABOUT = (
+    Row("get_my_user", "me", gives={"id": "{bot}"}),
+    Row("get_my_application", "application", gives={"name": "{library}"}),
+    Row("get_user", "user", GUEST, {"id": "{guest}"}),
+    Row("get_guild", "guild", GUILD, {"id": "{guild}"}),
+    Row("list_my_guilds", "guilds", gives=["{guild}"]),
+    Row("list_voice_regions", "regions", gives=["home"], without=frozenset({"discord.py"})),
+    Row(
+        "update_guild",
+        "edit_guild",
+        {**GUILD, "name": "Reading room"},
+        {"name": "Reading room"},
+        sees=("guild_update", {"name": "Reading room"}),
+        reads=(REST_GUILD, {"name": "Reading room"}),
+    ),
+)
+
+ROLES = (
+    Row(
+        "create_guild_role",
+        "create_role",
+        {
+            **GUILD,
+            "name": "Readers",
+            "color": 0x336699,
+            "permissions": "3072",
+            "reason": "책을 읽자",
+        },
+        {
+            "name": "Readers",
+            "color": 0x336699,
+            "permissions": "3072",
+            "hoist": True,
+            "mentionable": True,
+        },
+        keeps="role",
+        sees=("role_create", {"id": "{role}", "name": "Readers", "color": 0x336699}),
+        reads=(REST_ROLE, {"name": "Readers", "permissions": "3072"}),
+    ),
+    Row("get_guild_role", "role", ROLE, {"id": "{role}", "name": "Readers"}),
+    Row("list_guild_roles", "roles", GUILD, ["{role}", "{guild}"]),
+    Row(
+        "update_guild_role",
+        "edit_role",
+        {**ROLE, "name": "Writers"},
+        {"name": "Writers", "permissions": "3072"},
+        sees=("role_update", {"id": "{role}", "name": "Writers"}),
+        reads=(REST_ROLE, {"name": "Writers", "color": 0x336699}),
+    ),
+    Row(
+        "create_guild_role",
+        "create_role",
+        {**GUILD, "name": "Third", "color": 0, "permissions": "0"},
+        {"name": "Third"},
+        keeps="third",
+        sees=("role_create", {"id": "{third}"}),
+    ),
+    Row(
+        "bulk_update_guild_roles",
+        "move_role",
+        {**ROLE, "position": 2},
+        sees=("role_update", {"id": "{role}", "position": 2}),
+        reads=(REST_ROLE, {"position": 2}),
+    ),
+    Row(
+        "add_guild_member_role",
+        "give_role",
+        {**GUEST, "role": "{role}"},
+        sees=("member_update", {"id": "{guest}", "roles": ["{role}"]}),
+        reads=(REST_GUEST, {"roles": ["{role}"]}),
+    ),
+    Row(
+        "delete_guild_member_role",
+        "take_role",
+        {**GUEST, "role": "{role}"},
+        sees=("member_update", {"id": "{guest}", "roles": []}),
+        reads=(REST_GUEST, {"roles": []}),
+    ),
+)
+
+CHANNELS = (
+    Row(
+        "create_guild_channel",
+        "create_channel",
+        {**GUILD, "name": "Shelves", "type": 4, "topic": None},
+        {"name": "Shelves"},
+        keeps="category",
+        sees=("channel_create", {"id": "{category}", "name": "Shelves"}),
+        reads=("/channels/{category}", {"type": 4}),
+    ),
+    Row(
+        "create_guild_channel",
+        "create_channel",
+        {**GUILD, "name": "novels", "type": 0, "topic": "all of them"},
+        {"name": "novels", "topic": "all of them"},
+        keeps="channel",
+        sees=("channel_create", {"id": "{channel}", "topic": "all of them"}),
+        reads=(REST_CHANNEL, {"name": "novels", "type": 0}),
+    ),
+    Row("get_channel", "channel", CHANNEL, {"id": "{channel}", "topic": "all of them"}),
+    Row("list_guild_channels", "channels", GUILD, ["{channel}", "{category}"]),
+    Row(
+        "update_channel",
+        "edit_channel",
+        {**CHANNEL, "topic": "소설"},
+        {"topic": "소설", "name": "novels"},
+        sees=("channel_update", {"id": "{channel}", "topic": "소설"}),
+        reads=(REST_CHANNEL, {"topic": "소설"}),
+    ),
+    Row(
+        "bulk_update_guild_channels",
+        "move_channel",
+        {**CHANNEL, "parent": "{category}"},
+        sees=("channel_update", {"id": "{channel}", "parent": "{category}"}),
+        reads=(REST_CHANNEL, {"parent_id": "{category}"}),
+    ),
+    Row(
+        "set_channel_permission_overwrite",
+        "set_overwrite",
+        {**CHANNEL, "role": "{role}"},
+        sees=("channel_update", {"id": "{channel}", "overwrites": {"{role}": ["0", "1024"]}}),
+        reads=(REST_CHANNEL, {"permission_overwrites": [{"id": "{role}", "deny": "1024"}]}),
+    ),
+    Row(
+        "delete_channel_permission_overwrite",
+        "delete_overwrite",
+        {**CHANNEL, "role": "{role}"},
+        sees=("channel_update", {"id": "{channel}", "overwrites": {}}),
+        reads=(REST_CHANNEL, {"permission_overwrites": []}),
+    ),
+)
+
+INVITES = (
+    Row(
+        "create_channel_invite",
+        "create_invite",
+        CHANNEL,
+        {"uses": 3, "age": 600},
+        keeps="code",
+        sees=("invite_create", {"code": "{code}", "uses": 3}),
+        reads=("/invites/{code}", {"code": "{code}"}),
+    ),
+    Row("invite_resolve", "invite", {"code": "{code}"}, {"code": "{code}"}),
+    Row("list_channel_invites", "channel_invites", CHANNEL, ["{code}"]),
+    Row("list_guild_invites", "guild_invites", GUILD, ["{code}"]),
+    Row(
+        "invite_revoke",
+        "delete_invite",
+        {**GUILD, "code": "{code}"},
+        sees=("invite_delete", {"code": "{code}"}),
+        gone="/invites/{code}",
+    ),
+)
+
+MEMBERS = (
+    Row("list_guild_members", "members", GUILD, ["{bot}", "{guest}"]),
+    Row("search_guild_members", "search_members", {**GUILD, "name": "guest"}, ["{guest}"]),
+    Row("get_guild_member", "member", GUEST, {"id": "{guest}", "nick": None, "silenced": False}),
+    Row(
+        "update_my_guild_member",
+        "edit_self",
+        {**GUILD, "nick": "사서"},
+        {"id": "{bot}"},
+        sees=("member_update", {"id": "{bot}", "nick": "사서"}),
+        reads=(f"{REST_GUILD}/members/{{bot}}", {"nick": "사서"}),
+    ),
+    Row(
+        "update_guild_member",
+        "edit_member",
+        {**GUEST, "nick": "손님"},
+        {"nick": "손님"},
+        sees=("member_update", {"id": "{guest}", "nick": "손님"}),
+        reads=(REST_GUEST, {"nick": "손님"}),
+    ),
+    Row(
+        "update_guild_member",
+        "silence",
+        {**GUEST, "seconds": 3600},
+        sees=("member_update", {"id": "{guest}", "silenced": True}),
+    ),
+    Row(
+        "update_guild_member",
+        "unsilence",
+        GUEST,
+        sees=("member_update", {"id": "{guest}", "silenced": False, "nick": "손님"}),
+        reads=(REST_GUEST, {"communication_disabled_until": None}),
+    ),
+    Row("preview_prune_guild", "prune_count", GUILD, 0),
+    Row("prune_guild", "prune", GUILD, 0),
+    Row(
+        "delete_guild_member",
+        "kick",
+        {**GUEST, "reason": "조용히"},
+        sees=("member_leave", {"id": "{guest}"}),
+        gone=REST_GUEST,
+    ),
+    Row("", "POST /invites/{welcome}", by="guest", sees=("member_join", {"id": "{guest}"})),
+    Row(
+        "ban_user_from_guild",
+        "ban",
+        {**GUEST, "reason": "광고"},
+        sees=("ban", {"id": "{guest}"}),
+        reads=(f"{REST_GUILD}/bans/{{guest}}", {"reason": "광고"}),
+        gone=REST_GUEST,
+    ),
+    Row("list_guild_bans", "bans", GUILD, ["{guest}"]),
+    Row("get_guild_ban", "get_ban", GUEST, {"id": "{guest}"}),
+    Row(
+        "unban_user_from_guild",
+        "unban",
+        GUEST,
+        sees=("unban", {"id": "{guest}"}),
+        gone=f"{REST_GUILD}/bans/{{guest}}",
+    ),
+    Row(
+        "bulk_ban_users_from_guild",
+        "bulk_ban",
+        GUEST,
+        ["{guest}"],
+        sees=("ban", {"id": "{guest}"}),
+    ),
+    Row("unban_user_from_guild", "unban", GUEST, sees=("unban", {"id": "{guest}"})),
+    Row("", "POST /invites/{welcome}", by="guest", sees=("member_join", {"id": "{guest}"})),
+    Row("list_guild_audit_log_entries", "audit_log", GUILD, [30, 31, 10, 11, 25, 40, 20, 22, 23]),
+)
+
+MESSAGES = (
+    Row(
+        "create_message",
+        "send",
+        {**CHANNEL, "content": "안녕 1"},
+        {"content": "안녕 1", "edited": False},
+        keeps="message",
+        sees=("message", {"id": "{message}", "content": "안녕 1"}),
+        reads=(REST_MESSAGE, {"content": "안녕 1"}),
+    ),
+    Row("get_message", "message", MESSAGE, {"id": "{message}", "content": "안녕 1"}),
+    Row("list_messages", "history", {**CHANNEL, "limit": 1}, ["안녕 1"]),
+    Row("trigger_typing_indicator", "typing", CHANNEL),
+    Row(
+        "update_message",
+        "edit_message",
+        {**MESSAGE, "content": "안녕 2"},
+        {"content": "안녕 2", "edited": True},
+        sees=("message_update", {"id": "{message}", "content": "안녕 2", "edited": True}),
+        reads=(REST_MESSAGE, {"content": "안녕 2"}),
+    ),
+    Row(
+        "create_pin",
+        "pin",
+        MESSAGE,
+        sees=("pins", {"id": "{channel}"}),
+        reads=(REST_MESSAGE, {"pinned": True}),
+    ),
+    Row("list_pins", "pins", CHANNEL, ["{message}"]),
+    Row(
+        "delete_pin",
+        "unpin",
+        MESSAGE,
+        sees=("message_update", {"id": "{message}", "pinned": False}),
+        reads=(REST_MESSAGE, {"pinned": False}),
+    ),
+    Row(
+        "add_my_message_reaction",
+        "react",
+        THUMBED,
+        sees=("reaction_add", {"id": "{message}", "emoji": THUMB, "user": "{bot}"}),
+        reads=(REST_MESSAGE, {"reactions": [{"count": 1}]}),
+    ),
+    Row(
+        "add_my_message_reaction",
+        f"PUT {REST_MESSAGE}/reactions/{THUMB}/@me",
+        by="guest",
+        sees=("reaction_add", {"emoji": THUMB, "user": "{guest}"}),
+    ),
+    Row("list_message_reactions_by_emoji", "reactions", THUMBED, ["{bot}", "{guest}"]),
+    Row(
+        "delete_my_message_reaction",
+        "unreact",
+        THUMBED,
+        sees=("reaction_remove", {"emoji": THUMB, "user": "{bot}"}),
+    ),
+    Row(
+        "delete_user_message_reaction",
+        "unreact_user",
+        {**THUMBED, "user": "{guest}"},
+        sees=("reaction_remove", {"emoji": THUMB, "user": "{guest}"}),
+        reads=(REST_MESSAGE, {"reactions": None}),
+    ),
+    Row("add_my_message_reaction", "react", THUMBED),
+    Row(
+        "delete_all_message_reactions_by_emoji",
+        "clear_emoji",
+        THUMBED,
+        sees=("reaction_remove_emoji", {"id": "{message}", "emoji": THUMB}),
+    ),
+    Row("add_my_message_reaction", "react", {**MESSAGE, "emoji": HEART}),
+    Row(
+        "delete_all_message_reactions",
+        "clear_reactions",
+        MESSAGE,
+        sees=("reaction_clear", {"id": "{message}"}),
+    ),
+    Row(
+        "delete_message",
+        "delete_message",
+        MESSAGE,
+        sees=("message_delete", {"id": "{message}"}),
+        gone=REST_MESSAGE,
+    ),
+    Row("create_message", "send", {**CHANNEL, "content": "a"}, keeps="first"),
+    Row("create_message", "send", {**CHANNEL, "content": "b"}, keeps="second"),
+    Row(
+        "bulk_delete_messages",
+        "bulk_delete",
+        {**CHANNEL, "messages": ["{first}", "{second}"]},
+        sees=("message_bulk", {"ids": ["{first}", "{second}"]}),
+        gone=f"{REST_CHANNEL}/messages/{{first}}",
+    ),
+    Row("create_dm", "direct", {**GUEST, "content": "psst"}, {"content": "psst"}),
+)
+
+FAREWELL = (
+    Row(
+        "delete_guild_role",
+        "delete_role",
+        ROLE,
+        sees=("role_delete", {"id": "{role}"}),
+        gone=REST_ROLE,
+    ),
+    Row(
+        "delete_channel",
+        "delete_channel",
+        CHANNEL,
+        sees=("channel_delete", {"id": "{channel}"}),
+        gone=REST_CHANNEL,
+    ),
+)
+
+TOUR = (*ABOUT, *ROLES, *CHANNELS, *INVITES, *MEMBERS, *MESSAGES, *FAREWELL)
+
+PLAIN = {"color": 0, "permissions": "0", "name": "no"}
+REFUSALS = (
+    Row("update_guild", "edit_guild", {**GUILD, "name": "no"}),
+    Row("create_guild_role", "create_role", {**GUILD, **PLAIN}),
+    Row("update_guild_role", "edit_role", {**ROLE, "name": "no"}),
+    Row("bulk_update_guild_roles", "move_role", {**ROLE, "position": 1}),
+    Row("delete_guild_role", "delete_role", ROLE),
+    Row("add_guild_member_role", "give_role", {**GUEST, "role": "{role}"}),
+    Row("delete_guild_member_role", "take_role", {**GUEST, "role": "{role}"}),
+    Row("create_guild_channel", "create_channel", {**GUILD, "name": "no", "type": 0, "topic": ""}),
+    Row("update_channel", "edit_channel", {**CHANNEL, "topic": "no"}),
+    Row("set_channel_permission_overwrite", "set_overwrite", {**CHANNEL, "role": "{role}"}),
+    Row("delete_channel", "delete_channel", CHANNEL),
+    Row("create_channel_invite", "create_invite", CHANNEL),
+    Row("list_channel_invites", "channel_invites", CHANNEL),
+    Row("list_guild_invites", "guild_invites", GUILD),
+    Row("invite_revoke", "delete_invite", {**GUILD, "code": "{welcome}"}),
+    Row("update_my_guild_member", "edit_self", {**GUILD, "nick": "no"}),
+    Row("update_guild_member", "edit_member", {**GUEST, "nick": "no"}),
+    Row("update_guild_member", "silence", {**GUEST, "seconds": 60}),
+    Row("delete_guild_member", "kick", {**GUEST, "reason": "no"}),
+    Row("ban_user_from_guild", "ban", {**GUEST, "reason": "no"}),
+    Row("list_guild_bans", "bans", GUILD),
+    Row("bulk_ban_users_from_guild", "bulk_ban", GUEST),
+    Row("preview_prune_guild", "prune_count", GUILD),
+    Row("prune_guild", "prune", GUILD),
+    Row("list_guild_audit_log_entries", "audit_log", GUILD),
+    Row("create_message", "send", {**CHANNEL, "content": "no"}),
+    Row("delete_message", "delete_message", MESSAGE),
+    Row("create_pin", "pin", MESSAGE),
+    Row("add_my_message_reaction", "react", THUMBED),
+    Row("delete_all_message_reactions", "clear_reactions", MESSAGE),
+)
+"""Each of them again without a permission; the thing itself stays as it is."""
