@@ -11,7 +11,7 @@ from chassis.http import application
 from chassis.service import Service
 from contracts.limits import PICTURE_BODY_BYTES
 from user_service import api, rpc
-from user_service.jobs import Departures, Letters, Pictures, Statuses
+from user_service.jobs import Departures, Harvests, Letters, Pictures, Purges, Statuses
 from user_service.passwords import Passwords
 from user_service.post import post
 from user_service.settings import Settings
@@ -42,7 +42,8 @@ def build(settings: Settings) -> Service:
         is_invite_only=settings.invite_only,
         has_post=office is not None,
     )
-    tools = Tools(passwords, secrets.token_bytes, calls, policy, Blobs(settings))
+    signer = settings.keys()[f"id.{service.name}"]
+    tools = Tools(passwords, secrets.token_bytes, calls, policy, Blobs(settings), signer)
     units = Units(database, outbox, service.clock, tools)
     rpc.register(parts.door(service, settings), units)
     letters = Letters(units, office, settings, service.clock)
@@ -50,6 +51,10 @@ def build(settings: Settings) -> Service:
     service.job("departures", _DEPARTURES_EVERY_S, Departures(units).tell)
     service.job("pictures", settings.pictures_every, Pictures(units).clear)
     service.job("statuses", _STATUSES_EVERY_S, Statuses(units).lapse)
-    app = application(service.name, *api.routers(units))
+    harvests = Harvests(units)
+    service.job("harvests", settings.harvests_every, harvests.gather)
+    service.job("harvests.clear", settings.purge_every, harvests.clear)
+    service.job("purge", settings.purge_every, Purges(units).purge)
+    app = application(service.name, *api.routers(units, settings.public_url.rstrip("/")))
     parts.serve(service, settings, app, body_bytes=PICTURE_BODY_BYTES)
     return service

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chassis.clock import Clock
 from chassis.db import Units
 from chassis.logs import logger
+from contracts.errors import DomainError
 from contracts.identity import NOBODY
 from user_service import actions, mails, post
 from user_service.actions.letters import Envelope
@@ -13,6 +14,8 @@ from user_service.settings import Settings
 from user_service.tools import Tools
 
 log = logger("jobs")
+
+PURGED_AT_ONCE = 1_000
 
 BATCH = 5
 """As many as can be given up, one after the other, before another process would claim them."""
@@ -114,3 +117,54 @@ class Statuses:
         while count == STATUSES:
             async with self._units.open(NOBODY) as unit:
                 count = await actions.settings.lapse(unit, STATUSES)
+
+
+class Harvests:
+    """Gathers what people have asked for, and removes what has lain long enough."""
+
+    def __init__(self, units: Units[Tools]) -> None:
+        self._units = units
+
+    async def gather(self) -> None:
+        """All that are due, one after the other. A neighbour that is away is asked again later."""
+        while True:
+            async with self._units.open(NOBODY) as unit:
+                harvest = await actions.harvests.claim(unit)
+            if harvest is None:
+                return
+            try:
+                archive = await actions.harvests.gather(self._units, harvest)
+                await self._units.tools.blobs.put(harvest.blob, archive)
+            except DomainError as error:
+                log.warning("harvest.postponed", harvest=harvest.id, reason=str(error))
+                async with self._units.open(NOBODY) as unit:
+                    await actions.harvests.postpone(unit, harvest)
+                continue
+            async with self._units.open(NOBODY) as unit:
+                is_wanted = await actions.harvests.complete(unit, harvest)
+            if not is_wanted:
+                await self._units.tools.blobs.delete([harvest.blob])
+
+    async def clear(self) -> None:
+        """Archives first, then the rows that name them."""
+        async with self._units.reading(NOBODY) as unit:
+            old = await actions.harvests.expired(unit, PURGED_AT_ONCE)
+        for harvest in old:
+            await self._units.tools.blobs.delete([harvest.blob])
+            async with self._units.open(NOBODY) as unit:
+                await actions.harvests.forget(unit, harvest)
+
+
+class Purges:
+    """Removes what ended long ago."""
+
+    def __init__(self, units: Units[Tools]) -> None:
+        self._units = units
+
+    async def purge(self) -> None:
+        """Everything that is old enough, in batches."""
+        for what, age in actions.purges.PURGES:
+            done = PURGED_AT_ONCE
+            while done == PURGED_AT_ONCE:
+                async with self._units.open(NOBODY) as unit:
+                    done = await actions.purges.purge(unit, what, age, PURGED_AT_ONCE)

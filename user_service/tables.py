@@ -162,7 +162,6 @@ harvests = Table(
     Column("due", DateTime(timezone=True), nullable=False),
     Column("completed", DateTime(timezone=True)),
     Column("tries", Integer, nullable=False),
-    Column("archive", LargeBinary),
 )
 
 applications = Table(

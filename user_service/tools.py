@@ -33,6 +33,8 @@ class Tools:
     policy: Policy
     blobs: Blobs
     """Where pictures lie."""
+    key: bytes
+    """Signs links that this service gives out and believes later."""
 
     def roll(self) -> int:
         """A number nobody can foresee."""

@@ -27,6 +27,7 @@ from contracts.rpc.community import MutualGuild
 from contracts.wire import JSON, Timestamp, Wire
 from user_service.domain import applications, tokens
 from user_service.domain.accounts import Account, Credentials
+from user_service.domain.harvests import Harvest, Link
 from user_service.domain.logins import Login, NewToken
 from user_service.domain.profiles import Seen
 from user_service.domain.proofs import Secret
@@ -128,6 +129,18 @@ class Profile(Wire):
     premium_type: int = 0
     premium_since: None = None
     premium_guild_since: None = None
+
+
+class HarvestShape(Wire):
+    """An export of everything, to its person."""
+
+    harvest_id: str
+    user_id: UserId
+    status: int
+    created_at: Timestamp
+    completed_at: Timestamp | None
+    url: str | None
+    """Where to fetch it, for an hour."""
 
 
 class LoginSettings(Wire):
@@ -340,6 +353,22 @@ def logged_in(token: NewToken, known: Credentials) -> LoggedIn:
     """The token, and how the client should look."""
     settings = LoginSettings(locale=known.locale, theme=known.theme)
     return LoggedIn(token=token.text, user_id=token.user_id, user_settings=settings)
+
+
+def harvest(found: Harvest, link: Link | None, public_url: str) -> HarvestShape:
+    """To its person."""
+    url = None
+    if link is not None:
+        query = f"until={link.until}&signature={link.signature}"
+        url = f"{public_url}/api/v10/harvests/{link.harvest_id}?{query}"
+    return HarvestShape(
+        harvest_id=str(found.id),
+        user_id=found.user_id,
+        status=found.status,
+        created_at=found.created,
+        completed_at=found.completed,
+        url=url,
+    )
 
 
 def sessions(logins: list[Login]) -> LoginSessions:

@@ -10,7 +10,14 @@ from contracts.events.user import UserDeleted
 from contracts.ids import UserId
 from contracts.rpc.community import ForgetPerson, OwnsGuilds
 from user_service import store
-from user_service.actions import accounts, applications, logins, profiles, relationships
+from user_service.actions import (
+    accounts,
+    applications,
+    harvests,
+    logins,
+    profiles,
+    relationships,
+)
 from user_service.actions.accounts import me
 from user_service.tools import Tools, UserUnit
 
@@ -38,11 +45,12 @@ async def delete(unit: UserUnit) -> None:
     owned = await store.applications.of(unit, account.id, limits.APPLICATIONS_PER_USER)
     for application in owned:
         await applications.remove(unit, application.id)
+    await harvests.expire(unit, account.id)
+    await relationships.forget(unit, account)
+    await store.settings.forget(unit, account.id)
     await store.accounts.erase(unit, account.id, accounts.DELETED)
     await store.farewells.begin(unit, account.id)
     gone = await accounts.get(unit, account.id)
-    await relationships.forget(unit, account)
-    await store.settings.forget(unit, account.id)
     await profiles.tell(unit, account, gone)
     unit.emit(UserDeleted(user_id=account.id))
 

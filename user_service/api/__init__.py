@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from user_service.api import account, applications, auth, relationships, settings, users
+from user_service.api import (
+    account,
+    applications,
+    auth,
+    harvests,
+    relationships,
+    settings,
+    users,
+)
 from user_service.tools import UserUnits
 
 
-def routers(units: UserUnits) -> tuple[APIRouter, ...]:
+def routers(units: UserUnits, public_url: str) -> tuple[APIRouter, ...]:
     """All doors."""
     return (
         auth.router(units),
@@ -16,5 +24,6 @@ def routers(units: UserUnits) -> tuple[APIRouter, ...]:
         settings.router(units),
         relationships.router(units),
         users.router(units),
+        harvests.router(units, public_url),
         applications.router(units),
     )

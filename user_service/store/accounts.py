@@ -16,7 +16,6 @@ from user_service.domain.accounts import Account, Credentials
 from user_service.tables import (
     backup_codes,
     credentials,
-    harvests,
     letters,
     places,
     proofs,
@@ -170,7 +169,7 @@ async def disable(unit: UserUnit, user_id: int, since: datetime | None) -> None:
 async def erase(unit: UserUnit, user_id: int, global_name: str) -> None:
     """Leave the id and nothing of the person."""
     username = f"{names.DELETED}{user_id}"
-    for table in (backup_codes, proofs, places, letters, harvests, credentials):
+    for table in (backup_codes, proofs, places, letters, credentials):
         await unit.run(delete(table).where(table.c.user_id == user_id))
     await unit.run(
         update(users)
