@@ -6,6 +6,7 @@ from chassis import parts
 from chassis.group_commit import GroupCommit
 from chassis.http import application
 from chassis.service import Service
+from chat_service import rpc
 from chat_service.actions import messages
 from chat_service.actions.access import Access
 from chat_service.api.messages import DESCRIBED, hot_routes
@@ -46,7 +47,7 @@ def build(settings: Settings) -> Service:
         commits=commits,
         units=Units(database, outbox, clock, None),
     )
-    parts.door(service, settings)
+    rpc.register(parts.door(service, settings), chat.units)
     parts.serve(service, settings, application(service.name), hot_routes(chat), described=DESCRIBED)
     service.job(
         "forget_nonces",
