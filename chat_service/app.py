@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis import parts
+from chassis.bus import Ears
 from chassis.group_commit import GroupCommit
 from chassis.http import application
 from chassis.service import Service
@@ -15,6 +16,7 @@ from chat_service.people import People
 from chat_service.settings import Settings
 from chat_service.store.messages import forget_nonces
 from chat_service.tools import Chat, Commits, Units
+from contracts import topics
 
 _TEN_MINUTES = 600
 
@@ -35,10 +37,12 @@ def build(settings: Settings) -> Service:
         )
     )
     facts = Facts(calls, bus, clock)
+    people = People(calls, clock)
+    service.use(Ears(bus, topics.FACES, people, tasks=service.tasks))
     chat = Chat(
         access=Access(facts, clock),
         facts=facts,
-        people=People(calls, clock),
+        people=people,
         calls=calls,
         outbox=outbox,
         bus=bus,

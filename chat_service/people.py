@@ -6,16 +6,21 @@ from collections.abc import Iterable
 
 from chassis.clock import Clock
 from chassis.rpc.client import Calls
+from contracts.events.base import name_of, unpack
+from contracts.events.user import FaceChanged
 from contracts.ids import UserId
 from contracts.objects.user import User
 from contracts.rpc.users import GetUsers
+from contracts.topics import Topic
 
 _FRESH_S = 60.0
 _MOST = 20_000
 
 
 class People:
-    """A bounded memory in front of GetUsers; a page asks at most once."""
+    """A bounded memory in front of GetUsers; a page asks at most once. A face that changes is
+    forgotten at once: it listens to that.
+    """
 
     def __init__(self, calls: Calls, clock: Clock) -> None:
         self._calls = calls
@@ -40,6 +45,18 @@ class People:
                 self._known[user.id] = (now, user)
                 found[user.id] = user
         return found
+
+    def deliver(self, topic: Topic, n: int, stamp: int, record: bytes) -> None:
+        """Somebody looks otherwise from now on."""
+        del topic, n, stamp
+        if name_of(record) == FaceChanged.__name__:
+            header, _ = unpack(record)
+            self._known.pop(header.route.user_id or 0, None)
+
+    def lost(self, topic: Topic) -> None:
+        """Anybody may look otherwise."""
+        del topic
+        self._known.clear()
 
 
 def gone(user_id: int) -> User:

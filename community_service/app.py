@@ -7,14 +7,18 @@ from datetime import timedelta
 
 from chassis import parts
 from chassis.blobs import Blobs
+from chassis.bus import Ears
 from chassis.db import Units
 from chassis.http import application
 from chassis.service import Service
 from community_service import api, rpc
+from community_service.inbox import Inbox
 from community_service.jobs import Jobs
 from community_service.settings import Settings
 from community_service.sightings import Sightings
 from community_service.tools import Tools
+from contracts import topics
+from contracts.limits import PICTURE_BODY_BYTES
 
 
 def build(settings: Settings) -> Service:
@@ -29,6 +33,8 @@ def build(settings: Settings) -> Service:
     units = Units(database, outbox, service.clock, tools)
     sightings = Sightings()
     rpc.register(parts.door(service, settings), units, sightings)
+    inbox = service.use(Inbox(units, clock=service.clock, tasks=service.tasks))
+    service.use(Ears(bus, topics.FACES, inbox, tasks=service.tasks))
     jobs = Jobs(units, sightings)
     service.job("departures", settings.departures_every, jobs.tell_departed)
     service.job("sightings", settings.sightings_every, jobs.note_sightings)
@@ -36,5 +42,6 @@ def build(settings: Settings) -> Service:
     service.job("audit", settings.audit_every, jobs.forget_entries)
     service.job("invites", settings.invites_every, jobs.clear_invites)
     service.job("listings", settings.listings_every, jobs.recount_listed)
-    parts.serve(service, settings, application(service.name, *api.routers(units)))
+    app = application(service.name, *api.routers(units))
+    parts.serve(service, settings, app, body_bytes=PICTURE_BODY_BYTES)
     return service

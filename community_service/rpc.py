@@ -20,12 +20,15 @@ from contracts.rpc.community import (
     GetGuildFacts,
     GetMembers,
     GetMemberships,
+    GetMutualGuilds,
     GuildSnapshot,
     ListMembers,
     LocateChannel,
     Members,
     Membership,
     Memberships,
+    MutualGuild,
+    MutualGuilds,
     OwnedGuilds,
     OwnsGuilds,
     PersonSeen,
@@ -95,6 +98,14 @@ class Handlers:
             found = await actions.neighbours.search(unit, call.guild_id, call.query, call.limit)
         return Members(members=tuple(views.member(member) for member in found))
 
+    async def get_mutual_guilds(self, call: GetMutualGuilds) -> MutualGuilds:
+        """Where two people meet."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.neighbours.mutual(unit, call.user_id, call.other_id)
+        return MutualGuilds(
+            guilds=tuple(MutualGuild(id=GuildId(guild), nick=nick) for guild, nick in found)
+        )
+
     async def get_guild_facts(self, call: GetGuildFacts) -> FoundFacts:
         """What permission decisions depend on."""
         async with self._units.reading(NOBODY) as unit:
@@ -140,6 +151,7 @@ def register(rpc: RpcServer, units: Units, sightings: Sightings) -> None:
     rpc.handle(GetMembers, handlers.get_members)
     rpc.handle(ListMembers, handlers.list_members)
     rpc.handle(SearchMembers, handlers.search_members)
+    rpc.handle(GetMutualGuilds, handlers.get_mutual_guilds)
     rpc.handle(GetGuildFacts, handlers.get_guild_facts)
     rpc.handle(LocateChannel, handlers.locate_channel)
     rpc.handle(OwnsGuilds, handlers.owns_guilds)

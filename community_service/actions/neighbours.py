@@ -64,6 +64,11 @@ async def memberships(unit: Unit, user_id: int) -> list[Member]:
     return await store.members.of_user(unit, user_id, MEMBERSHIPS)
 
 
+async def mutual(unit: Unit, user_id: int, other_id: int) -> list[tuple[int, str | None]]:
+    """Where two people meet, and what the other is called there."""
+    return await store.members.mutual(unit, user_id, other_id, limits.GUILDS_PER_USER)
+
+
 async def members(unit: Unit, guild_id: int, user_ids: list[int]) -> list[Member]:
     """Those of them who are members."""
     return await store.members.by_ids(unit, guild_id, user_ids)

@@ -7,14 +7,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from community_service import store
+from community_service import store, views
 from community_service.domain.people import Person
-from community_service.tools import Tools, Units
+from community_service.tools import Tools, Unit, Units
 from contracts.errors import ErrorCode, NotFound, Unavailable
+from contracts.events.member import MemberUpdate
 from contracts.identity import NOBODY
 from contracts.ids import UserId
 from contracts.objects.user import User
 from contracts.rpc.users import GetStandings, GetUsers
+
+TOLD_AT_ONCE = 200
+"""Communities told in one transaction: all of a person's, a page of a bot's."""
 
 
 async def face_of(units: Units, user_id: int) -> Person:
@@ -67,6 +71,18 @@ async def are_cut_off(tools: Tools, user_id: int, other_id: int) -> bool:
     except Unavailable:
         return True
     return any(one.is_cut for one in standings)
+
+
+async def take_in(unit: Unit, user: User, *, after: int = 0) -> int | None:
+    """Exchange a kept face, and tell a page of the communities in which it is seen; where the next
+    page begins, if there is one. Of several processes that hear of it, one does.
+    """
+    if not after and not await store.people.exchange(unit, _person(user, unit.now)):
+        return None
+    seen = await store.members.of_user(unit, user.id, TOLD_AT_ONCE, after=after)
+    for member in seen:
+        unit.emit(views.event(MemberUpdate, views.member(member), guild_id=member.guild_id))
+    return seen[-1].guild_id if len(seen) == TOLD_AT_ONCE else None
 
 
 async def _ask(units: Units, user_ids: list[int], now: datetime) -> dict[int, Person]:

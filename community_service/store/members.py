@@ -137,10 +137,23 @@ async def search(unit: Unit, guild_id: int, prefix: str, limit: int) -> list[Mem
     return [_read(row) for row in await unit.all(found.order_by(members.c.user_id).limit(limit))]
 
 
-async def of_user(unit: Unit, user_id: int, limit: int) -> list[Member]:
-    """One person in all their guilds."""
-    mine = _found().where(members.c.user_id == user_id).order_by(members.c.guild_id)
+async def of_user(unit: Unit, user_id: int, limit: int, *, after: int = 0) -> list[Member]:
+    """One person in their guilds, by guild."""
+    mine = _found().where(members.c.user_id == user_id, members.c.guild_id > after)
+    mine = mine.order_by(members.c.guild_id)
     return [_read(row) for row in await unit.all(mine.limit(limit))]
+
+
+async def mutual(
+    unit: Unit, user_id: int, other_id: int, limit: int
+) -> list[tuple[int, str | None]]:
+    """Guilds of both, and what the other is called there."""
+    mine = select(members.c.guild_id).where(members.c.user_id == user_id)
+    both = select(members.c.guild_id, members.c.nick).where(
+        members.c.user_id == other_id, members.c.guild_id.in_(mine)
+    )
+    rows = await unit.all(both.order_by(members.c.guild_id).limit(limit))
+    return [(row.guild_id, row.nick) for row in rows]
 
 
 async def count(unit: Unit, guild_id: int) -> int:

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from community_service.domain.people import Person, search_key
@@ -18,6 +18,8 @@ from community_service.tools import Unit
 _NAMES = tuple(field.name for field in fields(Person))
 columns = tuple(people.c[name].label(f"person_{name}") for name in _NAMES)
 """What `read` needs in a row."""
+
+_NOT_LOOKS = ("user_id", "refreshed_at")
 
 
 def read(row: Row[Any]) -> Person:
@@ -59,3 +61,13 @@ async def seen(unit: Unit, user_ids: Iterable[int], now: datetime) -> None:
     theirs = among(people.c.user_id, user_ids)
     held = select(people.c.user_id).where(theirs).order_by(people.c.user_id).with_for_update()
     await unit.run(update(people).where(people.c.user_id.in_(held)).values(last_seen_at=now))
+
+
+async def exchange(unit: Unit, face: Person) -> bool:
+    """Take a new look for a kept one. False: nobody of that id is kept, or they look like this
+    already.
+    """
+    looks = {name: value for name, value in _row(face).items() if name not in _NOT_LOOKS}
+    differs = or_(*(people.c[name].is_distinct_from(value) for name, value in looks.items()))
+    kept = update(people).where(people.c.user_id == face.user_id, differs)
+    return await unit.run(kept.values(refreshed_at=face.refreshed_at, **looks)) == 1
