@@ -13,7 +13,25 @@ DELETED = "deleted_user_"
 """With a snowflake it is as long as a username may be; takes the place of a name given free."""
 
 _MARKS_IN_A_ROW = 4
-_RESERVED = frozenset({"everyone", "here"})
+_RESERVED = frozenset({"everyone", "here", "system", "moim", "모임", "deleteduser"})
+# Of the letters that reserved names are made of: Cyrillic, Greek, Armenian and others by their looks
+# (a part of Unicode's confusables, folded), and the digits that stand in for letters.
+_TWINS = {
+    "d": "ԁɗ",
+    "e": "еєҽεɛ3",
+    "h": "һհ",
+    "i": "іιıɩӏl1|ⅼ",
+    "m": "мⅿ",
+    "n": "ոռп",
+    "o": "оοσօ0ө",
+    "r": "гᴦ",
+    "s": "ѕꜱ5",
+    "t": "тτᴛ7",
+    "u": "υսц",
+    "v": "νѵ",
+    "y": "уүγყ",
+}
+_LOOKS_LIKE = {ord(twin): letter for letter, twins in _TWINS.items() for twin in twins}
 _FORBIDDEN = frozenset("@#:`")
 
 # Letters, symbols and marks that show nothing: fillers of Hangul, the grapheme joiner, selectors of
@@ -36,7 +54,7 @@ def username(raw: str) -> str:
     if not _FORBIDDEN.isdisjoint(compatible):
         raise Wrong("USERNAME_INVALID_CONTAINS", "Cannot contain any of @ # : `")
     _check_shape(name, USERNAME_MIN, USERNAME_MAX)
-    if key(name) in _RESERVED or key(name).startswith(DELETED):
+    if skeleton(name) in _LIKE_RESERVED or key(name).startswith(DELETED):
         raise Wrong("USERNAME_INVALID_RESERVED", "This name is reserved.")
     return name
 
@@ -70,6 +88,18 @@ def key(name: str) -> str:
     """Two usernames with the same key are the same: toNFKC_Casefold of the Unicode standard."""
     folded = unicodedata.normalize("NFD", name).casefold()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", folded).casefold())
+
+
+def skeleton(name: str) -> str:
+    """What a name reads as at a glance: letters of other scripts and digits as the Latin letters
+    that they look like, without marks and separators.
+    """
+    bare = (
+        sign
+        for sign in unicodedata.normalize("NFKD", key(name))
+        if unicodedata.category(sign)[0] in "LN"
+    )
+    return unicodedata.normalize("NFC", "".join(bare)).translate(_LOOKS_LIKE)
 
 
 def lookup_key(raw: str) -> str | None:
@@ -125,3 +155,6 @@ def _check_shape(name: str, least: int, most: int) -> None:
         marks = marks + 1 if unicodedata.category(sign) in {"Mn", "Me"} else 0
         if marks > _MARKS_IN_A_ROW:
             raise Wrong("NAME_TOO_MANY_MARKS", f"At most {_MARKS_IN_A_ROW} marks on a letter.")
+
+
+_LIKE_RESERVED = frozenset(map(skeleton, _RESERVED))

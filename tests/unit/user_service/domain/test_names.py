@@ -64,9 +64,18 @@ class TestUsername:
     def test_that_would_read_as_something_else_is_refused(self, raw: str) -> None:
         assert code(names.username, raw) == "USERNAME_INVALID_CONTAINS"
 
-    @pytest.mark.parametrize("raw", ["everyone", "HERE", "ｅveryone", "Deleted_User_7"])
+    @pytest.mark.parametrize(
+        "raw",
+        ["everyone", "HERE", "ｅveryone", "Deleted_User_7", "еvеryоne", "every0ne", "e.very.one",
+         "hére", "Systеm", "SYSTEM", "5ystem", "mo\u0456m", "mo1m", "м0ім", "모임", "모 임",
+         "Deleted User", "de1eted_user"],
+    )  # fmt: skip
     def test_that_is_reserved_is_refused(self, raw: str) -> None:
         assert code(names.username, raw) == "USERNAME_INVALID_RESERVED"
+
+    @pytest.mark.parametrize("raw", ["모임장", "systematic", "mom", "heres", "Евгений", "Νίκος"])
+    def test_near_a_reserved_one_is_taken(self, raw: str) -> None:
+        assert names.username(raw) == raw
 
     def test_has_at_most_four_marks_on_a_letter(self) -> None:
         assert names.username("ax" + "\u0301" * 4)
