@@ -7,15 +7,16 @@ from chassis.bus import Ears
 from chassis.group_commit import GroupCommit
 from chassis.http import application
 from chassis.service import Service
-from chat_service import rpc
+from chat_service import api, rpc
 from chat_service.actions import messages
 from chat_service.actions.access import Access
+from chat_service.actions.chat import Chat
 from chat_service.api.messages import DESCRIBED, hot_routes
 from chat_service.facts import Facts
 from chat_service.people import People
 from chat_service.settings import Settings
-from chat_service.store.messages import forget_nonces
-from chat_service.tools import Chat, Commits, Units
+from chat_service.store.messages import Draft, Stored, forget_nonces
+from chat_service.tools import Units
 from contracts import topics
 
 _TEN_MINUTES = 600
@@ -29,7 +30,7 @@ def build(settings: Settings) -> Service:
     database = parts.database(service, settings)
     outbox = parts.outbox(service, settings, bus)
     calls = parts.calls(service, settings, needed=("community", "user"))
-    commits: Commits = service.use(
+    commits: GroupCommit[Draft, Stored] = service.use(
         GroupCommit(
             lambda drafts: messages.write(database.pool, outbox, drafts),
             tasks=service.tasks,
@@ -51,8 +52,9 @@ def build(settings: Settings) -> Service:
         commits=commits,
         units=Units(database, outbox, clock, None),
     )
-    rpc.register(parts.door(service, settings), chat.units)
-    parts.serve(service, settings, application(service.name), hot_routes(chat), described=DESCRIBED)
+    rpc.register(parts.door(service, settings), chat)
+    app = application(service.name, *api.routers(chat))
+    parts.serve(service, settings, app, hot_routes(chat), described=DESCRIBED)
     service.job(
         "forget_nonces",
         _TEN_MINUTES,

@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 from chassis.rpc import RpcServer
-from chat_service.actions import exports
-from chat_service.tools import Units
+from chat_service.actions import conversations, exports, reading
+from chat_service.actions.chat import Chat
 from contracts.identity import NOBODY
-from contracts.rpc.chat import ExportPerson
+from contracts.rpc.chat import (
+    ExportPerson,
+    GetPrivateChannels,
+    GetReadStates,
+    PrivateChannels,
+    ReadStates,
+)
 from contracts.rpc.export import Exported
 
 
 class Handlers:
     """One function a call."""
 
-    def __init__(self, units: Units) -> None:
-        self._units = units
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+
+    async def get_private_channels(self, call: GetPrivateChannels) -> PrivateChannels:
+        """Conversations, for READY."""
+        found = await conversations.listed(self._chat, call.user_id)
+        return PrivateChannels(channels=tuple(found))
+
+    async def get_read_states(self, call: GetReadStates) -> ReadStates:
+        """How far somebody has read, for READY."""
+        found = await reading.states(self._chat, call.user_id, call.mentioned_as)
+        return ReadStates(entries=tuple(found))
 
     async def export_person(self, call: ExportPerson) -> Exported:
         """What a person wrote, page by page."""
-        async with self._units.reading(NOBODY) as unit:
+        async with self._chat.units.reading(NOBODY) as unit:
             return await exports.of(unit, call.user_id, call.after)
 
 
-def register(rpc: RpcServer, units: Units) -> None:
+def register(rpc: RpcServer, chat: Chat) -> None:
     """Answer these calls."""
-    handlers = Handlers(units)
+    handlers = Handlers(chat)
+    rpc.handle(GetPrivateChannels, handlers.get_private_channels)
+    rpc.handle(GetReadStates, handlers.get_read_states)
     rpc.handle(ExportPerson, handlers.export_person)

@@ -1,38 +1,10 @@
-"""What every action of this service is given."""
+"""Units of this service; what actions work with is `Chat` (actions/chat.py)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from chassis import db
-from chassis.bus import Bus
-from chassis.clock import Clock
-from chassis.db import Database
-from chassis.group_commit import GroupCommit
-from chassis.outbox import Outbox
-from chassis.rpc.client import Calls
-from chat_service.actions.access import Access
-from chat_service.facts import Facts
-from chat_service.people import People
-from chat_service.store.messages import Draft, Stored
 
 Unit: TypeAlias = db.Unit[None]
 Units: TypeAlias = db.Units[None]
-Commits: TypeAlias = GroupCommit[Draft, Stored]
-
-
-@dataclass(frozen=True, slots=True)
-class Chat:
-    """What the actions work with: the hot path by hand, everything else in units."""
-
-    access: Access
-    facts: Facts
-    people: People
-    calls: Calls
-    outbox: Outbox
-    bus: Bus
-    clock: Clock
-    database: Database
-    commits: Commits
-    units: Units

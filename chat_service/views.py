@@ -6,15 +6,30 @@ A test holds them equal to what the declared models dump.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, TypeVar
 
 import orjson
 
+from chat_service.domain import content
+from chat_service.domain.conversations import Conversation
+from chat_service.domain.emojis import Emoji
+from chat_service.people import gone
 from chat_service.store.messages import Message
+from chat_service.store.reactions import Count
+from contracts.events.base import Event
+from contracts.ids import Snowflake
 from contracts.objects.member import Member
+from contracts.objects.message import Message as MessageShape
+from contracts.objects.private import PrivateChannel
+from contracts.objects.reaction import CountDetails, Reaction
+from contracts.objects.reaction import Emoji as EmojiShape
 from contracts.objects.user import User
-from contracts.wire import timestamp
+from contracts.wire import JSON, Wire, timestamp
+
+E = TypeVar("E", bound=Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +90,129 @@ def stored(message: Message, author: bytes, said: Said) -> bytes:
 
 
 _NOBODY = b',"tts":false,"mention_everyone":false'
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What has to be known beside messages to show them to one reader."""
+
+    faces: Mapping[int, User]
+    counts: Mapping[int, Sequence[Count]] = field(default_factory=dict)
+    referenced: Mapping[int, Message] = field(default_factory=dict)
+
+    def face(self, user_id: int) -> User:
+        """Somebody's face, even if the account is no more."""
+        return self.faces.get(user_id) or gone(user_id)
+
+
+def shape(message: Message, look: Look, *, nonce: str | int | None = None) -> MessageShape:
+    """A message with everything that it has."""
+    extras = message.extras or {}
+    shown: JSON = {
+        "id": message.id,
+        "channel_id": message.channel_id,
+        "author": look.face(message.author_id),
+        "content": message.content,
+        "timestamp": message.created,
+        "edited_timestamp": message.edited,
+        "mention_everyone": message.mention_everyone,
+        "mentions": tuple(look.face(one) for one in users_in(message) if one in look.faces),
+        "mention_roles": roles_in(message),
+        "pinned": message.pinned is not None,
+        "type": message.type,
+        "flags": message.flags,
+        "nonce": nonce,
+        **{name: extras[name] for name in _AS_STORED if name in extras},
+    }
+    if counts := look.counts.get(message.id):
+        shown["reactions"] = tuple(map(reaction, counts))
+    if message.type == REPLY:
+        original = look.referenced.get(referenced_id(message) or 0)
+        shown["referenced_message"] = original and shape(_alone(original), look).dump()
+    return MessageShape.model_validate(shown)
+
+
+REPLY = 19
+_AS_STORED = (
+    "tts",
+    "mention_channels",
+    "attachments",
+    "embeds",
+    "components",
+    "message_reference",
+    "message_snapshots",
+    "webhook_id",
+    "application_id",
+)
+
+
+def users_in(message: Message) -> Sequence[int]:
+    """Whom a message mentions: noted where it is not what the text says."""
+    noted = (message.extras or {}).get("mentions")
+    return content.mentioned_users(message.content) if noted is None else [int(x) for x in noted]
+
+
+def roles_in(message: Message) -> Sequence[int]:
+    """The roles that a message mentions, likewise."""
+    noted = (message.extras or {}).get("mention_roles")
+    return content.mentioned_roles(message.content) if noted is None else [int(x) for x in noted]
+
+
+def referenced_id(message: Message) -> int | None:
+    """The message that this one answers."""
+    reference = (message.extras or {}).get("message_reference")
+    return int(reference["message_id"]) if reference and "message_id" in reference else None
+
+
+def reaction(count: Count) -> Reaction:
+    """An emoji under a message."""
+    return Reaction(
+        emoji=emoji(count.emoji),
+        count=count.total,
+        count_details=CountDetails(normal=count.total),
+        me=count.is_mine,
+    )
+
+
+def emoji(one: Emoji) -> EmojiShape:
+    """An emoji."""
+    if one.id is None:
+        return EmojiShape(name=one.name)
+    return EmojiShape(id=Snowflake(one.id), name=one.name, animated=one.is_animated)
+
+
+def private(
+    one: Conversation,
+    reader_id: int,
+    faces: Mapping[int, User],
+    last_message_id: int | None = None,
+    last_pin: datetime | None = None,
+) -> PrivateChannel:
+    """A conversation as one of those in it sees it."""
+    seat = one.seat(reader_id)
+    shown: JSON = {
+        "id": one.id,
+        "type": one.kind,
+        "last_message_id": last_message_id,
+        "last_pin_timestamp": last_pin,
+        "recipients": tuple(faces.get(other) or gone(other) for other in one.others(reader_id)),
+        "owner_id": one.owner_id,
+        "name": one.name,
+        "icon": one.icon,
+        "is_message_request": seat is not None and seat.is_request,
+    }
+    return PrivateChannel.model_validate(shown)
+
+
+def event(kind: type[E], shown: Wire, **more: Any) -> E:
+    """An event whose fields are those of a shape, and more."""
+    given = {name: getattr(shown, name) for name in shown.model_fields_set}
+    return kind.model_validate({**given, **more})
+
+
+def _alone(message: Message) -> Message:
+    """A message that is shown within another shows none within itself."""
+    return replace(message, type=0) if message.type == REPLY else message
 
 
 def _list(name: bytes, users: tuple[User, ...]) -> bytes:

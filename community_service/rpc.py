@@ -12,8 +12,10 @@ from contracts.identity import NOBODY, Identity, Kind
 from contracts.ids import GuildId
 from contracts.rpc.community import (
     ExportPerson,
+    FindEmoji,
     ForgetPerson,
     Forgotten,
+    FoundEmoji,
     FoundFacts,
     FoundGuild,
     GetGuild,
@@ -141,6 +143,14 @@ class Handlers:
         async with self._units.reading(NOBODY) as unit:
             return await actions.farewells.export(unit, call.user_id, call.after)
 
+    async def find_emoji(self, call: FindEmoji) -> FoundEmoji:
+        """A custom emoji by id."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.neighbours.emoji(unit, call.emoji_id)
+        if found is None:
+            return FoundEmoji()
+        return FoundEmoji(guild_id=GuildId(found.guild_id), emoji=views.emoji(found))
+
 
 def register(rpc: RpcServer, units: Units, sightings: Sightings) -> None:
     """Answer these calls, and hear this cast."""
@@ -148,6 +158,7 @@ def register(rpc: RpcServer, units: Units, sightings: Sightings) -> None:
     rpc.hear(PersonSeen, handlers.person_seen)
     rpc.handle(GetMemberships, handlers.get_memberships)
     rpc.handle(GetGuild, handlers.get_guild)
+    rpc.handle(FindEmoji, handlers.find_emoji)
     rpc.handle(GetMembers, handlers.get_members)
     rpc.handle(ListMembers, handlers.list_members)
     rpc.handle(SearchMembers, handlers.search_members)

@@ -84,6 +84,7 @@ class ErrorCode(Enum):
     NOT_THIS_CHANNEL_TYPE = (50024, 403, "Cannot execute action on this channel type")
     INVALID_WEBHOOK_TOKEN = (50027, 401, "Invalid Webhook Token")
     INVALID_ROLE = (50028, 400, "Invalid Role")
+    INVALID_RECIPIENTS = (50033, 400, "Invalid Recipient(s)")
     TOO_OLD = (50034, 400, "You can only bulk delete messages that are under 14 days old")
     INVALID_FORM = (50035, 400, "Invalid Form Body")
     INVALID_STICKER = (50081, 400, "Invalid sticker sent")

@@ -11,7 +11,7 @@ from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
 from contracts.events.guild import GuildDeleted, GuildUpdate
 from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
 from contracts.events.role import RoleCreate, RoleDelete, RoleUpdate
-from contracts.ids import ChannelId, GuildId, UserId
+from contracts.ids import ChannelId, GuildId, RoleId, UserId
 from contracts.objects.channel import Channel, ChannelOverwrite, OverwriteType
 from contracts.objects.guild import Guild
 from contracts.objects.member import MemberFace
@@ -28,6 +28,10 @@ class GuildFacts(Wire):
     roles: dict[int, int]
     """Permissions by role id, with @everyone under the guild's id."""
     channels: dict[ChannelId, Channel]
+    mentionable: frozenset[RoleId] = frozenset()
+    """Roles that everybody may mention."""
+    system_channel_id: ChannelId | None = None
+    system_channel_flags: int = 0
 
     @classmethod
     def of(cls, guild: Guild, channels: tuple[Channel, ...]) -> GuildFacts:
@@ -37,6 +41,9 @@ class GuildFacts(Wire):
             owner_id=guild.owner_id,
             roles=permissions_of(guild.roles),
             channels={channel.id: channel for channel in channels},
+            mentionable=frozenset(role.id for role in guild.roles if role.mentionable),
+            system_channel_id=guild.system_channel_id,
+            system_channel_flags=guild.system_channel_flags,
         )
 
 

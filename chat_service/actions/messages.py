@@ -11,47 +11,43 @@ from chassis import logs
 from chassis.hot import Promise
 from chassis.outbox import Outbox
 from chat_service import views
+from chat_service.actions import showing
 from chat_service.actions.access import Room
-from chat_service.domain import content, history
-from chat_service.people import gone
+from chat_service.actions.chat import Chat
+from chat_service.domain import content
 from chat_service.store import messages as store
-from chat_service.tools import Chat
 from contracts import topics
 from contracts.errors import ErrorCode, NotFound
 from contracts.events.base import Route, pack
 from contracts.events.message import MessageCreate
 from contracts.identity import Identity
-from contracts.objects.user import User
 from contracts.permissions import Permission
 
-_SEND = Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES
-_READ = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
+SENDING = Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES
+HASTY = Permission.MANAGE_MESSAGES | Permission.MANAGE_CHANNELS | Permission.BYPASS_SLOWMODE
 
 
-def create(
-    chat: Chat, actor: Identity, channel_id: int, said: views.Said
-) -> Promise | Coroutine[Any, Any, bytes]:
-    """Store a message and tell everybody who may see it. Its JSON is promised for after the commit.
+def create(chat: Chat, actor: Identity, channel_id: int, said: views.Said) -> Promise | None:
+    """Store a message that is nothing but text, and tell everybody who may see it. Its JSON is
+    promised for after the commit.
 
-    Nothing has to be waited for before that, if who speaks where is known already.
+    Nothing has to be waited for before that. None: who speaks where is not known yet, or there is
+    more to it than text; then composing.py takes it.
     """
     content.check(said.content)
-    room = chat.access.known(actor, channel_id, needs=_SEND)
-    if room is None or "@" in said.content:
-        return _create_after_asking(chat, actor, channel_id, said)
-    return _submit(chat, room, said)
+    if "@" in said.content:
+        return None
+    room = chat.access.known(actor, channel_id, needs=SENDING)
+    return None if room is None or is_slow(room) else submit(chat, room, said)
 
 
-async def _create_after_asking(
-    chat: Chat, actor: Identity, channel_id: int, said: views.Said
-) -> bytes:
-    room = await chat.access.channel(actor, channel_id, needs=_SEND)
-    promise = _submit(chat, room, await _with_mentions(chat, room, said))
-    rendered = promise.render(await promise.future)
-    return rendered if isinstance(rendered, bytes) else await rendered
+def is_slow(room: Room) -> bool:
+    """Whether the channel's slowmode is for whoever speaks."""
+    return bool(room.channel.rate_limit_per_user) and not room.granted & HASTY
 
 
-def _submit(chat: Chat, room: Room, said: views.Said) -> Promise:
+def submit(chat: Chat, room: Room, said: views.Said) -> Promise:
+    """Have it written with whatever else is written now."""
     created = chat.clock.now()
     rest = views.after_id(room.channel.id, room.speaker.author, said, created)
     event_id = chat.outbox.next_id()
@@ -70,44 +66,20 @@ def _submit(chat: Chat, room: Room, said: views.Said) -> Promise:
 
     def render(stored: store.Stored) -> bytes | Coroutine[Any, Any, bytes]:
         if stored.outbox_id is None:
-            return _said_before(chat, room.channel.id, stored.message_id, said.nonce)
+            return said_before(chat, room.channel.id, stored.message_id, said.nonce)
         return b"%b%d%b}" % (views.OPENING, stored.message_id, rest)
 
     return Promise(chat.commits.submit(draft), render)
 
 
-async def _said_before(
+async def said_before(
     chat: Chat, channel_id: int, message_id: int, nonce: str | int | None
 ) -> bytes:
+    """The message that the same nonce has made, unless it was deleted since."""
     first = await store.one(chat.database.pool, channel_id, message_id)
     if first is None:
         raise NotFound(ErrorCode.UNKNOWN_MESSAGE)
-    return (await _render(chat, [first], nonce=nonce))[0]
-
-
-async def get(chat: Chat, actor: Identity, channel_id: int, message_id: int) -> bytes:
-    """One message as JSON."""
-    await chat.access.channel(actor, channel_id, needs=_READ)
-    found = await store.one(chat.database.pool, channel_id, message_id)
-    if found is None:
-        raise NotFound(ErrorCode.UNKNOWN_MESSAGE)
-    return (await _render(chat, [found]))[0]
-
-
-async def page(chat: Chat, actor: Identity, channel_id: int, asked: dict[str, str]) -> bytes:
-    """A page of history as JSON, newest first. Without the right to read history it is empty."""
-    wanted = history.page(asked)
-    room = await chat.access.channel(actor, channel_id, needs=Permission.VIEW_CHANNEL)
-    if not room.granted & Permission.READ_MESSAGE_HISTORY:
-        return b"[]"
-    found: list[store.Message] = []
-    if wanted.newer:
-        found = (await store.newer(chat.database.pool, channel_id, wanted.below, wanted.newer))[
-            ::-1
-        ]
-    if wanted.older:
-        found += await store.older(chat.database.pool, channel_id, wanted.below, wanted.older)
-    return b"[%b]" % b",".join(await _render(chat, found))
+    return (await showing.shown(chat, first.author_id, [first], nonce=nonce))[0]
 
 
 async def write(pool: Any, outbox: Outbox, drafts: Sequence[store.Draft]) -> list[store.Stored]:
@@ -173,51 +145,3 @@ def _record(room: Room, said: views.Said, rest: bytes, event_id: int) -> tuple[b
         trace=logs.request_id.get(),
     )
     return head, b"%b%b}" % (rest, views.in_guild(room.guild_id, room.speaker.face))
-
-
-async def _with_mentions(chat: Chat, room: Room, said: views.Said) -> views.Said:
-    if "@" not in said.content:
-        return said
-    users: tuple[User, ...] = ()
-    if named := content.mentioned_users(said.content):
-        faces = await chat.people.faces(named)
-        users = tuple(faces[user] for user in named if user in faces)
-    return views.Said(
-        said.content,
-        said.nonce,
-        said.flags,
-        content.mentions_everyone(said.content, room.granted),
-        users,
-        content.mentioned_roles(said.content),
-    )
-
-
-async def _render(
-    chat: Chat, found: Sequence[store.Message], *, nonce: str | int | None = None
-) -> list[bytes]:
-    named = {user for message in found for user in content.mentioned_users(message.content)}
-    faces = await chat.people.faces(named | {message.author_id for message in found})
-    authors = {
-        message.author_id: faces.get(message.author_id) or gone(message.author_id)
-        for message in found
-    }
-    encoded = {user: face.encode() for user, face in authors.items()}
-    return [
-        views.stored(
-            message,
-            encoded[message.author_id],
-            views.Said(
-                message.content,
-                nonce,
-                message.flags,
-                message.mention_everyone,
-                tuple(
-                    faces[user]
-                    for user in content.mentioned_users(message.content)
-                    if user in faces
-                ),
-                content.mentioned_roles(message.content),
-            ),
-        )
-        for message in found
-    ]

@@ -1,1 +1,12 @@
 """What HTTP may ask of chat_service."""
+
+from fastapi import APIRouter
+
+from chat_service.actions.chat import Chat
+from chat_service.api import changes, conversations, reactions, reading
+
+
+def routers(chat: Chat) -> list[APIRouter]:
+    """Everything but the hot routes, which are matched by hand."""
+    doors = (changes, reactions, conversations, reading)
+    return [door.router(chat) for door in doors]

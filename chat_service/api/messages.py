@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
 from urllib.parse import parse_qsl
 
-from pydantic import Field, ValidationError
-
-from chassis.errors import invalid_form
 from chassis.hot import Begun, HotHandler, HotRoutes
 from chassis.openapi import Described
-from chat_service.actions import messages
-from chat_service.tools import Chat
-from chat_service.views import Said
-from contracts import limits
-from contracts.errors import ErrorCode, Invalid, NotFound
+from chat_service.actions import composing, showing
+from chat_service.actions.chat import Chat
+from chat_service.api.shapes import NewMessage, new_message
+from contracts.errors import ErrorCode, NotFound
 from contracts.identity import Identity
 from contracts.ids import ChannelId, MessageId
-from contracts.wire import Form, Text
-
-_SUPPRESSIBLE = (1 << 2) | (1 << 12)
-"""Flags that a sender may set: no embeds, no notification."""
-
-_Number = Annotated[int, Field(ge=-(1 << 63), lt=1 << 63)]
-"""As large as JSON is written here."""
-
-
-class NewMessage(Form):
-    """The body of a send."""
-
-    content: str | None = None
-    nonce: Text | _Number | None = Field(None, union_mode="left_to_right")
-    flags: int | None = Field(None, ge=0, lt=1 << 31)
-
 
 DESCRIBED = (
     Described("POST", "/channels/{channel_id}/messages", "Say something.", NewMessage),
@@ -62,28 +41,22 @@ def _match(chat: Chat, method: str, path: str, query: bytes) -> HotHandler | Non
             return partial(_create, chat, steps[2])
         case "GET", 4:
             return partial(_page, chat, steps[2], query)
-        case "GET", 5:
+        case "GET", 5 if steps[4] != "pins":
             return partial(_get, chat, steps[2], steps[4])
         case _:
             return None
 
 
 def _create(chat: Chat, channel: str, actor: Identity, body: bytes) -> Begun:
-    try:
-        form = NewMessage.model_validate_json(body)
-    except ValidationError as error:
-        raise invalid_form(error.errors()) from None
-    if form.nonce is not None and len(str(form.nonce)) > limits.NONCE:
-        text = f"Must be {limits.NONCE} or fewer in length."
-        raise Invalid({"nonce": ("BASE_TYPE_MAX_LENGTH", text)})
-    said = Said(form.content or "", form.nonce, (form.flags or 0) & _SUPPRESSIBLE)
-    return messages.create(chat, actor, _channel(channel), said)
+    draft, channel_id = new_message(body), _channel(channel)
+    begun = composing.create(chat, actor, channel_id, draft)
+    return composing.send(chat, actor, channel_id, draft) if begun is None else begun
 
 
 def _page(chat: Chat, channel: str, query: bytes, actor: Identity, body: bytes) -> Begun:
     del body
     asked = dict(parse_qsl(query.decode("latin-1")))
-    return messages.page(chat, actor, _channel(channel), asked)
+    return showing.page(chat, actor, _channel(channel), asked)
 
 
 def _get(chat: Chat, channel: str, message: str, actor: Identity, body: bytes) -> Begun:
@@ -92,7 +65,7 @@ def _get(chat: Chat, channel: str, message: str, actor: Identity, body: bytes) -
         message_id = MessageId.parse(message)
     except ValueError:
         raise NotFound(ErrorCode.UNKNOWN_MESSAGE) from None
-    return messages.get(chat, actor, _channel(channel), message_id)
+    return showing.one(chat, actor, _channel(channel), message_id)
 
 
 def _channel(text: str) -> ChannelId:

@@ -17,6 +17,11 @@ def check(content: str) -> str:
     """The text as it will be stored, or the error that says why it can not be."""
     if not content.strip():
         raise DomainError(ErrorCode.EMPTY_MESSAGE)
+    return check_text(content)
+
+
+def check_text(content: str) -> str:
+    """The same for a text that may be empty, as something else is said beside it."""
     if len(content) > limits.MESSAGE_CONTENT:
         raise Invalid(
             {

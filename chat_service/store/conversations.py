@@ -105,6 +105,15 @@ async def show(unit: Unit, channel_id: int, user_ids: Sequence[int], *, is_open:
     )
 
 
+async def reopen(unit: Unit, channel_id: int) -> list[int]:
+    """Put it into everybody's list; those who did not have it there."""
+    closed = sa.update(recipients).where(
+        recipients.c.channel_id == channel_id, ~recipients.c.is_open
+    )
+    opened = closed.values(is_open=True).returning(recipients.c.user_id)
+    return [row.user_id for row in await unit.all(opened)]
+
+
 async def accept(unit: Unit, channel_id: int, user_id: int) -> bool:
     """It is no request any more; whether it was one."""
     return bool(

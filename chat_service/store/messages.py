@@ -114,6 +114,13 @@ SELECT id, channel_id, author_id, content, type, flags, mention_everyone, create
 _OLDER = _SELECT + "WHERE channel_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
 _NEWER = _SELECT + "WHERE channel_id = $1 AND id >= $2 ORDER BY id LIMIT $3"
 _ONE = _SELECT + "WHERE channel_id = $1 AND id = $2"
+_PINNED = (
+    _SELECT
+    + """
+WHERE channel_id = $1 AND pinned IS NOT NULL AND ($2::timestamptz IS NULL OR pinned < $2)
+ORDER BY pinned DESC LIMIT $3
+"""
+)
 _SOME = _SELECT + "WHERE channel_id = $1 AND id = ANY($2::bigint[])"
 
 
@@ -162,10 +169,17 @@ async def some(pool: Any, channel_id: int, message_ids: Sequence[int]) -> list[M
     return [read(row) for row in await pool.fetch(_SOME, channel_id, list(message_ids))]
 
 
+async def pinned(pool: Any, channel_id: int, before: datetime | None, limit: int) -> list[Message]:
+    """What is pinned in a channel, newest pin first."""
+    return [read(row) for row in await pool.fetch(_PINNED, channel_id, before, limit)]
+
+
 def read(row: Sequence[Any]) -> Message:
     """The message in a row of the columns above; asyncpg leaves JSON as text."""
-    extras = row[-1]
-    return Message(*row[:-1], extras=orjson.loads(extras) if isinstance(extras, str) else extras)
+    values = list(row)
+    if isinstance(values[-1], str):
+        values[-1] = orjson.loads(values[-1])
+    return Message(*values)
 
 
 async def forget_nonces(pool: Any, hours: int) -> None:

@@ -95,3 +95,8 @@ async def with_fresh_faces(units: Units, found: list[Member], now: datetime) -> 
     if not fresh:
         return found
     return [replace(one, person=fresh.get(one.person.user_id, one.person)) for one in found]
+
+
+async def emoji(unit: Unit, emoji_id: int) -> Emoji | None:
+    """A custom emoji, whoever's it is."""
+    return await store.emojis.by_id(unit, emoji_id)

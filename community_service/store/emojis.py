@@ -48,6 +48,15 @@ async def of_guild(unit: Unit, guild_id: int) -> list[Emoji]:
     ]
 
 
+async def by_id(unit: Unit, emoji_id: int) -> Emoji | None:
+    """One, whoever asks."""
+    row = await unit.one(select(*emojis.c).where(emojis.c.id == emoji_id))
+    if row is None:
+        return None
+    roles = tuple(row.roles)
+    return Emoji(row.id, row.guild_id, row.name, row.is_animated, row.creator_id, roles)
+
+
 async def change(unit: Unit, emoji_id: int, changes: Mapping[str, object]) -> None:
     """Set some fields."""
     await unit.run(update(emojis).where(emojis.c.id == emoji_id).values(changes))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from contracts.guild_facts import GuildFacts
-from contracts.ids import ChannelId, GuildId, UserId
+from contracts.ids import ChannelId, EmojiId, GuildId, UserId
 from contracts.objects.channel import Channel
+from contracts.objects.emoji import Emoji
 from contracts.objects.guild import Guild
 from contracts.objects.member import Member
 from contracts.rpc.base import Call, Cast
@@ -201,3 +202,19 @@ class PersonSeen(Cast):
 
     user_id: UserId
     is_here: bool
+
+
+class FoundEmoji(Wire):
+    """A custom emoji and the guild it belongs to, or nothing."""
+
+    guild_id: GuildId | None = None
+    emoji: Emoji | None = None
+
+
+class FindEmoji(Call[FoundEmoji]):
+    """A custom emoji by id, whoever's it is."""
+
+    service = "community"
+    callers = frozenset({"chat"})
+
+    emoji_id: EmojiId

@@ -20,10 +20,14 @@ from contracts.events import Event, unpack
 from contracts.guild_facts import GuildFacts
 from contracts.ids import EPOCH_MS, ChannelId, GuildId, UserId
 from contracts.objects.channel import Channel, ChannelOverwrite, ChannelType
+from contracts.objects.emoji import Emoji
 from contracts.objects.member import Member
+from contracts.objects.relationship import Standing
 from contracts.objects.user import User
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from contracts.rpc.community import (
+    FindEmoji,
+    FoundEmoji,
     FoundFacts,
     GetGuildFacts,
     GetMembers,
@@ -31,7 +35,7 @@ from contracts.rpc.community import (
     Members,
     Place,
 )
-from contracts.rpc.users import GetUsers, Users
+from contracts.rpc.users import GetStandings, GetUsers, Standings, Users
 from tests.fixtures.services import Running, stub
 
 OWNER, ALICE, BOB, STRANGER = 11, 12, 13, 66
@@ -56,6 +60,10 @@ class Neighbours:
 
     guilds: dict[int, GuildFacts] = field(default_factory=dict)
     members: dict[tuple[int, int], Member] = field(default_factory=dict)
+    emojis: dict[int, tuple[GuildId, Emoji]] = field(default_factory=dict)
+    friends: set[frozenset[int]] = field(default_factory=set)
+    blocks: set[tuple[int, int]] = field(default_factory=set)
+    """(who, whom)"""
 
     async def locate(self, call: LocateChannel) -> Place:
         """Channels."""
@@ -75,13 +83,35 @@ class Neighbours:
         """Faces."""
         return Users(users=tuple(user(one) for one in call.user_ids if one < NO_SUCH_PERSON))
 
+    async def find_emoji(self, call: FindEmoji) -> FoundEmoji:
+        """Emojis."""
+        guild_id, emoji = self.emojis.get(int(call.emoji_id), (None, None))
+        return FoundEmoji(guild_id=guild_id, emoji=emoji)
+
+    async def get_standings(self, call: GetStandings) -> Standings:
+        """Friends and blocks."""
+        me = int(call.user_id)
+        return Standings(
+            standings=tuple(
+                Standing(
+                    user_id=other,
+                    is_friend=frozenset((me, int(other))) in self.friends,
+                    has_blocked=(me, int(other)) in self.blocks,
+                    is_blocked_by=(int(other), me) in self.blocks,
+                )
+                for other in call.other_ids
+            )
+        )
+
     def _as_community(self, rpc: RpcServer) -> None:
         rpc.handle(LocateChannel, self.locate)
         rpc.handle(GetGuildFacts, self.facts)
         rpc.handle(GetMembers, self.get_members)
+        rpc.handle(FindEmoji, self.find_emoji)
 
     def _as_user(self, rpc: RpcServer) -> None:
         rpc.handle(GetUsers, self.get_users)
+        rpc.handle(GetStandings, self.get_standings)
 
     @asynccontextmanager
     async def answering(self) -> AsyncIterator[str]:
@@ -146,6 +176,20 @@ class House:
         )
         return made
 
+    async def opens(self, who: int, *others: int) -> dict[str, Any]:
+        """A conversation that can be opened."""
+        form: dict[str, Any] = {"recipients": [str(one) for one in others]}
+        if len(others) == 1:
+            form = {"recipient_id": others[0]}
+        answer = await self.asks(who, "POST", "/users/@me/channels", json=form)
+        assert answer.status_code == 200, answer.text
+        opened: dict[str, Any] = answer.json()
+        return opened
+
+    def newcomer(self) -> int:
+        """A person whom no other test has met."""
+        return next(_fresh)
+
     def room(self, everyone: int = PLAIN) -> int:
         """A text channel in a guild of its own."""
         return int(self.channel(self.guild(everyone)).id)
@@ -200,9 +244,16 @@ class House:
 
     async def told(self, guild: int) -> Told:
         """Everything that was told of a guild, in order."""
+        return await self._told_on(topics.guild(guild))
+
+    async def told_to(self, who: int) -> Told:
+        """Everything that was told to one person, in order."""
+        return await self._told_on(topics.user(who))
+
+    async def _told_on(self, topic: topics.Topic) -> Told:
         await self.settled()
         assert self.running.ears is not None
-        replayed = await self.running.ears.bus.replay([topics.guild(guild)], self._began)
+        replayed = await self.running.ears.bus.replay([topic], self._began)
         opened = [unpack(record) for _, _, _, record in replayed]
         return [(header.name, orjson.loads(body)) for header, body in opened]
 

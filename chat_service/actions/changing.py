@@ -1,0 +1,207 @@
+"""Messages are edited and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from chat_service import store, views
+from chat_service.actions import composing, showing
+from chat_service.actions.chat import Chat
+from chat_service.actions.venues import Venue, enter
+from chat_service.domain import content, mentions
+from chat_service.domain.drafts import ONLY_COMPONENTS, SUPPRESS_EMBEDS
+from chat_service.domain.mentions import Allowed
+from chat_service.store.messages import Message
+from chat_service.tools import Unit
+from contracts import limits
+from contracts.errors import DomainError, ErrorCode, Forbidden, NotFound
+from contracts.events.message import MessageDelete, MessageDeleteBulk, MessageUpdate
+from contracts.events.pin import ChannelPinsUpdate
+from contracts.identity import Identity
+from contracts.ids import MessageId, floor_of
+from contracts.permissions import Permission
+from contracts.wire import JSON
+
+_EDITABLE = frozenset({0, views.REPLY, 20, 23})
+_LASTING = frozenset({1, 2, 3, 4, 5, 14, 15, 16, 17, 21})
+"""System messages that stay: who came and went in a group, what a thread began with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an edit sets; None leaves it as it is."""
+
+    content: str | None = None
+    embeds: list[JSON] | None = None
+    components: list[JSON] | None = None
+    flags: int | None = None
+    allowed: Allowed | None = None
+
+    @property
+    def is_said(self) -> bool:
+        """Whether it changes what the message says, which only its author may."""
+        return not (self.content is None and self.embeds is None and self.components is None)
+
+
+async def edit(
+    chat: Chat, actor: Identity, channel_id: int, message_id: int, changes: Changes
+) -> bytes:
+    """Change a message; its JSON."""
+    venue = await enter(chat, actor, channel_id)
+    before = await _one(chat, venue, message_id)
+    _require_may_edit(venue, before, changes)
+    after = await _edited(chat, venue, before, changes)
+    look = await showing.look(chat, actor.user_id, [after])
+    if after != before:
+        async with chat.units.open(actor) as unit:
+            held = await store.writing.hold(unit, venue.channel_id, message_id)
+            if held is None:
+                raise NotFound(ErrorCode.UNKNOWN_MESSAGE)
+            after = replace(after, pinned=held.pinned, has_reactions=held.has_reactions)
+            if changes.is_said:
+                after = replace(after, edited=unit.now)
+            await _write(unit, after)
+            tell_changed(unit, venue, after, look)
+    return views.shape(after, look).encode()
+
+
+async def delete(chat: Chat, actor: Identity, channel_id: int, message_id: int) -> None:
+    """Delete one's own message, or another's with MANAGE_MESSAGES."""
+    venue = await enter(chat, actor, channel_id)
+    message = await _one(chat, venue, message_id)
+    if message.author_id != actor.user_id:
+        venue.require(Permission.MANAGE_MESSAGES)
+    if message.type in _LASTING:
+        raise DomainError(ErrorCode.SYSTEM_MESSAGE)
+    async with chat.units.open(actor) as unit:
+        if not await store.writing.remove(unit, venue.channel_id, [message_id]):
+            raise NotFound(ErrorCode.UNKNOWN_MESSAGE)
+        gone = MessageDelete(
+            id=MessageId(message_id), channel_id=venue.channel_id, guild_id=venue.guild_id
+        )
+        unit.emit(gone, to=venue.heard_on)
+        if message.pinned is not None:
+            await tell_pins(unit, venue)
+
+
+async def delete_many(
+    chat: Chat, actor: Identity, channel_id: int, message_ids: Sequence[int]
+) -> None:
+    """Delete many messages at once; those that are not there are passed over."""
+    wanted = sorted(set(message_ids))
+    venue = await enter(chat, actor, channel_id)
+    if venue.guild_id is None:
+        raise Forbidden(ErrorCode.NOT_IN_DM)
+    venue.require(Permission.MANAGE_MESSAGES)
+    if not limits.BULK_DELETE_MIN <= len(wanted) <= limits.BULK_DELETE_MAX:
+        raise DomainError(ErrorCode.WRONG_BULK)
+    oldest = chat.clock.now() - timedelta(days=limits.BULK_DELETE_DAYS)
+    if wanted[0] < floor_of(int(oldest.timestamp() * 1000)):
+        raise DomainError(ErrorCode.TOO_OLD)
+    async with chat.units.open(actor) as unit:
+        gone = await store.writing.remove(unit, venue.channel_id, wanted)
+        if gone:
+            tell_gone(unit, venue, gone)
+
+
+def tell_changed(unit: Unit, venue: Venue, message: Message, look: views.Look) -> None:
+    """Tell everybody how a message is now."""
+    more: JSON = {} if venue.guild_id is None else {"guild_id": venue.guild_id}
+    shown = views.shape(message, look)
+    unit.emit(views.event(MessageUpdate, shown, **more), to=venue.heard_on)
+
+
+def tell_gone(unit: Unit, venue: Venue, message_ids: Sequence[int]) -> None:
+    """Tell everybody that messages are gone."""
+    gone = MessageDeleteBulk(
+        ids=tuple(map(MessageId, message_ids)),
+        channel_id=venue.channel_id,
+        guild_id=venue.guild_id,
+    )
+    unit.emit(gone, to=venue.heard_on)
+
+
+async def tell_pins(unit: Unit, venue: Venue) -> None:
+    """Tell everybody that what is pinned has changed."""
+    last = await store.writing.last_pin(unit, venue.channel_id)
+    changed = ChannelPinsUpdate(
+        channel_id=venue.channel_id, guild_id=venue.guild_id, last_pin_timestamp=last
+    )
+    unit.emit(changed, to=venue.heard_on)
+
+
+def _require_may_edit(venue: Venue, message: Message, changes: Changes) -> None:
+    is_own = message.author_id == venue.user.id
+    if not is_own and changes.is_said:
+        raise Forbidden(ErrorCode.NOT_THE_AUTHOR)
+    if not is_own:
+        venue.require(Permission.MANAGE_MESSAGES)
+    if message.type not in _EDITABLE or (message.extras or {}).get("message_snapshots"):
+        raise DomainError(ErrorCode.SYSTEM_MESSAGE)
+    if changes.embeds:
+        venue.require(Permission.EMBED_LINKS)
+
+
+async def _edited(chat: Chat, venue: Venue, before: Message, changes: Changes) -> Message:
+    values: dict[str, Any] = {}
+    extras = dict(before.extras or {})
+    if changes.flags is not None:
+        settable = SUPPRESS_EMBEDS | (changes.flags & ONLY_COMPONENTS)
+        values["flags"] = before.flags & ~SUPPRESS_EMBEDS | changes.flags & settable
+    for name in ("embeds", "components"):
+        given = getattr(changes, name)
+        if given is not None:
+            extras.pop(name, None)
+            extras |= {name: given} if given else {}
+    if changes.content is not None:
+        values["content"] = content.check_text(changes.content)
+        found = await _mentions(chat, venue, before, changes)
+        values["mention_everyone"] = found.everyone
+        extras = {name: extras[name] for name in extras if name not in _MENTIONED}
+        if composing.is_worth_noting(changes.content, found):
+            extras["mentions"] = [str(one) for one in found.users]
+            extras["mention_roles"] = [str(one) for one in found.roles]
+    after = replace(before, **values, extras=extras or None)
+    if not (after.content.strip() or extras.get("embeds") or extras.get("components")):
+        raise DomainError(ErrorCode.EMPTY_MESSAGE)
+    return after
+
+
+_MENTIONED = frozenset({"mentions", "mention_roles"})
+
+
+async def _mentions(
+    chat: Chat, venue: Venue, before: Message, changes: Changes
+) -> mentions.Mentions:
+    """An edit shows other mentions, and calls nobody; one who was answered stays mentioned."""
+    assert changes.content is not None
+    allowed = changes.allowed or Allowed()
+    roles = await composing.mentionable(chat, venue)
+    found = mentions.resolve(changes.content, allowed, venue.granted, roles)
+    said = set(content.mentioned_users(before.content))
+    answered = [one for one in views.users_in(before) if one not in said | set(found.users)]
+    if before.type == views.REPLY and allowed.replied_user:
+        found = mentions.Mentions((*found.users, *answered), found.roles, found.everyone)
+    return await composing.with_known(chat, found)
+
+
+async def _write(unit: Unit, after: Message) -> None:
+    await store.writing.change(
+        unit,
+        after,
+        content=after.content,
+        flags=after.flags,
+        mention_everyone=after.mention_everyone,
+        edited=after.edited,
+        extras=after.extras,
+    )
+
+
+async def _one(chat: Chat, venue: Venue, message_id: int) -> Message:
+    message = await store.messages.one(chat.database.pool, venue.channel_id, message_id)
+    if message is None:
+        raise NotFound(ErrorCode.UNKNOWN_MESSAGE)
+    return message

@@ -1,0 +1,217 @@
+"""Sending whatever is more than text: mentions, embeds, components, answers, forwards, slowmode,
+conversations. One unit, while plain text goes by the group commit of messages.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from chassis.hot import Promise
+from chat_service import store, views
+from chat_service.actions import announcing, conversations, messages, showing
+from chat_service.actions.chat import Chat
+from chat_service.actions.venues import Venue, enter
+from chat_service.domain import content, mentions
+from chat_service.domain.drafts import FORWARD, Draft, Reference
+from chat_service.domain.mentions import Allowed, Mentions
+from chat_service.store.messages import Message
+from chat_service.tools import Unit
+from contracts.errors import DomainError, ErrorCode, Forbidden, Invalid, Slowed
+from contracts.identity import Identity
+from contracts.objects.channel import TALKABLE
+from contracts.permissions import READING, Permission
+from contracts.wire import JSON
+
+_DEFAULT = Allowed()
+_SNAPSHOT = (
+    "type",
+    "content",
+    "mentions",
+    "mention_roles",
+    "attachments",
+    "embeds",
+    "timestamp",
+    "edited_timestamp",
+    "flags",
+    "components",
+)
+_HAS_SNAPSHOT = 1 << 14
+_ANSWERABLE = frozenset({0, views.REPLY, 20, 23})
+
+
+@dataclass(frozen=True, slots=True)
+class _Composed:
+    """All that is known before anything is written; the message has no id yet."""
+
+    message: Message
+    nonce: str | int | None
+    mentions: Mentions
+    look: views.Look
+
+
+class _SaidBefore(Exception):
+    """The nonce has made a message already: nothing of this unit may stay."""
+
+    def __init__(self, message_id: int) -> None:
+        self.message_id = message_id
+
+
+def create(chat: Chat, actor: Identity, channel_id: int, draft: Draft) -> Promise | None:
+    """A message that is nothing but text and needs no question. None: `send` takes it."""
+    if not draft.is_plain:
+        return None
+    said = views.Said(draft.content, draft.nonce, draft.flags)
+    return messages.create(chat, actor, channel_id, said)
+
+
+async def send(chat: Chat, actor: Identity, channel_id: int, draft: Draft) -> bytes:
+    """Store any message and tell everybody who may see it; its JSON."""
+    if refusal := draft.refusal():
+        raise refusal
+    content.check_text(draft.content)
+    venue = await enter(chat, actor, channel_id, needs=messages.SENDING)
+    _require_kinds(venue, draft)
+    faces = await conversations.welcomed(chat, venue)
+    composed = await _composed(chat, actor, venue, draft)
+    try:
+        async with chat.units.open(actor) as unit:
+            message = await _store(unit, venue, composed)
+            await conversations.revive(unit, venue, faces)
+            announcing.tell(unit, venue, message, composed.look, nonce=draft.nonce)
+    except _SaidBefore as first:
+        return await messages.said_before(chat, channel_id, first.message_id, draft.nonce)
+    return views.shape(message, composed.look, nonce=draft.nonce).encode()
+
+
+def _require_kinds(venue: Venue, draft: Draft) -> None:
+    if draft.embeds:
+        venue.require(Permission.EMBED_LINKS)
+    if draft.reference is not None and not venue.may(Permission.READ_MESSAGE_HISTORY):
+        raise DomainError(ErrorCode.REPLY_WITHOUT_HISTORY)
+    if venue.channel is not None and venue.channel.type not in TALKABLE:
+        raise Forbidden(ErrorCode.NOT_THIS_CHANNEL_TYPE)
+
+
+async def _composed(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> _Composed:
+    extras: JSON = {}
+    if draft.tts and venue.may(Permission.SEND_TTS_MESSAGES):
+        # Without the right it is said all the same, and not aloud.
+        extras["tts"] = True
+    if draft.embeds:
+        extras["embeds"] = draft.embeds
+    if draft.components:
+        extras["components"] = draft.components
+    kind, answered = 0, None
+    if draft.reference is not None:
+        kind, answered, more = await _referring(chat, actor, venue, draft.reference)
+        extras |= more
+    found = await _mentions(chat, venue, draft, answered)
+    if is_worth_noting(draft.content, found):
+        extras["mentions"] = [str(one) for one in found.users]
+        extras["mention_roles"] = [str(one) for one in found.roles]
+    message = Message(
+        id=0,
+        channel_id=venue.channel_id,
+        author_id=venue.user.id,
+        content=draft.content,
+        type=kind,
+        flags=draft.flags | (_HAS_SNAPSHOT if draft.is_forward else 0),
+        mention_everyone=found.everyone,
+        created=chat.clock.now(),
+        extras=extras or None,
+    )
+    look = await showing.look(chat, actor.user_id, [message])
+    return _Composed(message, draft.nonce, found, look)
+
+
+async def _mentions(chat: Chat, venue: Venue, draft: Draft, answered: int | None) -> Mentions:
+    allowed = draft.allowed or _DEFAULT
+    found = mentions.resolve(draft.content, allowed, venue.granted, await mentionable(chat, venue))
+    if answered is not None and allowed.replied_user and answered not in found.users:
+        found = Mentions((*found.users, answered), found.roles, found.everyone)
+    return await with_known(chat, found)
+
+
+async def mentionable(chat: Chat, venue: Venue) -> frozenset[int]:
+    """Roles that everybody may mention there."""
+    if venue.guild_id is None:
+        return frozenset()
+    return frozenset(map(int, (await chat.facts.guilds.get(venue.guild_id)).mentionable))
+
+
+async def with_known(chat: Chat, found: Mentions) -> Mentions:
+    """The same, without people who do not exist."""
+    if not found.users:
+        return found
+    faces = await chat.people.faces(found.users)
+    users = tuple(one for one in found.users if one in faces)
+    return Mentions(users, found.roles, found.everyone)
+
+
+def is_worth_noting(text: str, found: Mentions) -> bool:
+    """Whether the mentions are not simply what the text says."""
+    said = (content.mentioned_users(text), content.mentioned_roles(text))
+    return said != (found.users, found.roles)
+
+
+async def _referring(
+    chat: Chat, actor: Identity, venue: Venue, reference: Reference
+) -> tuple[int, int | None, JSON]:
+    """Type, whom it answers, and what is kept of the other message."""
+    channel_id = reference.channel_id or int(venue.channel_id)
+    there = venue
+    if channel_id != venue.channel_id:
+        if reference.kind != FORWARD:
+            raise _no_reference("Cannot reply to a message in a different channel.")
+        there = await enter(chat, actor, channel_id, needs=READING)
+    original = await store.messages.one(chat.database.pool, channel_id, reference.message_id)
+    if original is None:
+        if reference.must_exist or reference.kind == FORWARD:
+            raise _no_reference("Unknown message")
+        return 0, None, {}
+    kept: JSON = {"type": reference.kind, "channel_id": str(channel_id)}
+    kept["message_id"] = str(original.id)
+    if there.guild_id is not None:
+        kept["guild_id"] = str(there.guild_id)
+    if original.type not in _ANSWERABLE:
+        raise DomainError(ErrorCode.SYSTEM_MESSAGE)
+    if reference.kind != FORWARD:
+        return views.REPLY, original.author_id, {"message_reference": kept}
+    snapshots = (original.extras or {}).get("message_snapshots")
+    if snapshots is None:
+        whole = (await showing.shapes(chat, actor.user_id, [original]))[0].dump()
+        snapshots = [{"message": {name: whole[name] for name in _SNAPSHOT}}]
+    return 0, None, {"message_reference": kept, "message_snapshots": snapshots}
+
+
+def _no_reference(text: str) -> Invalid:
+    return Invalid({"message_reference": ("REPLIES_UNKNOWN_MESSAGE", text)})
+
+
+async def _store(unit: Unit, venue: Venue, composed: _Composed) -> Message:
+    message_id = await store.writing.next_id(unit, venue.channel_id)
+    message = replace(composed.message, id=message_id, created=unit.now)
+    if composed.nonce is not None:
+        # Whoever stores in this channel holds it, so nobody stores the same nonce meanwhile.
+        first = await store.writing.known_nonce(unit, message, str(composed.nonce))
+        if first is not None:
+            raise _SaidBefore(first)
+        await store.writing.remember_nonce(unit, message, str(composed.nonce))
+    await _take_turn(unit, venue)
+    await store.writing.add(unit, message)
+    found = composed.mentions
+    everyone = () if venue.guild_id is None or not found.everyone else (venue.guild_id,)
+    await store.mentions.add(unit, message, (*found.users, *found.roles, *everyone))
+    return message
+
+
+async def _take_turn(unit: Unit, venue: Venue) -> None:
+    """Slowmode: one message in so many seconds, but for those who govern."""
+    channel = venue.channel
+    if channel is None or not channel.rate_limit_per_user or venue.granted & messages.HASTY:
+        return
+    until = unit.now + timedelta(seconds=channel.rate_limit_per_user)
+    free = await store.writing.slow_down(unit, venue.channel_id, venue.user.id, until)
+    if free is not None:
+        raise Slowed(round(max((free - unit.now).total_seconds(), 0.001), 3))

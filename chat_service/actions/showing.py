@@ -1,0 +1,91 @@
+"""Stored messages as their readers see them: a few questions a page, however long it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chat_service import store, views
+from chat_service.actions.chat import Chat
+from chat_service.actions.venues import enter
+from chat_service.domain import history
+from chat_service.store.messages import Message
+from contracts.errors import ErrorCode, NotFound
+from contracts.identity import Identity
+from contracts.objects.message import Message as MessageShape
+from contracts.permissions import READING
+
+
+async def one(chat: Chat, actor: Identity, channel_id: int, message_id: int) -> bytes:
+    """One message as JSON."""
+    await enter(chat, actor, channel_id, needs=READING)
+    found = await store.messages.one(chat.database.pool, channel_id, message_id)
+    if found is None:
+        raise NotFound(ErrorCode.UNKNOWN_MESSAGE)
+    return (await shown(chat, actor.user_id, [found]))[0]
+
+
+async def page(chat: Chat, actor: Identity, channel_id: int, asked: dict[str, str]) -> bytes:
+    """A page of history as JSON, newest first. Without the right to read history it is empty."""
+    wanted = history.page(asked)
+    venue = await enter(chat, actor, channel_id)
+    if not venue.may(READING):
+        return b"[]"
+    pool, found = chat.database.pool, []
+    if wanted.newer:
+        newer = await store.messages.newer(pool, channel_id, wanted.below, wanted.newer)
+        found = newer[::-1]
+    if wanted.older:
+        found += await store.messages.older(pool, channel_id, wanted.below, wanted.older)
+    return b"[%b]" % b",".join(await shown(chat, actor.user_id, found))
+
+
+async def shown(
+    chat: Chat, reader_id: int, found: Sequence[Message], *, nonce: str | int | None = None
+) -> list[bytes]:
+    """Messages of one channel as JSON. What is nothing but text is put together as bytes."""
+    around = await look(chat, reader_id, found)
+    encoded = {message.author_id: b"" for message in found if message.is_plain}
+    for author in encoded:
+        encoded[author] = around.face(author).encode()
+    return [
+        views.stored(message, encoded[message.author_id], _said(message, around, nonce))
+        if message.is_plain
+        else views.shape(message, around, nonce=nonce).encode()
+        for message in found
+    ]
+
+
+async def shapes(chat: Chat, reader_id: int, found: Sequence[Message]) -> list[MessageShape]:
+    """Messages of one channel as the contract's objects."""
+    around = await look(chat, reader_id, found)
+    return [views.shape(message, around) for message in found]
+
+
+async def look(chat: Chat, reader_id: int, found: Sequence[Message]) -> views.Look:
+    """All that showing these messages of one channel takes."""
+    pool = chat.database.pool
+    counts, referenced = {}, {}
+    if reacted := [message.id for message in found if message.has_reactions]:
+        counts = await store.reactions.counts(pool, found[0].channel_id, reacted, reader_id)
+    answered = {views.referenced_id(one) for one in found if one.type == views.REPLY} - {None}
+    if ids := [one for one in answered if one is not None]:
+        originals = await store.messages.some(pool, found[0].channel_id, ids)
+        referenced = {original.id: original for original in originals}
+    people = {
+        user
+        for message in (*found, *referenced.values())
+        for user in (message.author_id, *views.users_in(message))
+    }
+    return views.Look(await chat.people.faces(people), counts, referenced)
+
+
+def _said(message: Message, around: views.Look, nonce: str | int | None) -> views.Said:
+    named = views.users_in(message)
+    return views.Said(
+        message.content,
+        nonce,
+        message.flags,
+        message.mention_everyone,
+        tuple(around.faces[user] for user in named if user in around.faces),
+        tuple(views.roles_in(message)),
+    )

@@ -1,0 +1,131 @@
+"""What clients say of messages: numbers or strings, nulls and unknown keys, as they like."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from chassis.errors import invalid_form
+from chat_service.domain import components, embeds
+from chat_service.domain.drafts import ONLY_COMPONENTS, SETTABLE, Draft, Reference
+from chat_service.domain.embeds import Embed
+from chat_service.domain.mentions import Allowed
+from contracts import limits
+from contracts.errors import DomainError, ErrorCode, Invalid
+from contracts.ids import ChannelId, GuildId, MessageId, Snowflake
+from contracts.wire import JSON, Form, Text
+
+_Number = Annotated[int, Field(ge=-(1 << 63), lt=1 << 63)]
+"""As large as JSON is written here."""
+_EXCLUSIVE = "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE"
+_Ids = Annotated[tuple[Snowflake, ...], Field(max_length=limits.MENTIONS)]
+
+
+class AllowedMentions(Form):
+    """`allowed_mentions`."""
+
+    parse: tuple[Literal["users", "roles", "everyone"], ...] | None = None
+    users: _Ids | None = None
+    roles: _Ids | None = None
+    replied_user: bool | None = None
+
+    def allowed(self) -> Allowed:
+        """The same as a rule. Ids beside the kind that would take them all say two things."""
+        parse = frozenset(self.parse or ())
+        for name, ids in (("users", self.users), ("roles", self.roles)):
+            if name in parse and ids:
+                text = f"parse: [{name!r}] and {name}: [ids…] exclude each other."
+                raise Invalid(
+                    {"allowed_mentions": ("MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", text)}
+                )
+        return Allowed(
+            parse,
+            frozenset(map(int, self.users or ())),
+            frozenset(map(int, self.roles or ())),
+            bool(self.replied_user),
+        )
+
+
+class MessageReference(Form):
+    """`message_reference`."""
+
+    message_id: MessageId
+    channel_id: ChannelId | None = None
+    guild_id: GuildId | None = None
+    type: Annotated[int, Field(ge=0, le=1)] | None = None
+    fail_if_not_exists: bool | None = None
+
+    def reference(self) -> Reference:
+        """The message that is meant."""
+        channel_id = None if self.channel_id is None else int(self.channel_id)
+        must_exist = self.fail_if_not_exists is not False
+        return Reference(int(self.message_id), channel_id, self.type or 0, must_exist)
+
+
+class MessageChanges(Form):
+    """What can be sent, and edited later. Absent is not null."""
+
+    content: str | None = None
+    embeds: Annotated[tuple[Embed, ...], Field(max_length=limits.EMBEDS)] | None = None
+    components: Annotated[list[Any], Field(max_length=limits.COMPONENTS)] | None = None
+    allowed_mentions: AllowedMentions | None = None
+    flags: int | None = Field(None, ge=0, lt=1 << 31)
+
+    def kept_embeds(self) -> list[JSON]:
+        """The embeds as they are stored."""
+        return embeds.kept(self.embeds or ())
+
+    def kept_components(self, flags: int) -> list[JSON]:
+        """The components as they are stored."""
+        is_new = bool(flags & ONLY_COMPONENTS)
+        return components.numbered(self.components or [], is_new=is_new)
+
+    def allowed(self) -> Allowed | None:
+        """Whom it may mention; None leaves that to the text."""
+        return None if self.allowed_mentions is None else self.allowed_mentions.allowed()
+
+
+class NewMessage(MessageChanges):
+    """The body of a send."""
+
+    nonce: Text | _Number | None = Field(None, union_mode="left_to_right")
+    tts: bool | None = None
+    embed: Embed | None = None
+    """As clients sent it before there could be several."""
+    message_reference: MessageReference | None = None
+    sticker_ids: tuple[Snowflake, ...] | None = Field(None, max_length=3)
+
+    def kept_embeds(self) -> list[JSON]:
+        """The embeds as they are stored."""
+        sent = self.embeds or (() if self.embed is None else (self.embed,))
+        return embeds.kept(sent)
+
+    def draft(self) -> Draft:
+        """The message that is wanted."""
+        if self.nonce is not None and len(str(self.nonce)) > limits.NONCE:
+            text = f"Must be {limits.NONCE} or fewer in length."
+            raise Invalid({"nonce": ("BASE_TYPE_MAX_LENGTH", text)})
+        if self.sticker_ids:
+            raise DomainError(ErrorCode.INVALID_STICKER)
+        flags = (self.flags or 0) & SETTABLE
+        reference = self.message_reference
+        return Draft(
+            content=self.content or "",
+            nonce=self.nonce,
+            flags=flags,
+            tts=bool(self.tts),
+            embeds=self.kept_embeds(),
+            components=self.kept_components(flags),
+            allowed=self.allowed(),
+            reference=None if reference is None else reference.reference(),
+        )
+
+
+def new_message(body: bytes) -> Draft:
+    """The message that a body asks for."""
+    try:
+        form = NewMessage.model_validate_json(body)
+    except ValidationError as error:
+        raise invalid_form(error.errors()) from None
+    return form.draft()

@@ -1,0 +1,67 @@
+"""A message as its author wants it: text and whatever hangs on it. Pure; forms make them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chat_service.domain.mentions import Allowed
+from contracts.errors import DomainError, ErrorCode, Invalid
+from contracts.wire import JSON
+
+SUPPRESS_EMBEDS = 1 << 2
+SUPPRESS_NOTIFICATIONS = 1 << 12
+ONLY_COMPONENTS = 1 << 15
+SETTABLE = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | ONLY_COMPONENTS
+"""Flags that a sender may set."""
+FORWARD = 1
+_LEGACY = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Another message: answered, or (a forward) shown again."""
+
+    message_id: int
+    channel_id: int | None = None
+    kind: int = 0
+    must_exist: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message about to be sent."""
+
+    content: str = ""
+    nonce: str | int | None = None
+    flags: int = 0
+    tts: bool = False
+    embeds: list[JSON] = field(default_factory=list)
+    components: list[JSON] = field(default_factory=list)
+    allowed: Allowed | None = None
+    reference: Reference | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Nothing but text."""
+        return not (self.tts or self.embeds or self.components or self.allowed or self.reference)
+
+    @property
+    def is_forward(self) -> bool:
+        """Whether it shows another message, and says nothing itself."""
+        return self.reference is not None and self.reference.kind == FORWARD
+
+    def refusal(self) -> DomainError | None:
+        """Why it can not be sent, whoever sends it."""
+        if self.is_forward:
+            if self.content or self.embeds or self.components:
+                text = "A forward has no content of its own."
+                return Invalid({"message_reference": ("MESSAGE_REFERENCE_INVALID", text)})
+            return None
+        if not (self.content.strip() or self.embeds or self.components):
+            return DomainError(ErrorCode.EMPTY_MESSAGE)
+        if self.flags & ONLY_COMPONENTS and (self.content or self.embeds):
+            text = "The flag IS_COMPONENTS_V2 leaves no room for content or embeds."
+            return Invalid(
+                {"content": ("MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", text)}
+            )
+        return None
