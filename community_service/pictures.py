@@ -1,12 +1,13 @@
-"""Pictures of guilds: made anew and kept before a guild names them."""
+"""Pictures of guilds and roles: made anew and kept before anything names them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from chassis.blobs import Blobs
 from chassis.images import picture_from
-from contracts.assets import BANNERS, DISCOVERY_SPLASHES, ICONS, SPLASHES
+from contracts.assets import BANNERS, DISCOVERY_SPLASHES, ICONS, ROLE_ICONS, SPLASHES, Shelf
 
 SHELVES = {
     "icon": ICONS,
@@ -14,16 +15,22 @@ SHELVES = {
     "splash": SPLASHES,
     "discovery_splash": DISCOVERY_SPLASHES,
 }
+OF_ROLES = {"icon": ROLE_ICONS}
 
 
-async def kept(blobs: Blobs, guild_id: int, changes: dict[str, Any]) -> dict[str, Any]:
+async def kept(
+    blobs: Blobs,
+    owner_id: int,
+    changes: dict[str, Any],
+    shelves: Mapping[str, Shelf] = SHELVES,
+) -> dict[str, Any]:
     """The changes with the names of pictures in the place of what was sent. A picture stays where
     it is when it is exchanged: the audit log names it.
     """
     named = dict(changes)
-    for field, shelf in SHELVES.items():
+    for field, shelf in shelves.items():
         if changes.get(field):
             picture = await picture_from(changes[field], shelf, field)
-            await blobs.put(shelf.key(guild_id, picture.digest), picture.data)
+            await blobs.put(shelf.key(owner_id, picture.digest), picture.data)
             named[field] = picture.digest
     return named

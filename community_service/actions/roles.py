@@ -44,11 +44,16 @@ async def member_counts(unit: Unit, guild_id: int) -> dict[int, int]:
     return await store.roles.member_counts(unit, guild_id)
 
 
-async def create(unit: Unit, guild_id: int, wanted: Mapping[str, Any]) -> Role:
+async def may_arrange(unit: Unit, guild_id: int) -> None:
+    """Refuse who may not change roles at all, before anybody works on pictures."""
+    await access_guild(unit, guild_id, needs=Permission.MANAGE_ROLES)
+
+
+async def create(unit: Unit, guild_id: int, role_id: int, wanted: Mapping[str, Any]) -> Role:
     """Make a role, which nobody holds yet."""
     here = await _arranging(unit, guild_id)
     everyones = here.standing.permissions[guild_id]
-    role = rules.made(unit.new_id(), guild_id, everyones, wanted)
+    role = rules.made(role_id, guild_id, everyones, wanted)
     require(rules.can_hand_on(here.granted, 0, role.permissions))
     require(rules.can_add(await store.roles.count(unit, guild_id)))
     await store.roles.add(unit, role)

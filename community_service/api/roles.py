@@ -10,9 +10,10 @@ from pydantic import Field, StringConstraints
 
 from chassis.http import answer, nothing
 from chassis.identity import Actor
-from community_service import actions, views
+from community_service import actions, pictures, views
 from community_service.tools import Units
 from contracts import limits
+from contracts.identity import Identity
 from contracts.ids import GuildId, RoleId, UserId
 from contracts.wire import KEPT, Bits, Form, Text
 
@@ -44,6 +45,7 @@ class RoleForm(Form):
     colors: RoleColorsForm | None = None
     hoist: bool | None = None
     mentionable: bool | None = None
+    icon: str | None = None
     unicode_emoji: Annotated[Text, StringConstraints(max_length=100)] | None = None
 
     def changes(self) -> dict[str, Any]:
@@ -94,17 +96,32 @@ class RolesDoor:
 
     async def create(self, guild_id: GuildId, form: RoleForm, actor: Actor) -> Response:
         """A new role."""
+        async with self._units.reading(actor) as unit:
+            role_id = unit.new_id()
+        wanted = await self._with_picture(guild_id, role_id, form.changes(), actor)
         async with self._units.open(actor) as unit:
-            role = await actions.roles.create(unit, guild_id, form.changes())
+            role = await actions.roles.create(unit, guild_id, role_id, wanted)
         return answer(views.role(role))
 
     async def edit(
         self, guild_id: GuildId, role_id: RoleId, form: RoleForm, actor: Actor
     ) -> Response:
         """Other settings."""
+        changes = await self._with_picture(guild_id, role_id, form.changes(), actor)
         async with self._units.open(actor) as unit:
-            role = await actions.roles.edit(unit, guild_id, role_id, form.changes())
+            role = await actions.roles.edit(unit, guild_id, role_id, changes)
         return answer(views.role(role))
+
+    async def _with_picture(
+        self, guild_id: int, role_id: int, changes: dict[str, Any], actor: Identity
+    ) -> dict[str, Any]:
+        """Nobody works on pictures for those who may not change roles."""
+        if not changes.get("icon"):
+            return changes
+        async with self._units.reading(actor) as unit:
+            await actions.roles.may_arrange(unit, guild_id)
+        blobs = self._units.tools.blobs
+        return await pictures.kept(blobs, role_id, changes, pictures.OF_ROLES)
 
     async def reorder(self, guild_id: GuildId, form: RolePlaces, actor: Actor) -> Response:
         """Another order."""

@@ -27,6 +27,12 @@ from tests.service.community_service.neighbours import Neighbours
 ALICE, BOB, CAROL, MALLORY = 11, 12, 13, 66
 """Alice founds, Bob and Carol join, Mallory is a stranger."""
 
+DOT = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhf"
+    "DwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+"""The smallest picture."""
+
 Told = list[tuple[str, dict[str, Any]]]
 
 

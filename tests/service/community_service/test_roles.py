@@ -9,7 +9,7 @@ import pytest
 
 from contracts import limits, topics
 from contracts.permissions import EVERYONE_DEFAULT, Permission
-from tests.service.community_service.house import ALICE, BOB, CAROL, MALLORY, House
+from tests.service.community_service.house import ALICE, BOB, CAROL, DOT, MALLORY, House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -76,6 +76,16 @@ class TestMaking:
         made = await role(house, guild)
         assert (made["name"], made["permissions"]) == ("new role", str(int(EVERYONE_DEFAULT)))
         assert "tags" not in made
+
+    async def test_its_icon_is_a_picture_that_can_be_shown(self, house: House) -> None:
+        guild = await house.guild(BOB)
+        made = await role(house, guild, icon=DOT)
+        assert len(made["icon"]) == 32
+        path = f"/guilds/{guild}/roles/{made['id']}"
+        assert (await house.does(ALICE, "PATCH", path, json={"icon": None}))["icon"] is None
+        broken = {"icon": "data:image/png;base64,AAAA"}
+        assert await house.refused(ALICE, "PATCH", path, json=broken) == (400, 50035)
+        assert await house.refused(BOB, "PATCH", path, json=broken) == MISSING, "not looked at"
 
     async def test_a_full_guild_takes_no_more_even_at_once(self, house: House) -> None:
         guild = await house.guild()
@@ -220,14 +230,14 @@ class TestOrder:
                     f"/guilds/{guild}/roles",
                     json=[{"id": ids[turn % 3], "position": turn % 4}],
                 )
-                for turn in range(9)
+                for turn in range(4)
             ),
-            *(role(house, guild, name=f"new{turn}") for turn in range(3)),
+            *(role(house, guild, name=f"new{turn}") for turn in range(2)),
         )
         await house.does(
             ALICE, "PATCH", f"/guilds/{guild}/roles", json=[{"id": ids[0], "position": 1}]
         )
-        assert [place for _, place in await ladder(house, guild)] == [1, 2, 3, 4, 5, 6]
+        assert [place for _, place in await ladder(house, guild)] == [1, 2, 3, 4, 5]
 
 
 class TestHolding:

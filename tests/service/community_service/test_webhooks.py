@@ -8,14 +8,9 @@ import pytest
 
 from contracts import limits, topics
 from contracts.permissions import EVERYONE_DEFAULT, Permission
-from tests.service.community_service.house import ALICE, BOB, MALLORY, House
+from tests.service.community_service.house import ALICE, BOB, DOT, MALLORY, House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-DOT = (
-    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhf"
-    "DwAChwGA60e6kgAAAABJRU5ErkJggg=="
-)
 
 
 async def _general(house: House, guild: str) -> str:
