@@ -1,4 +1,4 @@
-"""Pictures of guilds and roles: made anew and kept before anything names them."""
+"""Pictures of guilds, roles and members: made anew and kept before anything names them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from typing import Any
 
 from chassis.blobs import Blobs
 from chassis.images import picture_from
-from contracts.assets import BANNERS, DISCOVERY_SPLASHES, ICONS, ROLE_ICONS, SPLASHES, Shelf
+from contracts.assets import (
+    BANNERS,
+    DISCOVERY_SPLASHES,
+    ICONS,
+    MEMBER_AVATARS,
+    MEMBER_BANNERS,
+    ROLE_ICONS,
+    SPLASHES,
+    Shelf,
+)
 
 SHELVES = {
     "icon": ICONS,
@@ -15,22 +24,24 @@ SHELVES = {
     "splash": SPLASHES,
     "discovery_splash": DISCOVERY_SPLASHES,
 }
+OF_MEMBERS = {"avatar": MEMBER_AVATARS, "banner": MEMBER_BANNERS}
 OF_ROLES = {"icon": ROLE_ICONS}
 
 
 async def kept(
     blobs: Blobs,
-    owner_id: int,
+    owners: int | tuple[int, ...],
     changes: dict[str, Any],
     shelves: Mapping[str, Shelf] = SHELVES,
 ) -> dict[str, Any]:
     """The changes with the names of pictures in the place of what was sent. A picture stays where
     it is when it is exchanged: the audit log names it.
     """
+    ids = owners if isinstance(owners, tuple) else (owners,)
     named = dict(changes)
     for field, shelf in shelves.items():
         if changes.get(field):
             picture = await picture_from(changes[field], shelf, field)
-            await blobs.put(shelf.key(owner_id, picture.digest), picture.data)
+            await blobs.put(shelf.key(*ids, picture.digest), picture.data)
             named[field] = picture.digest
     return named

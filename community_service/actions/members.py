@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -136,10 +136,17 @@ async def edit(unit: Unit, guild_id: int, user_id: int, changes: Mapping[str, An
     return await _set(unit, member, replace(after, **fields))
 
 
+async def may_edit_own(
+    unit: Unit, guild_id: int, changes: Collection[str], *, for_change: bool = False
+) -> None:
+    """Refuse who may not change how one is shown there, before anybody works on pictures."""
+    here = await access_guild(unit, guild_id, for_change=for_change)
+    require_permission(here.granted, needed_for(changes, is_own=True))
+
+
 async def edit_own(unit: Unit, guild_id: int, changes: Mapping[str, Any]) -> Member:
     """Change how one is shown there."""
-    here = await access_guild(unit, guild_id, for_change=True)
-    require_permission(here.granted, needed_for(changes, is_own=True))
+    await may_edit_own(unit, guild_id, changes, for_change=True)
     member = await _known(unit, guild_id, unit.actor.user_id)
     return await _set(unit, member, replace(member, **settled(changes, member)))
 

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from chassis.http import answer, nothing
 from chassis.identity import Actor
-from community_service import actions, views
+from community_service import actions, pictures, views
 from community_service.tools import Units
 from contracts import limits
 from contracts.ids import ChannelId, GuildId, RoleId, UserId
@@ -45,6 +45,8 @@ class OwnChanges(Form):
     """The body that changes how one is shown there."""
 
     nick: Nick | None = None
+    avatar: str | None = None
+    banner: str | None = None
     bio: Annotated[Text, StringConstraints(max_length=limits.BIO_MAX)] | None = None
 
     def changes(self) -> dict[str, Any]:
@@ -98,8 +100,14 @@ class MembersDoor:
 
     async def edit_own(self, guild_id: GuildId, form: OwnChanges, actor: Actor) -> Response:
         """Change how one is shown there."""
+        changes = form.changes()
+        if changes.keys() & pictures.OF_MEMBERS.keys():
+            async with self._units.reading(actor) as unit:
+                await actions.members.may_edit_own(unit, guild_id, changes)
+            blobs, me = self._units.tools.blobs, (guild_id, actor.user_id)
+            changes = await pictures.kept(blobs, me, changes, pictures.OF_MEMBERS)
         async with self._units.open(actor) as unit:
-            member = await actions.members.edit_own(unit, guild_id, form.changes())
+            member = await actions.members.edit_own(unit, guild_id, changes)
         return answer(views.own_member(member))
 
     async def kick(self, guild_id: GuildId, user_id: UserId, actor: Actor) -> Response:

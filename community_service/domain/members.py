@@ -98,8 +98,9 @@ def settled(changes: Mapping[str, Any], member: Member) -> dict[str, Any]:
             wanted[field] = bool(wanted[field])
     if "bio" in wanted:
         wanted["bio"] = wanted["bio"] or ""
-    if "nick" in wanted:
-        wanted["nick"] = wanted["nick"] or None
+    for field in ("nick", "avatar", "banner"):
+        if field in wanted:
+            wanted[field] = wanted[field] or None
     if "roles" in wanted:
         wanted["roles"] = wanted["roles"] or ()
     if "flags" in wanted:

@@ -6,10 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from chassis.blobs import Blobs
 from contracts import topics
+from contracts.assets import MEMBER_AVATARS, MEMBER_BANNERS
 from contracts.permissions import EVERYONE_DEFAULT, EVERYTHING, Permission
 from contracts.wire import timestamp
 from tests.service.community_service.house import ALICE, BOB, CAROL, MALLORY, House
+from tests.service.community_service.test_webhooks import DOT
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -155,6 +158,23 @@ class TestEditing:
         assert reset["bio"] == ""
         for bad in ({"nick": "x" * 33}, {"bio": "x" * 191}):
             assert await house.refused(BOB, "PATCH", path, json=bad) == (400, 50035)
+
+    async def test_a_picture_for_one_guild_is_kept_and_told(self, house: House) -> None:
+        guild = await house.guild(BOB)
+        path = f"/guilds/{guild}/members/@me"
+        shown = await house.does(BOB, "PATCH", path, json={"avatar": DOT, "banner": DOT})
+        blobs = Blobs(house.running.service.settings)  # type: ignore[arg-type]
+        for shelf, field in ((MEMBER_AVATARS, "avatar"), (MEMBER_BANNERS, "banner")):
+            assert await blobs.get(shelf.key(guild, BOB, shown[field])), field
+        name, body = (await house.told(topics.guild(int(guild))))[-1]
+        assert (name, body["avatar"], body["banner"]) == (
+            "MemberUpdate",
+            shown["avatar"],
+            shown["banner"],
+        )
+        assert (await house.does(BOB, "PATCH", path, json={"avatar": None}))["avatar"] is None
+        for bad in ("data:image/png;base64,AAAA", "x"):
+            assert await house.refused(BOB, "PATCH", path, json={"avatar": bad}) == (400, 50035)
 
 
 class TestKicking:
