@@ -1,5 +1,5 @@
-"""Sending whatever is more than text: mentions, embeds, components, answers, forwards, slowmode,
-conversations. One unit, while plain text goes by the group commit of messages.py.
+"""Sending whatever is more than text: mentions, embeds, components, answers, forwards. In guilds it
+is written with plain messages; under slowmode and in conversations it is a unit of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from chat_service.domain.mentions import Allowed, Mentions
 from chat_service.store.messages import Message
 from chat_service.tools import Unit
 from contracts.errors import DomainError, ErrorCode, Forbidden, Invalid, Slowed
+from contracts.events.base import Route
 from contracts.identity import Identity
 from contracts.objects.channel import TALKABLE
 from contracts.permissions import READING, Permission
@@ -74,6 +75,10 @@ async def send(chat: Chat, actor: Identity, channel_id: int, draft: Draft) -> by
     _require_kinds(venue, draft)
     faces = await conversations.welcomed(chat, venue)
     composed = await _composed(chat, actor, venue, draft)
+    if venue.conversation is None and not _is_slow(venue):
+        promise = _commit(chat, venue, composed)
+        rendered = promise.render(await promise.future)
+        return rendered if isinstance(rendered, bytes) else await rendered
     try:
         async with chat.units.open(actor) as unit:
             message = await _store(unit, venue, composed)
@@ -189,6 +194,39 @@ def _no_reference(text: str) -> Invalid:
     return Invalid({"message_reference": ("REPLIES_UNKNOWN_MESSAGE", text)})
 
 
+def _commit(chat: Chat, venue: Venue, composed: _Composed) -> Promise:
+    """Have it written with plain messages, in one order with them."""
+    assert venue.guild_id is not None
+    assert venue.member is not None
+    message, event_id = composed.message, chat.outbox.next_id()
+    whole = views.shape(message, composed.look, nonce=composed.nonce).encode()
+    rest = whole.removeprefix(views.OPENING + b"0").removesuffix(b"}")
+    route = Route(
+        venue.guild_id, message.channel_id, message.author_id, None, composed.mentions.users
+    )
+    draft = store.messages.Draft(
+        channel_id=message.channel_id,
+        author_id=message.author_id,
+        nonce=None if composed.nonce is None else str(composed.nonce),
+        content=message.content,
+        flags=message.flags,
+        mention_everyone=message.mention_everyone,
+        created=message.created,
+        event_id=event_id,
+        topic=venue.heard_on[0],
+        record=messages.record(route, rest, venue.member.face().encode(), event_id),
+        type=message.type,
+        extras=message.extras,
+        targets=_targets(venue, composed.mentions),
+    )
+    return messages.promise(chat, draft, rest, composed.nonce)
+
+
+def _targets(venue: Venue, found: Mentions) -> tuple[int, ...]:
+    everyone = () if venue.guild_id is None or not found.everyone else (int(venue.guild_id),)
+    return tuple(dict.fromkeys((*found.users, *found.roles, *everyone)))
+
+
 async def _store(unit: Unit, venue: Venue, composed: _Composed) -> Message:
     message_id = await store.writing.next_id(unit, venue.channel_id)
     message = replace(composed.message, id=message_id, created=unit.now)
@@ -200,18 +238,20 @@ async def _store(unit: Unit, venue: Venue, composed: _Composed) -> Message:
         await store.writing.remember_nonce(unit, message, str(composed.nonce))
     await _take_turn(unit, venue)
     await store.writing.add(unit, message)
-    found = composed.mentions
-    everyone = () if venue.guild_id is None or not found.everyone else (venue.guild_id,)
-    await store.mentions.add(unit, message, (*found.users, *found.roles, *everyone))
+    await store.mentions.add(unit, message, _targets(venue, composed.mentions))
     return message
 
 
 async def _take_turn(unit: Unit, venue: Venue) -> None:
     """Slowmode: one message in so many seconds, but for those who govern."""
-    channel = venue.channel
-    if channel is None or not channel.rate_limit_per_user or venue.granted & messages.HASTY:
+    if venue.channel is None or not _is_slow(venue):
         return
-    until = unit.now + timedelta(seconds=channel.rate_limit_per_user)
+    until = unit.now + timedelta(seconds=venue.channel.rate_limit_per_user)
     free = await store.writing.slow_down(unit, venue.channel_id, venue.user.id, until)
     if free is not None:
         raise Slowed(round(max((free - unit.now).total_seconds(), 0.001), 3))
+
+
+def _is_slow(venue: Venue) -> bool:
+    channel = venue.channel
+    return channel is not None and messages.is_slow(channel, venue.granted)

@@ -21,10 +21,11 @@ from contracts.errors import ErrorCode, NotFound
 from contracts.events.base import Route, pack
 from contracts.events.message import MessageCreate
 from contracts.identity import Identity
+from contracts.objects.channel import Channel
 from contracts.permissions import Permission
 
 SENDING = Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES
-HASTY = Permission.MANAGE_MESSAGES | Permission.MANAGE_CHANNELS | Permission.BYPASS_SLOWMODE
+_HASTY = Permission.MANAGE_MESSAGES | Permission.MANAGE_CHANNELS | Permission.BYPASS_SLOWMODE
 
 
 def create(chat: Chat, actor: Identity, channel_id: int, said: views.Said) -> Promise | None:
@@ -38,12 +39,14 @@ def create(chat: Chat, actor: Identity, channel_id: int, said: views.Said) -> Pr
     if "@" in said.content:
         return None
     room = chat.access.known(actor, channel_id, needs=SENDING)
-    return None if room is None or is_slow(room) else submit(chat, room, said)
+    if room is None or is_slow(room.channel, room.granted):
+        return None
+    return submit(chat, room, said)
 
 
-def is_slow(room: Room) -> bool:
+def is_slow(channel: Channel, granted: Permission) -> bool:
     """Whether the channel's slowmode is for whoever speaks."""
-    return bool(room.channel.rate_limit_per_user) and not room.granted & HASTY
+    return bool(channel.rate_limit_per_user) and not granted & _HASTY
 
 
 def submit(chat: Chat, room: Room, said: views.Said) -> Promise:
@@ -61,12 +64,17 @@ def submit(chat: Chat, room: Room, said: views.Said) -> Promise:
         created=created,
         event_id=event_id,
         topic=topics.guild(room.guild_id),
-        record=_record(room, said, rest, event_id),
+        record=record(_route(room, said), rest, room.speaker.face, event_id),
     )
+    return promise(chat, draft, rest, said.nonce)
+
+
+def promise(chat: Chat, draft: store.Draft, rest: bytes, nonce: str | int | None) -> Promise:
+    """The answer to a send: `rest` is the message's JSON but for the id, which is not known yet."""
 
     def render(stored: store.Stored) -> bytes | Coroutine[Any, Any, bytes]:
         if stored.outbox_id is None:
-            return said_before(chat, room.channel.id, stored.message_id, said.nonce)
+            return said_before(chat, draft.channel_id, stored.message_id, nonce)
         return b"%b%d%b}" % (views.OPENING, stored.message_id, rest)
 
     return Promise(chat.commits.submit(draft), render)
@@ -130,18 +138,17 @@ def _blocks(outbox: Outbox, drafts: Sequence[store.Draft]) -> list[int]:
     return [first[draft.channel_id] for draft in drafts]
 
 
-def _record(room: Room, said: views.Said, rest: bytes, event_id: int) -> tuple[bytes, bytes]:
-    route = Route(
+def _route(room: Room, said: views.Said) -> Route:
+    return Route(
         guild_id=room.guild_id,
         channel_id=room.channel.id,
         author_id=room.speaker.member.user.id,
         mentions=tuple(user.id for user in said.mentions),
     )
-    head = pack(
-        MessageCreate.__name__,
-        route,
-        views.OPENING,
-        event_id=event_id,
-        trace=logs.request_id.get(),
-    )
-    return head, b"%b%b}" % (rest, views.in_guild(room.guild_id, room.speaker.face))
+
+
+def record(route: Route, rest: bytes, face: bytes, event_id: int) -> tuple[bytes, bytes]:
+    """The event of a message in a guild, in two parts: between them belongs the id."""
+    name, trace = MessageCreate.__name__, logs.request_id.get()
+    head = pack(name, route, views.OPENING, event_id=event_id, trace=trace)
+    return head, b"%b%b}" % (rest, views.in_guild(route.guild_id or 0, face))

@@ -30,6 +30,15 @@ class Draft(NamedTuple):
     event_id: int
     topic: str
     record: tuple[bytes, bytes]
+    type: int = 0
+    extras: JSON | None = None
+    targets: tuple[int, ...] = ()
+    """Whom it mentions: people, roles, or (@everyone) the guild."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Nothing but text."""
+        return not (self.type or self.extras or self.targets)
 
 
 class Stored(NamedTuple):
@@ -107,6 +116,30 @@ UNION ALL SELECT ord, message_id, NULL FROM known
 ORDER BY 1
 """
 
+# The same with what only some messages have, paid for only by a batch that has one of them.
+_STORED_MORE = "content, type, flags, everyone, created, extras"
+_INSERT_MORE = (
+    _INSERT.replace("$14::boolean[])", "$14::boolean[], $15::int[], $16::jsonb[])")
+    .replace("first, everyone)", "first, everyone, type, extras)")
+    .replace("mention_everyone, created)", "mention_everyone, created, extras)")
+    .replace(
+        "content, 0, flags, everyone, created", "content, type, flags, everyone, created, extras"
+    )
+    .replace(
+        "), remembered AS (",
+        """), named AS (
+  SELECT target_id, channel_id, id, author_id
+  FROM numbered JOIN unnest($17::int[], $18::bigint[]) AS t(ord, target_id) USING (ord)
+), mentioning AS (
+  INSERT INTO mentions (target_id, channel_id, message_id, author_id) SELECT * FROM named
+), newest AS (
+  INSERT INTO mentioned (target_id, channel_id, last_message_id)
+  SELECT target_id, channel_id, max(id) FROM named GROUP BY target_id, channel_id ORDER BY 1, 2
+  ON CONFLICT (target_id, channel_id) DO UPDATE SET last_message_id = excluded.last_message_id
+), remembered AS (""",
+    )
+)
+
 _SELECT = """
 SELECT id, channel_id, author_id, content, type, flags, mention_everyone, created, edited, pinned,
   has_reactions, extras FROM messages
@@ -128,8 +161,11 @@ async def insert(
     connection: Connection, drafts: Sequence[Draft], firsts: Sequence[int], owner: int
 ) -> list[Stored]:
     """Store a batch. `firsts`: for each draft the start of its channel's block of ids."""
+    more: list[Any] = []
+    if not all(draft.is_plain for draft in drafts):
+        more = _more(drafts)
     rows = await connection.fetch(
-        _INSERT,
+        _INSERT_MORE if more else _INSERT,
         list(range(len(drafts))),
         [draft.channel_id for draft in drafts],
         [draft.author_id for draft in drafts],
@@ -144,8 +180,19 @@ async def insert(
         firsts,
         owner,
         [draft.mention_everyone for draft in drafts],
+        *more,
     )
     return [Stored(row["message_id"], row["outbox_id"]) for row in rows]
+
+
+def _more(drafts: Sequence[Draft]) -> list[Any]:
+    named = [(ord_, target) for ord_, draft in enumerate(drafts) for target in draft.targets]
+    return [
+        [draft.type for draft in drafts],
+        [orjson.dumps(draft.extras).decode() if draft.extras else None for draft in drafts],
+        [ord_ for ord_, _ in named],
+        [target for _, target in named],
+    ]
 
 
 async def older(pool: Any, channel_id: int, below: int, limit: int) -> list[Message]:
