@@ -63,9 +63,11 @@ def questions(data: bytes) -> tuple[list[Question], bytes]:
     at = 0
     while (end := data.find(b"\n", at)) >= 0:
         turn, method, path, identity, request_id, size = data[at:end].split(b" ")
-        stop = end + 1 + _size(size)
+        stop = end + 1 + int(size)
         if stop > len(data):
             break
+        if stop <= end:
+            raise ValueError("a size is a number")
         found.append(Question(turn, method, path, identity, request_id, data[end + 1 : stop]))
         at = stop
     if len(data) - at > QUESTION_BYTES + _LINE_BYTES:
@@ -79,16 +81,12 @@ def answers(data: bytes) -> tuple[list[Answer], bytes]:
     at = 0
     while (end := data.find(b"\n", at)) >= 0:
         turn, status, lines, size = data[at:end].split(b" ")
-        body = end + 1 + _size(lines)
-        stop = body + _size(size)
+        body = end + 1 + int(lines)
+        stop = body + int(size)
         if stop > len(data):
             break
+        if not end < body <= stop:
+            raise ValueError("a size is a number")
         found.append(Answer(turn, int(status), data[end + 1 : body], data[body:stop]))
         at = stop
     return found, data[at:]
-
-
-def _size(digits: bytes) -> int:
-    if not digits.isdigit():
-        raise ValueError("a size is a number")
-    return int(digits)

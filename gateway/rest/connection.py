@@ -235,7 +235,10 @@ class EdgeProtocol(asyncio.Protocol):
         if body:
             incoming.feed(body)
         incoming.complete()
-        self.advance(self._now)
+        if len(self._queue) == 1 and not self._writes_paused:
+            incoming.start(self._now)
+        else:
+            self.advance(self._now)
 
     def _begin(self, head: Head) -> Exchange:
         forwarded = head.special.get(b"x-forwarded-for")

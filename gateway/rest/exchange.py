@@ -26,7 +26,7 @@ from gateway.rest.heads import (
     dechunked,
     for_service,
 )
-from gateway.rest.ratelimit import Admission
+from gateway.rest.ratelimit import VAIN, Admission
 from gateway.rest.refusals import BODIES, JSON_LINE
 from gateway.rest.routes import GATEWAY, Match
 from gateway.rest.upstream import Way
@@ -388,7 +388,8 @@ class Exchange:
         desk, route = self._desk, self._match.route.pattern if self._match else "-"
         now = desk.clock.monotonic()
         desk.tally.record(route, self._status, now - self._began, self._request_id)
-        desk.limiter.in_vain(self.address, self._status, now)
+        if self._status in VAIN:
+            desk.limiter.in_vain(self.address, self._status, now)
         if self._is_last:
             self._client.end(linger=not self.is_complete)
         else:

@@ -21,14 +21,23 @@ Key = bytes | tuple[bytes, bytes]
 
 
 class Familiar:
-    """Header blocks by their bytes, the length of the body left out."""
+    """Header blocks by their bytes, the length of the body left out; and the whole heads that came
+    again exactly as they were.
+    """
 
     def __init__(self) -> None:
         self._known: dict[Key, Head] = {}
+        self._repeated: dict[bytes, Head] = {}
 
     def recognise(self, data: bytes) -> tuple[Head, bytes] | None:
         """Head and body, if `data` is exactly one whole request with known headers."""
         end = data.find(b"\r\n\r\n")
+        if end < 0:
+            return None
+        repeated = self._repeated.get(data[:end])
+        if repeated is not None:
+            is_whole = end + 4 + repeated.length == len(data)
+            return (repeated, data[end + 4 :]) if is_whole else None
         start = data.find(b"\r\n")
         key, length = _key(data[start : end + 2])
         known = self._known.get(key)
@@ -50,6 +59,10 @@ class Familiar:
             False,
             0,
         )
+        if end <= _BLOCK_BYTES:
+            if len(self._repeated) >= _MOST:
+                self._repeated.clear()
+            self._repeated[data[:end]] = head
         return head, data[end + 4 :]
 
     def learn(self, data: bytes, head: Head) -> None:

@@ -24,7 +24,7 @@ EVERYTHING = Bucket("global", 50, 1)
 VAIN_MOST = 10_000
 VAIN_WITHIN_S = 600.0
 SWEEP_EVERY_S = 10.0
-_VAIN = frozenset((401, 403, 429))
+VAIN = frozenset((401, 403, 429))
 _MOST = 200_000
 _MAJOR_BYTES = 40
 _OF_ALL = b"X-RateLimit-Global: true\r\n"
@@ -142,7 +142,7 @@ class Limiter:
 
     def in_vain(self, address: bytes, status: int, now: float) -> None:
         """Take note of an answer; those that refuse the caller count against the address."""
-        if status not in _VAIN or not self._scale:
+        if status not in VAIN or not self._scale:
             return
         count, until = self._vain.get(address, (0, 0.0))
         if until <= now:

@@ -128,3 +128,15 @@ def test_memory_is_bounded(familiar: Familiar) -> None:
     for number in range(5_000):
         learn(familiar, request(b"GET /a", BLOCK + b"X: %d\r\n" % number))
     assert len(familiar._known) <= 4_096
+
+
+def test_a_head_that_comes_again_is_the_same_with_another_body(familiar: Familiar) -> None:
+    block = BLOCK + b"Content-Length: 2\r\n"
+    learn(familiar, request(b"POST /a", block, b"{}"))
+    for body in (b"{}", b"[]", b"12"):
+        known = familiar.recognise(request(b"POST /a", block, body))
+        assert known is not None
+        assert (known[0].path, known[0].length, known[1]) == (b"/a", 2, body)
+    for rest in (b"", b"1", b"123"):
+        assert familiar.recognise(request(b"POST /a", block, rest)) is None
+    assert familiar.recognise(request(b"POST /a", block)[:-3]) is None
