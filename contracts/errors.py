@@ -204,3 +204,7 @@ class Unavailable(DomainError):
     """A neighbour can not answer now. Not the same as an empty answer."""
 
     default = ErrorCode.UNAVAILABLE
+
+
+class Unanswered(Unavailable):
+    """A neighbour of an older release does not know the question: there is nothing yet to know."""

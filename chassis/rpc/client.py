@@ -23,7 +23,7 @@ from chassis.rpc.neighbour import Neighbour, Side
 from chassis.rpc.protocol import Pair
 from chassis.rpc.visits import Address, Visits
 from chassis.tasks import Tasks
-from contracts.errors import DomainError, Unavailable
+from contracts.errors import DomainError, Unanswered, Unavailable
 from contracts.rpc.base import Call, Cast
 from contracts.wire import Wire
 
@@ -219,6 +219,6 @@ class Calls:
 
 def _says_unwell(error: DomainError) -> bool | None:
     """Whether an error tells that the neighbour fails at this; None when it tells nothing."""
-    if isinstance(error, Lost | Busy | Away):
+    if isinstance(error, Lost | Busy | Away | Unanswered):
         return None
     return error.status >= 500

@@ -14,6 +14,7 @@ from contracts.errors import (
     Invalid,
     NotFound,
     TooMany,
+    Unanswered,
     Unauthorized,
     Unavailable,
 )
@@ -38,7 +39,10 @@ class Busy(Unavailable):
 
 _KINDS: dict[str, type[DomainError]] = {
     kind.__name__: kind
-    for kind in (DomainError, Unauthorized, Forbidden, NotFound, Conflict, Unavailable, Busy)
+    for kind in (
+        *(DomainError, Unauthorized, Forbidden, NotFound, Conflict),
+        *(Unavailable, Unanswered, Busy),
+    )
 }
 _MESSAGE_MOST = 1_000
 

@@ -32,7 +32,7 @@ from chassis.rpc.meters import AnswerMeter
 from chassis.rpc.pipe import Pipe
 from chassis.rpc.protocol import Callee
 from chassis.tasks import Tasks
-from contracts.errors import DomainError, ErrorCode, Forbidden, Unavailable
+from contracts.errors import DomainError, ErrorCode, Forbidden, Unanswered, Unavailable
 from contracts.rpc.base import Call, Cast
 from contracts.wire import JSON, Wire
 
@@ -167,7 +167,7 @@ class Link:
 
     def _refusal(self, answering: Answering | None) -> DomainError | None:
         if answering is None:
-            return Unavailable(message="this call is not known here")
+            return Unanswered(message="this call is not known here")
         if self.peer not in answering.call.callers:
             return Forbidden(ErrorCode.MISSING_ACCESS)
         if self._house.is_leaving or len(self._running) >= IN_FLIGHT_MOST:

@@ -21,8 +21,10 @@ from contracts.objects.member import Member
 from contracts.rpc import users
 from contracts.rpc.community import GetMemberships
 from contracts.topics import Topic
+from gateway.live import personal
 from gateway.live.hub import Hub, ends
 from gateway.live.people import UserPlace
+from gateway.live.personal import Personal
 from gateway.live.places import GuildPlace, Place
 from gateway.live.replay import Entry
 from gateway.live.seams import Asks
@@ -46,6 +48,8 @@ class Arrival:
         since: int,
     ) -> None:
         self.me: users.Self
+        self.personal: Personal | None = None
+        """What READY says to a person beside guilds."""
         self.members: dict[int, Member] = {}
         """Oneself in each guild."""
         self.guilds: dict[int, GuildPlace] = {}
@@ -109,6 +113,8 @@ class Arrival:
             for one in found.memberships
             if self._wants_guild(one.guild_id)
         }
+        if with_self and not self._identity.is_bot:
+            self.personal = await personal.ask(self._calls, user_id, self.members)
         await self._enter()
         # What was not heard before oneself there was asked for may have said more meanwhile.
         self._is_fresh = all(place.heard_as <= heard for place in self.guilds.values())
@@ -125,8 +131,9 @@ class Arrival:
         places: list[Place] = [person, *self.guilds.values()]
         if person.changes != self._changes or not all(map(hub.atlas.holds, places)):
             return False
-        heard = frozenset(place.topic for place in self.guilds.values())
-        for entry in hub.ring.after(self._mark, heard):
+        for entry in hub.ring.after(self._mark, self.topics):
+            if self.personal is not None and not self.personal.fold(entry, self._user_id):
+                return False
             if entry.header.route.user_id == self._identity.user_id:
                 self._fold(entry)
         self._mark = hub.ring.mark
@@ -135,6 +142,10 @@ class Arrival:
     def stamps(self) -> list[int]:
         """Up to where each of the topics had been heard when it was entered."""
         return [self._hub.bus.live_since(topic) or 0 for topic in self.topics]
+
+    @property
+    def _user_id(self) -> int:
+        return int(self._identity.user_id)
 
     def _look_for_end(self) -> None:
         # A login that ended before the token was looked at would not have been let in.

@@ -12,6 +12,7 @@ from chassis.clock import Clock
 from chassis.tasks import Tasks
 from contracts import topics
 from contracts.errors import DomainError, Unavailable
+from contracts.events.settings import StatusChosen
 from contracts.ids import GuildId, UserId
 from contracts.objects.presence import Presence
 from contracts.rpc.community import GetGuild
@@ -41,6 +42,7 @@ class Atlas:
         """How many places were ever heard: tells which of two was heard first."""
         self.on_join: Callable[[Viewer, int], None] = _ignore_join
         self.on_leave: Callable[[Viewer, int, int], None] = _ignore_leave
+        self.on_status: Callable[[Viewer, StatusChosen], None] = _ignore_status
         self._bus = bus
         self._calls = calls
         self._fanout = fanout
@@ -75,7 +77,7 @@ class Atlas:
         topic = topics.user(user_id)
         place = self._places.get(topic)
         if place is None:
-            place = UserPlace(topic, user_id, self._fanout, join=self._joined, leave=self._has_left)
+            place = UserPlace(topic, user_id, self._fanout, self)
         await self._enter(place, hears)
         assert isinstance(place, UserPlace)
         return place
@@ -166,15 +168,13 @@ class Atlas:
         place.open(GuildView(found.snapshot, presences), since)
         return True
 
-    def _joined(self, viewer: Viewer, guild_id: int) -> None:
-        self.on_join(viewer, guild_id)
-
-    def _has_left(self, viewer: Viewer, guild_id: int, s: int) -> None:
-        self.on_leave(viewer, guild_id, s)
-
 
 def _ignore_join(viewer: Viewer, guild_id: int) -> None:
     del viewer, guild_id
+
+
+def _ignore_status(viewer: Viewer, chosen: StatusChosen) -> None:
+    del viewer, chosen
 
 
 def _ignore_leave(viewer: Viewer, guild_id: int, s: int) -> None:

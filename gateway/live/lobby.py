@@ -20,6 +20,7 @@ from chassis.metrics import Metrics
 from chassis.tasks import Tasks
 from contracts.closecodes import Close
 from contracts.errors import DomainError
+from contracts.events.settings import StatusChosen
 from contracts.identity import Identity
 from contracts.intents import ALL
 from contracts.rpc.base import Done
@@ -35,7 +36,7 @@ from gateway.live.ready import Readying, Refused
 from gateway.live.records import RENEW_EVERY_S, Records
 from gateway.live.resume import Resuming
 from gateway.live.seams import Asks, PresenceSink, Store, VoiceSink
-from gateway.live.viewer import Link, Viewer
+from gateway.live.viewer import CUSTOM, Link, Viewer
 from gateway.live.wheel import Spoke, Wheel
 
 log = logger("lobby")
@@ -122,6 +123,7 @@ class Lobby:
         )
         self._resuming = Resuming(self.hub, calls, self._records, store)
         self._joining = Joining(self.hub, calls, self._records, tasks)
+        self.hub.atlas.on_status = self._choose
         self._chunks = Chunks(self.hub, calls, clock)
         self._places = asyncio.Semaphore(ARRIVALS)
 
@@ -225,6 +227,7 @@ class Lobby:
                 encoding=socket.encoding,
             )
             viewer.shown, viewer.platform = record.shown, record.platform
+            viewer.custom = record.custom
             if not await self._resuming.go_on(viewer, record, seq, identity, since=since):
                 return socket.refuse()
             if not socket.is_over:
@@ -300,6 +303,12 @@ class Lobby:
         viewer.renewed_at = self.clock.monotonic()
         self._presence.opened(viewer.seat())
         socket.go_live(viewer)
+
+    def _choose(self, viewer: Viewer, chosen: StatusChosen) -> None:
+        """The person wishes to be shown like this, on every device."""
+        viewer.custom = chosen.custom
+        kept = tuple(each for each in viewer.shown.activities if each.get("type") != CUSTOM)
+        self.show(viewer, Shown(chosen.status, kept, viewer.shown.since))
 
     def _flush_soon(self) -> None:
         if not self._is_flushing:

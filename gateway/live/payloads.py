@@ -36,6 +36,10 @@ class Shown:
     since: int | None = None
 
 
+UNSAID = Shown()
+"""It did not say: as its person has set."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identify:
     """IDENTIFY, read."""
@@ -88,7 +92,9 @@ def read_identify(d: object) -> Identify:
     if intents is not None and not _is_count(intents):
         raise BadPayload(Close.INVALID_INTENTS)
     presence = form.get("presence")
-    shown = read_presence(presence) if isinstance(presence, dict) else Shown()
+    shown = read_presence(presence) if isinstance(presence, dict) else UNSAID
+    if isinstance(presence, dict) and presence.get("status") in (None, "unknown"):
+        shown = UNSAID
     # eris says "offline" when its user chose nothing.
     if isinstance(presence, dict) and presence.get("status") == "offline":
         shown = Shown(Status.ONLINE, shown.activities, shown.since)

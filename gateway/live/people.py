@@ -6,9 +6,11 @@ Joins and leaves are heard here; how a session is let into a guild is not known 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
-from contracts.events.base import REGISTRY, Event
+from contracts.events.base import REGISTRY, Event, open_as
 from contracts.events.presence import PresenceUpdate
+from contracts.events.settings import StatusChosen
 from contracts.topics import Topic
 from gateway.live.audience import Audience, Fanout
 from gateway.live.codec import Frames
@@ -17,28 +19,27 @@ from gateway.live.replay import JOINED, LEFT, Entry
 from gateway.live.viewer import Viewer
 
 
+class Told(Protocol):
+    """Who is told of what changes for a session."""
+
+    on_join: Callable[[Viewer, int], None]
+    on_leave: Callable[[Viewer, int, int], None]
+    on_status: Callable[[Viewer, StatusChosen], None]
+
+
 class UserPlace(Place):
     """A person: the sessions of one account, and what is for them alone."""
 
-    __slots__ = ("_fanout", "_join", "_leave", "_viewers", "changes", "user_id")
+    __slots__ = ("_fanout", "_tell", "_viewers", "changes", "user_id")
 
-    def __init__(
-        self,
-        topic: Topic,
-        user_id: int,
-        fanout: Fanout,
-        *,
-        join: Callable[[Viewer, int], None],
-        leave: Callable[[Viewer, int, int], None],
-    ) -> None:
+    def __init__(self, topic: Topic, user_id: int, fanout: Fanout, tell: Told) -> None:
         super().__init__(topic)
         self.user_id = user_id
         self.changes = 0
         """Events that make what was asked about the person stale."""
         self._viewers: list[Viewer] = []
         self._fanout = fanout
-        self._join = join
-        self._leave = leave
+        self._tell = tell
 
     @property
     def viewers(self) -> Iterable[Viewer]:
@@ -74,9 +75,13 @@ class UserPlace(Place):
             audience = [v for v in audience if (route.guild_id in v.guilds) == (name == LEFT)]
             for viewer in [v for v in self._viewers if not v.is_behind]:
                 if name == JOINED:
-                    self._join(viewer, route.guild_id)
+                    self._tell.on_join(viewer, route.guild_id)
                 else:
-                    self._leave(viewer, route.guild_id, entry.s)
+                    self._tell.on_leave(viewer, route.guild_id, entry.s)
+        if event is StatusChosen:
+            chosen = open_as(StatusChosen, entry.body)
+            for viewer in self._viewers:
+                self._tell.on_status(viewer, chosen)
         if event.dispatch is not None:
             frames = Frames(entry.s, event.dispatch, entry.body)
             self._fanout.send(Audience(audience), frames)

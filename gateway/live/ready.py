@@ -96,7 +96,9 @@ class Readying:
         self._number(viewer, arrival)
         if (viewer.high, viewer.order) != recorded:
             self._records.put(viewer)
-        ready = telling.ready(viewer, arrival.me, viewer.guilds, self._resume_url)
+        if arrival.personal is not None:
+            viewer.is_set(arrival.personal.settings)
+        ready = telling.ready(viewer, arrival, self._resume_url)
         telling.tell(viewer, viewer.first, "READY", ready)
         hub.attach(viewer)
         for guild_id in viewer.guilds:

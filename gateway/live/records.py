@@ -18,6 +18,7 @@ from contracts import limits
 from contracts.identity import Kind
 from contracts.objects.presence import Status
 from contracts.topics import session_key
+from contracts.wire import JSON
 from gateway.live.payloads import Shown
 from gateway.live.replay import Stay
 from gateway.live.seams import Store
@@ -69,6 +70,7 @@ class Record:
     shown: Shown
     platform: str
     caught_up: tuple[int, ...] = ()
+    custom: JSON | None = None
     claim: str = ""
     seen: int = 0
 
@@ -101,6 +103,7 @@ def encode(viewer: Viewer, epoch: str, joining: dict[int, int] | None = None) ->
             "shown": [shown.status, shown.activities, shown.since],
             "platform": viewer.platform,
             "caught_up": viewer.caught_up,
+            "custom": viewer.custom,
         }
     )
 
@@ -122,6 +125,7 @@ def decode(fields: dict[bytes, bytes]) -> Record:
         epoch=body["epoch"],
         shown=Shown(Status(status), tuple(activities), since),
         platform=body["platform"],
+        custom=body.get("custom"),
         caught_up=tuple(body.get("caught_up", ())),
         claim=fields[b"claim"].decode(),
         seen=int(fields[b"seen"]),

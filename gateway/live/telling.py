@@ -4,46 +4,84 @@ whoever tells goes live in the same breath. What a session missed is told by mis
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import orjson
 
-from contracts.identity import Kind
 from contracts.intents import Intent
 from contracts.objects.member import Member
-from contracts.rpc.users import Self
 from contracts.wire import JSON
+from gateway.live.arrival import Arrival
 from gateway.live.codec import Piece, dispatch_head, dispatch_payload
+from gateway.live.layout import Standing
 from gateway.live.places import GuildPlace
 from gateway.live.viewer import Viewer
 
-_NOBODY_READS: JSON = {"version": 0, "partial": False, "entries": []}
+_ALSO: JSON = {
+    "session_type": "normal",
+    "guild_join_requests": [],
+    "geo_ordered_rtc_regions": [],
+    "_trace": [],
+}
+_ALSO_TO_PEOPLE: JSON = {
+    "analytics_token": "",
+    "api_code_version": 1,
+    "auth_session_id_hash": "",
+    "connected_accounts": [],
+    "consents": {"personalization": {"consented": False}},
+    "country_code": "",
+    "experiments": [],
+    "friend_suggestion_count": 0,
+    "guild_experiments": [],
+    "notes": {},
+    "notification_settings": {"flags": 0},
+    "tutorial": None,
+}
+"""What clients of people look for and nobody here needs to know."""
 
 
-def ready(viewer: Viewer, me: Self, guild_ids: Iterable[int], resume_url: str) -> bytes:
+def ready(viewer: Viewer, arrival: Arrival, resume_url: str) -> bytes:
     """The `d` of READY."""
+    me = arrival.me
     d: JSON = {
         "v": viewer.version,
         "user": me.user.dump(),
-        "guilds": [{"id": str(guild_id), "unavailable": True} for guild_id in guild_ids],
+        "guilds": [{"id": str(guild_id), "unavailable": True} for guild_id in viewer.guilds],
         "session_id": viewer.session_id,
         "resume_gateway_url": resume_url,
-        "session_type": "normal",
         "private_channels": [],
         "relationships": [],
         "presences": [],
-        "guild_join_requests": [],
-        "geo_ordered_rtc_regions": [],
-        "_trace": [],
+        **_ALSO,
     }
     if me.application is not None:
         d["application"] = {"id": str(int(me.application.id)), "flags": me.application.flags}
     if viewer.shard is not None:
         d["shard"] = list(viewer.shard)
-    if viewer.kind is Kind.USER:
-        d["user_settings"] = {"locale": me.user.locale, "status": viewer.shown.status}
-        d["read_state"] = d["user_guild_settings"] = _NOBODY_READS
+    if arrival.personal is not None:
+        d |= _ALSO_TO_PEOPLE | arrival.personal.tell(_visible(arrival))
+        mine = (arrival.members[guild_id] for guild_id in viewer.guilds)
+        d["merged_members"] = [[{**m.dump(), "user_id": str(int(m.user.id))}] for m in mine]
+        d["sessions"] = [session(viewer)]
     return orjson.dumps(d)
+
+
+def session(viewer: Viewer) -> JSON:
+    """One session, as its person sees it."""
+    return {
+        "session_id": viewer.session_id,
+        "status": viewer.shown.status,
+        "activities": list(viewer.shown.activities),
+        "active": True,
+        "client_info": {"client": viewer.platform, "os": "", "version": 0},
+    }
+
+
+def _visible(arrival: Arrival) -> set[int]:
+    sights = (
+        place.sees(int(member.user.id), Standing.of(member))
+        for guild_id, member in arrival.members.items()
+        if (place := arrival.guilds.get(guild_id)) is not None
+    )
+    return {channel_id for sight in sights for channel_id in sight}
 
 
 def tell_guild(viewer: Viewer, guild: GuildPlace, member: Member, *, s: int, is_new: bool) -> None:

@@ -13,9 +13,11 @@ from contracts.identity import Identity, Kind
 from contracts.ids import UserId
 from contracts.intents import Intent
 from contracts.rpc.presence import Seat
+from contracts.rpc.users import OwnSettings
+from contracts.wire import JSON
 from gateway.live.codec import Encoding, Piece, encode, encode_pieces
 from gateway.live.outlet import Outlet, Sink, ZstdSink
-from gateway.live.payloads import Shown
+from gateway.live.payloads import UNSAID, Shown
 from gateway.live.replay import Stay
 
 _LEFT_FOR = 600 * 1_000_000
@@ -29,6 +31,8 @@ _DIRECT = int(
     | Intent.DIRECT_MESSAGE_POLLS
 )
 _CONTENT = int(Intent.MESSAGE_CONTENT)
+CUSTOM = 4
+"""The type of the activity that is a custom status."""
 ANYBODY = -1
 """As bits: every session has one of them."""
 
@@ -56,6 +60,7 @@ class Viewer:
         "caught_up",
         "caught_up",
         "claim",
+        "custom",
         "encoding",
         "first",
         "guilds",
@@ -108,7 +113,8 @@ class Viewer:
         self.renewed_at = 0.0
         self.seen = 0
         """The client proved that it got everything up to this s."""
-        self.shown = Shown()
+        self.shown = UNSAID
+        self.custom: JSON | None = None  # the custom status that its person has set
         self.platform = "web"
         self.version = 10  # of the gateway API, as its client asked
         self.first = self.high = 0
@@ -144,13 +150,22 @@ class Viewer:
         self.guilds = {guild: since for guild, since, until in stays if not until}
         self.left = tuple(stay for stay in stays if stay[2] and stay[2] > s - _LEFT_FOR)
 
+    def is_set(self, settings: OwnSettings) -> None:
+        """Its person has set how to be shown; what the session itself says comes first."""
+        self.custom = settings.custom_status
+        if self.shown is UNSAID:
+            self.shown = Shown(settings.status)
+
     def seat(self) -> Seat:
         """How presence is told of it."""
+        activities = self.shown.activities
+        if self.custom is not None and not any(each.get("type") == CUSTOM for each in activities):
+            activities = (self.custom, *activities)
         return Seat(
             session_id=self.session_id,
             user_id=UserId(self.user_id),
             status=self.shown.status,
-            activities=self.shown.activities,
+            activities=activities,
             platform=self.platform,
             since=self.shown.since,
         )

@@ -28,10 +28,15 @@ from contracts.objects.application import Application
 from contracts.objects.channel import Channel, ChannelOverwrite, ChannelType
 from contracts.objects.guild import Guild
 from contracts.objects.member import Member
+from contracts.objects.presence import Presence as Presence_
+from contracts.objects.private import PrivateChannel
+from contracts.objects.reading import ReadState
+from contracts.objects.relationship import Relationship
 from contracts.objects.role import Role
 from contracts.objects.user import CurrentUser, User
 from contracts.permissions import EVERYONE_DEFAULT
 from contracts.rpc.base import Call
+from contracts.rpc.chat import GetPrivateChannels, GetReadStates, PrivateChannels, ReadStates
 from contracts.rpc.community import (
     FoundGuild,
     GetGuild,
@@ -46,7 +51,14 @@ from contracts.rpc.community import (
 )
 from contracts.rpc.edge import ReleaseSession
 from contracts.rpc.presence import GetPresences, Presences, Seat
-from contracts.rpc.users import GetSelf, Self
+from contracts.rpc.users import (
+    GetRelationships,
+    GetSelf,
+    GetSettings,
+    OwnSettings,
+    Relationships,
+    Self,
+)
 from contracts.topics import Topic
 from gateway.live import records
 from gateway.live.lobby import Lobby, Site
@@ -107,10 +119,10 @@ class Redis:
         self.buses: list[Bus] = []
         self.is_away = False
 
-    def publish(self, event: Event) -> int:
+    def publish(self, event: Event, topic: Topic | None = None) -> int:
         """As the script does: number, stamp, log, fan-out. Returns the stamp."""
         self.stamp += 10
-        topic, record = event.address(), event.record(self.stamp)
+        topic, record = topic or event.address(), event.record(self.stamp)
         log = self.logs.setdefault(topic, [])
         entry = (log[-1][0] + 1 if log else 1, self.stamp, record)
         log.append(entry)
@@ -242,6 +254,12 @@ class World:
     gateways: dict[tuple[str, int], Gateway] = field(default_factory=dict)
     flags: int = 1 << 13 | 1 << 15 | 1 << 19
     """Of every bot's application."""
+    settings: OwnSettings = field(default_factory=lambda: OwnSettings(settings={"theme": "dark"}))
+    """Of everybody, like those that follow."""
+    relationships: list[Relationship] = field(default_factory=list)
+    conversations: list[PrivateChannel] = field(default_factory=list)
+    read: list[ReadState] = field(default_factory=list)
+    presences: dict[int, Presence_] = field(default_factory=dict)
     away: set[type] = field(default_factory=set)
     asked: list[Call[Any]] = field(default_factory=list)
     on_ask: Callable[[Call[Any]], None] = lambda call: None
@@ -300,7 +318,7 @@ class World:
         assert isinstance(call, ReleaseSession)
         return await gateway.lobby.release(call)
 
-    def _answer(self, call: Call[Any]) -> Any:  # noqa: PLR0911 - one line for each
+    def _answer(self, call: Call[Any]) -> Any:  # noqa: PLR0911, C901 - one line for each
         match call:
             case GetSelf():
                 return self._self(int(call.user_id))
@@ -326,7 +344,17 @@ class World:
                 found = [m for m in named if m.user.username.startswith(call.query.lower())]
                 return Members(members=tuple(found[: call.limit]))
             case GetPresences():
-                return Presences(presences=())
+                here = (self.presences[i] for i in call.user_ids if i in self.presences)
+                return Presences(presences=tuple(here))
+            case GetSettings():
+                return self.settings
+            case GetRelationships():
+                later = [each for each in self.relationships if each.id > call.after]
+                return Relationships(relationships=tuple(later[:2]), is_more=len(later) > 2)
+            case GetPrivateChannels():
+                return PrivateChannels(channels=tuple(self.conversations))
+            case GetReadStates():
+                return ReadStates(entries=tuple(self.read))
         raise AssertionError(f"nobody answers {call}")
 
     def snapshot(self, guild_id: int) -> GuildSnapshot | None:

@@ -12,12 +12,20 @@ import pytest
 from contracts.events.guild import GuildUpdate
 from contracts.events.member import MemberUpdate
 from contracts.events.session import LoginEnded
+from contracts.events.settings import StatusChosen
 from contracts.events.user import UserUpdate
-from contracts.ids import GuildId, UserId
+from contracts.ids import ChannelId, GuildId, MessageId, UserId
 from contracts.intents import ALLOWED_BY, PRIVILEGED, Intent
+from contracts.objects.channel import ChannelType
+from contracts.objects.presence import Presence, PresenceUser, Status
+from contracts.objects.private import PrivateChannel
+from contracts.objects.reading import ReadState
+from contracts.objects.relationship import Relationship, RelationshipType
+from contracts.rpc.chat import GetPrivateChannels, GetReadStates
 from contracts.rpc.community import GetGuild, GetMemberships
 from contracts.rpc.presence import GetPresences
-from contracts.rpc.users import GetSelf
+from contracts.rpc.users import GetRelationships, GetSelf, GetSettings, OwnSettings
+from contracts.topics import user as user_topic
 from gateway.live.arrival import ROUNDS
 from tests.unit.gateway.house import (
     GUILD,
@@ -28,6 +36,7 @@ from tests.unit.gateway.house import (
     member,
     message,
     settled,
+    user,
 )
 
 
@@ -165,6 +174,95 @@ async def test_large_payloads_come_compressed_to_who_asks_in_identify(gateway: G
     for client in (packed, plain):
         client.read()
         assert client.contents() == ["message 1", "message 2"]
+
+
+class TestPersonal:
+    """What only people are told, and only all of it."""
+
+    @pytest.fixture
+    def world(self, gateway: Gateway) -> World:
+        world = gateway.world
+        world.relationships = [
+            Relationship(id=UserId(n), type=RelationshipType(kind), user=user(n))
+            for n, kind in ((3, 1), (4, 2), (5, 3))
+        ]
+        world.conversations = [
+            PrivateChannel(
+                id=ChannelId(70),
+                type=ChannelType.DM,
+                last_message_id=MessageId(1),
+                recipients=(user(3),),
+            )
+        ]
+        world.read = [ReadState(id=ChannelId(c), mention_count=1) for c in (11, 70, 99)]
+        world.presences[3] = Presence(user=PresenceUser(id=UserId(3)), status=Status.DND)
+        world.presences[4] = Presence(user=PresenceUser(id=UserId(4)), status=Status.ONLINE)
+        world.settings = OwnSettings(
+            settings={"theme": "light"},
+            status=Status.IDLE,
+            custom_status={"type": 4, "name": "Custom Status", "state": "reading"},
+        )
+        return world
+
+    async def test_is_told_in_ready(self, gateway: Gateway, world: World) -> None:
+        """Seed A12: what was read in channels that are hidden now is not told of."""
+        ready = await gateway.connect().identify(2)
+        assert [(each["id"], each["type"]) for each in ready["relationships"]] == [
+            ("3", 1),
+            ("4", 2),
+            ("5", 3),
+        ]
+        (conversation,) = ready["private_channels"]
+        assert conversation["recipient_ids"] == ["3"]
+        assert [state["id"] for state in ready["read_state"]["entries"]] == ["11", "70"]
+        assert [each["user"]["id"] for each in ready["presences"]] == ["3"], "friends only"
+        assert {each["id"] for each in ready["users"]} == {"3", "4", "5"}
+        assert ready["merged_members"][0][0]["user_id"] == "2"
+        assert ready["user_settings"] == {"theme": "light", "status": "idle"}
+        bot = await gateway.connect().identify(100)
+        assert bot["relationships"] == bot["private_channels"] == bot["presences"] == []
+        assert "read_state" not in bot
+
+    async def test_decides_how_sessions_are_shown_that_do_not_say(
+        self, gateway: Gateway, world: World
+    ) -> None:
+        silent, outspoken = gateway.connect(), gateway.connect()
+        await silent.identify(2)
+        await outspoken.identify(2, presence={"status": "dnd", "activities": []})
+        seats = gateway.presence.seats
+        assert seats[silent.session_id].status == "idle"
+        assert seats[outspoken.session_id].status == "dnd"
+        for seat in seats.values():
+            assert [each["state"] for each in seat.activities] == ["reading"]
+        world.redis.publish(StatusChosen(user_id=UserId(2), status=Status.INVISIBLE))
+        await settled()
+        assert {(seat.status, seat.activities) for seat in seats.values()} == {("invisible", ())}
+
+    async def test_counts_what_is_said_meanwhile(self, gateway: Gateway, world: World) -> None:
+        def on_ask(call: Any) -> None:
+            if isinstance(call, GetReadStates):
+                private = message(9, channel_id=70, author=3).model_copy(update={"guild_id": None})
+                world.redis.publish(private, user_topic(2))
+                world.redis.publish(message(10, author=3, mentions=(user(2),)))
+
+        world.on_ask = on_ask
+        ready = await gateway.connect().identify(2)
+        assert ready["private_channels"][0]["last_message_id"] == "9"
+        counts = {s["id"]: s["mention_count"] for s in ready["read_state"]["entries"]}
+        assert counts == {"11": 2, "70": 2}
+
+    @pytest.mark.parametrize(
+        "call", [GetSettings, GetRelationships, GetPrivateChannels, GetReadStates]
+    )
+    async def test_is_never_empty_because_a_neighbour_is_away(
+        self, gateway: Gateway, world: World, call: type
+    ) -> None:
+        world.away.add(call)
+        person, bot = gateway.connect(), gateway.connect()
+        person.say(2, {"token": "2", "properties": {}})
+        await person.until(lambda: person.close_code is not None)
+        assert (person.close_code, person.events) == (4000, [])
+        await bot.identify(100)
 
 
 class TestRefusals:
