@@ -50,10 +50,9 @@ class Folder:
 
     def _write(self, message: EmailMessage) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = f"{uuid4().hex}.eml"
-        draft = self._folder / f".{name}"
+        draft = self._folder / f"{uuid4().hex}.draft"
         draft.write_bytes(bytes(message))
-        draft.rename(self._folder / name)
+        draft.rename(draft.with_suffix(".eml"))
 
 
 class Smtp:

@@ -36,7 +36,7 @@ class Settings(StoredSettings, BusSettings, BlobSettings):
         default=False, description="Registering needs a code that an operator made"
     )
     harvests_every: float = Field(
-        5.0, gt=0, description="Seconds between looks for exports that people asked for"
+        1.0, gt=0, description="Seconds between looks for exports that people asked for"
     )
     purge_every: float = Field(
         3_600.0, gt=0, description="Seconds between removals of what ended long ago"

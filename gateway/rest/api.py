@@ -1,4 +1,4 @@
-"""The few routes that the gateway answers itself: where the socket is, and a page for people.
+"""The few routes that the gateway answers itself: where the socket is, and pages for people.
 
 Everything else belongs to a service; routes.py says to which.
 """
@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from starlette.responses import HTMLResponse
 
 _LANDING = Path(__file__).with_name("landing.html")
+_ACCOUNT = Path(__file__).with_name("account.html")
 _IDENTIFIES_PER_DAY = 1_000
 _DAY_MS = 86_400_000
 
@@ -22,6 +23,7 @@ def router(public_url: str) -> APIRouter:
     socket_url = "ws" + base.removeprefix("http")
     page = _LANDING.read_text(encoding="utf-8").replace("{{url}}", base)
     page = page.replace("{{socket}}", socket_url)
+    account_page = _ACCOUNT.read_text(encoding="utf-8")
     routes = APIRouter()
 
     @routes.get("/gateway")
@@ -47,5 +49,11 @@ def router(public_url: str) -> APIRouter:
     async def landing() -> HTMLResponse:
         """What this server is."""
         return HTMLResponse(page)
+
+    @routes.get("/verify")
+    @routes.get("/reset")
+    async def account() -> HTMLResponse:
+        """Where links in letters lead: the secret behind the # stays in the browser."""
+        return HTMLResponse(account_page, headers={"cache-control": "no-cache"})
 
     return routes

@@ -169,9 +169,11 @@ _FOLDERS = sorted({shelf.pattern.split("/")[0] for shelf in assets.SHELVES} | {"
 
 SITE: tuple[Row, ...] = (
     Row("", GATEWAY, _COMMON, anonymous=_READ),
+    Row("verify", GATEWAY, _COMMON, anonymous=_READ),
+    Row("reset", GATEWAY, _COMMON, anonymous=_READ),
     *(Row(f"{folder}/*", GATEWAY, _PICTURES, anonymous=_READ) for folder in _FOLDERS),
 )
-"""What is served outside the API: the landing page, and pictures."""
+"""What is served outside the API: the landing page, where links in letters lead, and pictures."""
 
 
 class Route:
