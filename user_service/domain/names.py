@@ -14,7 +14,7 @@ DELETED = "deleted_user_"
 
 _MARKS_IN_A_ROW = 4
 _RESERVED = frozenset({"everyone", "here", "system", "moim", "모임", "deleteduser"})
-# Of the letters that reserved names are made of: Cyrillic, Greek, Armenian and others by their looks
+# Of the letters that reserved names are made of: Cyrillic, Greek, Armenian and others that look so
 # (a part of Unicode's confusables, folded), and the digits that stand in for letters.
 _TWINS = {
     "d": "ԁɗ",
