@@ -40,8 +40,10 @@ async def serve(app: ASGIApp, head: Head, path: bytes, body: bytes) -> Served:
 
 
 def _scope(head: Head, path: bytes) -> dict[str, Any]:
+    # Of a familiar head the lines are joined already.
+    lines = b"".join(head.passing).splitlines()
     headers = [
-        (name, value.strip()) for name, _, value in (line.partition(b":") for line in head.passing)
+        (name.lower(), value.strip()) for name, _, value in (line.partition(b":") for line in lines)
     ]
     headers.append((b"host", head.special.get(b"host", b"")))
     return {
