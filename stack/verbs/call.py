@@ -13,11 +13,12 @@ from chassis import logs
 from chassis.clock import SystemClock
 from chassis.metrics import Metrics
 from chassis.rpc import Calls
+from chassis.settings import addresses
 from chassis.tasks import Tasks
 from contracts.errors import DomainError
 from contracts.rpc.base import REGISTRY, Ask, Call, Cast
 from stack import keys, leftovers, say
-from stack.environ import home
+from stack.environ import given, home
 from stack.home import Home
 from stack.ports import LOOPBACK, Ports
 from stack.services import HOUSE
@@ -64,18 +65,29 @@ def _caller(kind: type[Ask]) -> str:
     return allowed[0]
 
 
-async def _say(ask: Ask, caller: str) -> str:
+def way(caller: str, callee: str) -> tuple[tuple[str, int], str]:
+    """Address and key of a link: of the suite that runs here or, in the caller's container, what
+    its own settings say.
+    """
+    link, prefix = keys.link_key(caller, callee), HOUSE[caller].prefix
+    if keyring := given(f"{prefix}KEYRING"):
+        held = dict(pair.rsplit(":", 1) for pair in keyring.split(","))
+        return addresses(given(f"{prefix}NEIGHBOURS"))[callee], held[link]
     place = Home(home())
     state = place.state()
     if not leftovers.is_alive(state.get("suite")):
         raise Trouble("Nothing runs that could be asked.", "Start it: ./moim up --detach.")
+    return (LOOPBACK, Ports(state["port"]).rpc(callee)), keys.derive(place.master(), link)
+
+
+async def _say(ask: Ask, caller: str) -> str:
+    address, key = way(caller, ask.service)
     logs.configure("call", "by-hand", "error")
-    link = keys.link_key(caller, ask.service)
     tasks = Tasks()
     calls = Calls(
         caller,
-        {ask.service: (LOOPBACK, Ports(state["port"]).rpc(ask.service))},
-        {link: bytes.fromhex(keys.derive(place.master(), link))},
+        {ask.service: address},
+        {keys.link_key(caller, ask.service): bytes.fromhex(key)},
         clock=SystemClock(),
         tasks=tasks,
         metrics=Metrics(),
