@@ -19,6 +19,7 @@ VERBS = (
     "check",
     "bench",
     "load",
+    "seed",
     "migrate",
     "call",
     "env",
