@@ -12,7 +12,7 @@ from chassis.db import Units
 from chassis.http import application
 from chassis.service import Service
 from community_service import api, rpc
-from community_service.inbox import Inbox
+from community_service.inbox import Deeds, Inbox
 from community_service.jobs import Jobs
 from community_service.settings import Settings
 from community_service.sightings import Sightings
@@ -35,6 +35,7 @@ def build(settings: Settings) -> Service:
     rpc.register(parts.door(service, settings), units, sightings)
     inbox = service.use(Inbox(units, clock=service.clock, tasks=service.tasks))
     service.use(Ears(bus, topics.FACES, inbox, tasks=service.tasks))
+    service.use(Deeds(bus, units, clock=service.clock, tasks=service.tasks))
     jobs = Jobs(units, sightings)
     service.job("departures", settings.departures_every, jobs.tell_departed)
     service.job("sightings", settings.sightings_every, jobs.note_sightings)

@@ -13,6 +13,10 @@ FACES = Topic("faces")
 """Changed names and pictures of people and bots: services that keep copies listen."""
 
 
+DEEDS = Topic("deeds")
+"""What other services govern: community_service writes it into the audit log."""
+
+
 def guild(guild_id: int) -> Topic:
     """All events of one guild; who may see which is decided at the edge."""
     return Topic(f"guild:{guild_id:d}")

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from chat_service import store, views
-from chat_service.actions import composing, showing
+from chat_service.actions import composing, governing, showing
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import Venue, enter
 from chat_service.domain import content, mentions
@@ -22,6 +22,7 @@ from contracts.events.message import MessageDelete, MessageDeleteBulk, MessageUp
 from contracts.events.pin import ChannelPinsUpdate
 from contracts.identity import Identity
 from contracts.ids import MessageId, floor_of
+from contracts.objects.audit import AuditAction
 from contracts.permissions import Permission
 from contracts.wire import JSON
 
@@ -85,6 +86,9 @@ async def delete(chat: Chat, actor: Identity, channel_id: int, message_id: int) 
         unit.emit(gone, to=venue.heard_on)
         if message.pinned is not None:
             await tell_pins(unit, venue)
+        if message.author_id != actor.user_id:
+            action, where = AuditAction.MESSAGE_DELETE, venue.channel_id
+            governing.note(unit, venue, action, message.author_id, channel_id=where, count=1)
 
 
 async def delete_many(
@@ -105,6 +109,8 @@ async def delete_many(
         gone = await store.writing.remove(unit, venue.channel_id, wanted)
         if gone:
             tell_gone(unit, venue, gone)
+            action = AuditAction.MESSAGE_BULK_DELETE
+            governing.note(unit, venue, action, venue.channel_id, count=len(gone))
 
 
 def tell_changed(unit: Unit, venue: Venue, message: Message, look: views.Look) -> None:

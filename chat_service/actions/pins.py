@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from chat_service import store
-from chat_service.actions import announcing, showing
+from chat_service.actions import announcing, governing, showing
 from chat_service.actions.changing import tell_changed, tell_pins
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import Venue, enter
@@ -14,6 +14,7 @@ from chat_service.tools import Unit
 from contracts import limits
 from contracts.errors import DomainError, ErrorCode, Forbidden, NotFound
 from contracts.identity import Identity
+from contracts.objects.audit import AuditAction
 from contracts.permissions import READING, Permission
 from contracts.wire import JSON, timestamp
 
@@ -42,6 +43,7 @@ async def pin(chat: Chat, actor: Identity, channel_id: int, message_id: int) -> 
         pinned = await _held(unit, venue, message_id)
         tell_changed(unit, venue, pinned, look)
         await announcing.announce(unit, venue, PINNED, reference=reference)
+        _note(unit, venue, AuditAction.MESSAGE_PIN, message)
 
 
 async def unpin(chat: Chat, actor: Identity, channel_id: int, message_id: int) -> None:
@@ -55,6 +57,7 @@ async def unpin(chat: Chat, actor: Identity, channel_id: int, message_id: int) -
         await store.writing.change(unit, message, pinned=None)
         await tell_pins(unit, venue)
         tell_changed(unit, venue, await _held(unit, venue, message_id), look)
+        _note(unit, venue, AuditAction.MESSAGE_UNPIN, message)
 
 
 async def page(
@@ -106,3 +109,8 @@ async def _held(unit: Unit, venue: Venue, message_id: int) -> Message:
     if message is None:
         raise NotFound(ErrorCode.UNKNOWN_MESSAGE)
     return message
+
+
+def _note(unit: Unit, venue: Venue, action: AuditAction, message: Message) -> None:
+    where = {"channel_id": message.channel_id, "message_id": message.id}
+    governing.note(unit, venue, action, message.author_id, **where)

@@ -11,7 +11,7 @@ from community_service.domain.audit import Changes, Entry, Wanted, changes_betwe
 from community_service.domain.channels import Channel
 from community_service.domain.people import Person
 from community_service.tools import Unit
-from contracts.events.audit import GuildAuditLogEntryCreate
+from contracts.events.audit import Governed, GuildAuditLogEntryCreate
 from contracts.identity import NOBODY
 from contracts.ids import floor_of
 from contracts.objects.audit import AuditAction
@@ -87,14 +87,33 @@ def _overwrite_entry(
     return entry(unit, channel.guild_id, action, channel.id, changes=changes, options=options)
 
 
+async def take_in(unit: Unit, event_id: int, deed: Governed) -> None:
+    """Write down what another service governs; nothing, if it is written down already."""
+    one = Entry(
+        id=event_id,
+        guild_id=deed.guild_id,
+        actor_id=deed.actor_id,
+        action=deed.action,
+        target_id=deed.target_id,
+        reason=deed.reason,
+        options=deed.options,
+    )
+    if await store.audit.add_once(unit, one):
+        _tell(unit, one)
+
+
 async def write(unit: Unit, entries: list[Entry]) -> None:
     """Keep entries and tell those who may read them."""
     if not entries:
         return
     await store.audit.add(unit, entries)
     for one in entries:
-        shape = views.audit_entry(one)
-        unit.emit(views.event(GuildAuditLogEntryCreate, shape, guild_id=one.guild_id))
+        _tell(unit, one)
+
+
+def _tell(unit: Unit, one: Entry) -> None:
+    shape = views.audit_entry(one)
+    unit.emit(views.event(GuildAuditLogEntryCreate, shape, guild_id=one.guild_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, delete, exists, literal, select
+from sqlalchemy.dialects.postgresql import insert
 
 from community_service.domain.audit import Entry, Wanted
-from community_service.tables import audit_entries
+from community_service.tables import audit_entries, guilds
 from community_service.tools import Unit
 from contracts.objects.audit import AuditAction, AuditChange
 
@@ -30,6 +31,17 @@ def _read(row: Row[Any]) -> Entry:
 async def add(unit: Unit, entries: Sequence[Entry]) -> None:
     """Keep new entries."""
     await unit.run(insert(audit_entries).values([_row(entry) for entry in entries]))
+
+
+async def add_once(unit: Unit, entry: Entry) -> bool:
+    """Keep an entry. False: it is kept already, or its guild is gone."""
+    row = _row(entry)
+    values = [literal(row[c.name], c.type).label(c.name) for c in audit_entries.c]
+    lives = exists().where(guilds.c.id == entry.guild_id)
+    fresh = insert(audit_entries).from_select(
+        [c.name for c in audit_entries.c], select(*values).where(lives)
+    )
+    return await unit.run(fresh.on_conflict_do_nothing()) == 1
 
 
 async def page(unit: Unit, guild_id: int, wanted: Wanted) -> list[Entry]:

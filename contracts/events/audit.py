@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contracts import topics
 from contracts.events.base import Event, Route
-from contracts.ids import GuildId
+from contracts.ids import GuildId, Snowflake, UserId
 from contracts.intents import Intent
-from contracts.objects.audit import AuditEntry
+from contracts.objects.audit import AuditAction, AuditEntry
 from contracts.permissions import Permission
 
 
@@ -26,3 +26,24 @@ class GuildAuditLogEntryCreate(Event, AuditEntry):
     def route(self) -> Route:
         """By guild: it is for those who may read the whole log."""
         return Route(guild_id=self.guild_id)
+
+
+class Governed(Event):
+    """Inside the house: something was governed by another service than the one that keeps the log.
+    The entry gets the id of this event, so it is written once, however often it is heard.
+    """
+
+    guild_id: GuildId
+    actor_id: UserId
+    action: AuditAction
+    target_id: Snowflake | None
+    options: dict[str, str]
+    reason: str | None = None
+
+    def address(self) -> topics.Topic:
+        """Where the keeper of the log listens."""
+        return topics.DEEDS
+
+    def route(self) -> Route:
+        """By guild and by who did it."""
+        return Route(guild_id=self.guild_id, author_id=self.actor_id)

@@ -250,6 +250,11 @@ class House:
         """Everything that was told to one person, in order."""
         return await self._told_on(topics.user(who))
 
+    async def governed(self, guild: int) -> list[dict[str, Any]]:
+        """What is to be written into the guild's audit log."""
+        every = await self._told_on(topics.DEEDS)
+        return [body for _, body in every if body["guild_id"] == str(guild)]
+
     async def _told_on(self, topic: topics.Topic) -> Told:
         await self.settled()
         assert self.running.ears is not None

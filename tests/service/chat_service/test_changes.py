@@ -10,6 +10,7 @@ import pytest
 from contracts import topics
 from contracts.events.typing import TypingStart
 from contracts.ids import floor_of
+from contracts.objects.audit import AuditAction
 from contracts.permissions import Permission
 from tests.service.chat_service.house import (
     ALICE,
@@ -215,3 +216,29 @@ def _old(room: int, message: dict[str, Any] | None = None) -> str:
 
 def _without(message: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in message.items() if name not in names}
+
+
+class TestGoverning:
+    async def test_what_is_done_to_others_is_for_the_audit_log(self, house: House) -> None:
+        guild = house.guild()
+        room = int(house.channel(guild).id)
+        mine, other = [await house.send(ALICE, room, text) for text in ("one", "two")]
+        third = await house.send(ALICE, room, "three")
+        pins = f"/channels/{room}/messages/pins/{other['id']}"
+        why = {"X-Audit-Log-Reason": "off%20topic"}
+        await house.asks(ALICE, "DELETE", at(room, mine))
+        await house.asks(OWNER, "PUT", pins)
+        await house.asks(OWNER, "DELETE", pins)
+        await house.asks(OWNER, "DELETE", at(room, other), headers=why)
+        bulk = {"messages": [third["id"], other["id"]]}
+        await house.asks(OWNER, "POST", f"/channels/{room}/messages/bulk-delete", json=bulk)
+        deeds = await house.governed(guild)
+        which = {"channel_id": str(room), "message_id": other["id"]}
+        assert [(one["action"], one["target_id"], one["options"]) for one in deeds] == [
+            (AuditAction.MESSAGE_PIN, str(ALICE), which),
+            (AuditAction.MESSAGE_UNPIN, str(ALICE), which),
+            (AuditAction.MESSAGE_DELETE, str(ALICE), {"channel_id": str(room), "count": "1"}),
+            (AuditAction.MESSAGE_BULK_DELETE, str(room), {"count": "1"}),
+        ]
+        assert {one["actor_id"] for one in deeds} == {str(OWNER)}
+        assert [one["reason"] for one in deeds] == [None, None, "off topic", None]

@@ -15,7 +15,7 @@ from sqlalchemy import event
 
 from chassis.db import Database
 from contracts import topics
-from contracts.events import unpack
+from contracts.events import Event, unpack
 from contracts.events.audit import GuildAuditLogEntryCreate
 from contracts.identity import Identity, Kind
 from contracts.ids import EPOCH_MS, UserId
@@ -148,6 +148,11 @@ class House:
         opened = [unpack(record) for _, _, _, record in replayed]
         assert len({header.event_id for header, _ in opened}) == len(opened)
         return [(header.name, orjson.loads(body)) for header, body in opened]
+
+    async def tell(self, event: Event, event_id: int) -> None:
+        """What another service tells."""
+        assert self.running.ears is not None
+        self.running.ears.bus.publish(event.address(), event.record(event_id), event_id)
 
     async def names(self, guild_id: str, *people: int) -> list[str]:
         """Names of all that was told about a guild, and to these people."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import quote
 
@@ -9,7 +10,8 @@ import pytest
 
 from community_service.jobs import BATCH
 from contracts import topics
-from contracts.ids import floor_of
+from contracts.events.audit import Governed
+from contracts.ids import GuildId, Snowflake, UserId, floor_of
 from contracts.limits import AUDIT_LOG_DAYS
 from contracts.objects.audit import AuditAction
 from contracts.permissions import EVERYONE_DEFAULT, Permission
@@ -100,6 +102,40 @@ class TestWriting:
         assert actions_of(found) == [28, 42, 40]
         assert found[0]["target_id"] == "501"
         assert {"key": "code", "old_value": code} in found[1]["changes"]
+
+
+class TestOtherServices:
+    async def test_what_they_govern_is_written_down_once_however_often_it_is_told(
+        self, house: House
+    ) -> None:
+        guild = await house.guild(BOB)
+        deed = Governed(
+            guild_id=GuildId(int(guild)),
+            actor_id=UserId(ALICE),
+            action=AuditAction.MESSAGE_DELETE,
+            target_id=Snowflake(BOB),
+            options={"channel_id": "5", "count": "1"},
+            reason="spam",
+        )
+        elsewhere = deed.model_copy(update={"guild_id": GuildId(404)})
+        now = house.running.service.clock.now_ms()
+        for one, number in ((elsewhere, 1), (deed, 2), (deed, 2), (deed, 3)):
+            await house.tell(one, floor_of(now) + number)
+        found: list[Any] = []
+        async with asyncio.timeout(10):
+            while len(found) < 2:
+                found = await entries(house, guild, "?action_type=72")
+        assert found[1] == {
+            "id": str(floor_of(now) + 2),
+            "action_type": 72,
+            "user_id": str(ALICE),
+            "target_id": str(BOB),
+            "options": deed.options,
+            "reason": "spam",
+        }
+        heard = await house.heard(topics.guild(int(guild)))
+        told = [body for name, body in heard if name == "GuildAuditLogEntryCreate"]
+        assert [body["id"] for body in told][-2:] == [found[1]["id"], found[0]["id"]]
 
 
 class TestReading:
