@@ -55,10 +55,11 @@ const operations = readFileSync(table, "utf8")
   .sort((one, other) => other.weight - one.weight);
 
 // The schema wants numbers as the codes of single fields; the real ones are words, as are ours.
-const Faults = z.union([
-  z.strictObject({ _errors: z.array(z.object({ code: z.string(), message: z.string() })) }),
-  z.record(z.string(), z.lazy(() => Faults)),
-]);
+const Fault = z.object({ code: z.string(), message: z.string() });
+const Faults = z.catchall(
+  z.object({ _errors: z.optional(z.array(Fault)) }),
+  z.lazy(() => Faults),
+);
 const Refusal = z.extend(published.ErrorSchema, { errors: z.optional(Faults) });
 
 // It also wants a code in every 429, which the documentation calls optional.
