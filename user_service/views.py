@@ -276,21 +276,24 @@ def notes(found: Sequence[tuple[UserId, str]]) -> Notes:
     return Notes.model_validate({str(int(user_id)): note for user_id, note in found})
 
 
+def profile_words(account: Account) -> ProfileWords:
+    """What somebody tells of themselves."""
+    return ProfileWords(
+        bio=account.bio,
+        pronouns=account.pronouns,
+        accent_color=account.accent_color,
+        banner=account.banner,
+    )
+
+
 def profile(seen: Seen) -> Profile:
     """Somebody's card."""
-    account = seen.account
+    friends = seen.mutual_friends
     return Profile(
-        user=user(account),
-        user_profile=ProfileWords(
-            bio=account.bio,
-            pronouns=account.pronouns,
-            accent_color=account.accent_color,
-            banner=account.banner,
-        ),
+        user=user(seen.account),
+        user_profile=profile_words(seen.account),
         mutual_guilds=seen.mutual_guilds,
-        mutual_friends=None
-        if seen.mutual_friends is None
-        else tuple(user(friend) for friend in seen.mutual_friends),
+        mutual_friends=tuple(map(user, friends)) if friends is not None else None,
         mutual_friends_count=seen.mutual_friends_count,
     )
 

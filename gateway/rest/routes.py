@@ -91,6 +91,8 @@ ROWS: tuple[Row, ...] = (
     Row("users/@me/harvest", "user", _OWNER),
     Row("harvests/{harvest}", "user", _LINKS, anonymous=_READ),
     Row("users/@me", "user", _ACCOUNT, body_bytes=PICTURE_BODY_BYTES),
+    Row("users/@me/profile", "user", _ACCOUNT, body_bytes=PICTURE_BODY_BYTES),
+    Row("users/@me/guilds/settings", "user", Bucket("settings", 20, 10)),
     Row("users/@me/relationships/*", "user", Bucket("relationships", 20, 10)),
     Row("users/@me/settings", "user", Bucket("settings", 20, 10)),
     Row("users/@me/guilds/{guild}/settings", "user", Bucket("settings", 20, 10)),

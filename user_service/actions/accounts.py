@@ -12,7 +12,7 @@ from user_service.domain import names
 from user_service.domain.accounts import Account, Newcomer
 from user_service.tools import UserUnit
 
-MOST_AT_ONCE = 2_000
+MOST_AT_ONCE = 1_500
 """Accounts that one call may ask for: their faces fit one reply."""
 
 DELETED = "Deleted User"

@@ -25,7 +25,7 @@ from user_service.domain.relationships import (
 )
 from user_service.tools import UserUnit, UserUnits
 
-PAGE = 1_500
+PAGE = 1_000
 """Relationships with their faces that fit one reply of a call."""
 WHOLE_LIST = sum(rules.MOST.values())
 MUTUAL_FRIENDS_SHOWN = 100

@@ -18,6 +18,9 @@ from user_service import actions, views
 from user_service.domain.settings import read_settings
 from user_service.tools import UserUnits
 
+_AT_ONCE = 25
+"""Communities whose settings one request changes: each is a change of its own."""
+
 _Bits = Annotated[int, Field(ge=0, lt=1 << 31)]
 
 
@@ -69,6 +72,12 @@ class GuildSettings(Notifications):
         return {channel_id: one.given() for channel_id, one in said.items()}
 
 
+class ManyGuildSettings(Form):
+    """The body of a change of several communities at once."""
+
+    guilds: dict[str, GuildSettings] = Field(max_length=_AT_ONCE)
+
+
 class Note(Form):
     """The body of a note; none is an empty one."""
 
@@ -106,6 +115,16 @@ class SettingsDoor:
             found = await actions.settings.change_guild(
                 unit, _guild(guild_id), form.given(), form.overrides()
             )
+        return answer(found)
+
+    async def change_guilds(self, form: ManyGuildSettings, actor: Person) -> Response:
+        """Be notified otherwise of several; all of it, or nothing."""
+        asked = [(_guild(guild_id), one) for guild_id, one in form.guilds.items()]
+        async with self._units.open(actor) as unit:
+            found = [
+                await actions.settings.change_guild(unit, guild_id, one.given(), one.overrides())
+                for guild_id, one in asked
+            ]
         return answer(found)
 
     async def notes(self, actor: Person) -> Response:
@@ -146,6 +165,7 @@ def router(units: UserUnits) -> APIRouter:
     door, routes = SettingsDoor(units), APIRouter(prefix="/users/@me")
     routes.get("/settings")(door.mine)
     routes.patch("/settings")(door.change)
+    routes.patch("/guilds/settings")(door.change_guilds)
     routes.get("/guilds/{guild_id}/settings")(door.of_guild)
     routes.patch("/guilds/{guild_id}/settings")(door.change_guild)
     routes.get("/notes")(door.notes)

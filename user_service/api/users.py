@@ -32,6 +32,15 @@ class Profile(Form):
     code: Text | None = None
 
 
+class Words(Form):
+    """The body of a change of what one tells of oneself."""
+
+    banner: str | None = None
+    accent_color: int | None = None
+    bio: Text | None = None
+    pronouns: Text | None = None
+
+
 class UsersDoor:
     """The handlers."""
 
@@ -59,6 +68,14 @@ class UsersDoor:
                 )
                 account = await actions.accounts.me(unit)
         return answer(views.changed_user(account, token))
+
+    async def tell(self, form: Words, actor: Person) -> Response:
+        """Tell something else of oneself."""
+        wanted = read_profile({name: getattr(form, name) for name in form.model_fields_set})
+        digests = await actions.profiles.keep_pictures(self._units, actor, wanted.pictures)
+        async with self._units.open(actor) as unit:
+            account = await actions.profiles.change(unit, wanted, digests)
+        return answer(views.profile_words(account))
 
     async def _prove(
         self, form: Profile, actor: Identity, wanted: NewProfile, credentials: NewCredentials
@@ -96,6 +113,7 @@ def router(units: UserUnits) -> APIRouter:
     door, routes = UsersDoor(units), APIRouter(prefix="/users")
     routes.get("/@me")(door.me)
     routes.patch("/@me")(door.change)
+    routes.patch("/@me/profile")(door.tell)
     routes.get("/{user_id}")(door.get)
     routes.get("/{user_id}/profile")(door.profile)
     return routes

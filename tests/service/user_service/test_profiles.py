@@ -56,7 +56,8 @@ class TestFaces:
         client = await house.person("mina")
         assert house.running.ears is not None
         await house.running.ears.to(topics.FACES)
-        await change(client, bio="Hello", pronouns="she")
+        told = await client.patch("/users/@me/profile", json={"bio": "Hello", "pronouns": "she"})
+        assert (told.json()["bio"], told.json()["pronouns"]) == ("Hello", "she")
         await change(client, global_name="민아")
         (face,) = await house.running.ears.hear(FaceChanged)
         assert face.user.global_name == "민아"

@@ -138,6 +138,12 @@ class TestNotifications:
         edge = await mina.house.running.calls_from("gateway")
         (own,) = (await edge.ask(GetSettings(user_id=mina.id))).guild_settings
         assert (own.guild_id, own.channel_overrides[0].channel_id) == (None, 9)
+        form = {"guilds": {"5": {"muted": True}, "6": {"mobile_push": False}}}
+        answer = await mina.client.patch("/users/@me/guilds/settings", json=form)
+        assert [(one["guild_id"], one["muted"]) for one in answer.json()] == [
+            ("5", True),
+            ("6", False),
+        ]
         path = "/users/@me/guilds/x/settings"
         wrong(await mina.client.get(path), guild_id="NUMBER_TYPE_COERCE")
 
