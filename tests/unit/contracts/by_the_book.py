@@ -6,6 +6,8 @@ about a single bit at a time and looks from the top down for the last word about
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from random import Random
 
 from contracts.permissions import Facts, Overwrite, Permission, Where
@@ -59,6 +61,16 @@ def may(facts: Facts, bit: int) -> bool:
     return all(_last_word(facts, one) for one in wanted)
 
 
+def spoken_of(facts: Facts) -> int:
+    """The bits that anything in this world says something about; all others are in one case.
+    Sending is never silent: a thread says it by another bit.
+    """
+    rules = (facts.member_overwrite, facts.everyone_overwrite, *facts.role_overwrites.values())
+    said = [facts.everyone, *facts.roles.values()]
+    said += [bits for rule in rules if rule for bits in (rule.allow, rule.deny)]
+    return reduce(or_, said, _SEND)
+
+
 def _in_guild(facts: Facts, bit: int) -> bool:
     return any(bits & bit for bits in (facts.everyone, *facts.roles.values()))
 
@@ -86,6 +98,9 @@ class Worlds:
         self._dice = Random(seed)
         common = _bits("READ_MESSAGE_HISTORY", "ADD_REACTIONS", "ATTACH_FILES", "SPEAK")
         self._common = sorted(common | {_VIEW, _SEND, _SEND_IN_THREADS, _CONNECT})
+
+    def choose(self, among: int) -> int:
+        return self._dice.randrange(among)
 
     def bits(self, likely: float) -> int:
         chosen = 0

@@ -23,7 +23,7 @@ from contracts.permissions import (
     compute,
     holds,
 )
-from tests.unit.contracts.by_the_book import Worlds, may
+from tests.unit.contracts.by_the_book import Worlds, may, spoken_of
 
 VIEW, SEND = Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES
 HISTORY, REACT = Permission.READ_MESSAGE_HISTORY, Permission.ADD_REACTIONS
@@ -206,7 +206,12 @@ def test_thousands_of_worlds_agree_with_the_rules_asked_bit_by_bit() -> None:
     for _ in range(WORLDS):
         facts = worlds.next()
         granted = compute(facts)
-        assert int(granted) == sum(bit for bit in BITS if may(facts, bit)), facts
+        asked = spoken_of(facts)
+        silent = [bit for bit in BITS if not bit & asked]
+        expected = sum(bit for bit in BITS if bit & asked and may(facts, bit))
+        if may(facts, silent[worlds.choose(len(silent))]):
+            expected |= sum(silent)
+        assert int(granted) == expected, facts
         outcomes.add(int(granted))
     assert len(outcomes) > 200, "the worlds are too much alike to prove anything"
 
