@@ -37,6 +37,7 @@ EMOJIS_PER_GUILD = 50
 """Still ones; as many again may move."""
 CHANNELS_PER_CATEGORY = 50
 OVERWRITES_PER_CHANNEL = 500
+OVERWRITES_PER_GUILD = 10_000
 VOICE_USER_LIMIT = 99
 FORUM_TAGS = 20
 FORUM_TAG_NAME_MAX = 50
@@ -106,4 +107,5 @@ EMOJI_BYTES = 256 << 10
 STICKER_BYTES = 512 << 10
 PICTURE_BODY_BYTES = 24 << 20
 """A body with two pictures in base64 (avatar and banner), and what is said beside them."""
-RPC_LINE_BYTES = 1 << 20
+RPC_LINE_BYTES = 32 << 20
+"""A guild with everything the limits above allow still fits into one answer."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from community_service import store, views
 from community_service.actions import audit
 from community_service.actions.access import access_guild, require, require_permission
+from community_service.actions.overwrites import keep
 from community_service.domain import arrangement as rules
 from community_service.domain import overwrites
 from community_service.domain.access import Standing
@@ -30,7 +31,7 @@ async def move(unit: Unit, guild_id: int, moves: Mapping[int, Move]) -> None:
     if changed:
         await store.channels.place(unit, changed)
     if covered:
-        await store.channels.cover(unit, covered)
+        await keep(unit, guild_id, covered)
     for channel in changed:
         unit.emit(views.event(ChannelUpdate, views.channel(channel)))
     named = [channel for channel in changed if channel.id in moves]

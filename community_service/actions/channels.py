@@ -85,6 +85,8 @@ async def create(unit: Unit, guild_id: int, draft: ChannelDraft) -> Channel:
         channel = replace(channel, available_tags=fresh)
     require(can_become(channel, channel))
     await store.channels.add(unit, [channel])
+    if channel.overwrites:
+        require(overwrites.can_keep(await store.channels.count_overwrites(unit, guild_id)))
     unit.emit(views.event(ChannelCreate, views.channel(channel)))
     made = changes_between(None, views.channel(channel))
     await audit.record(unit, guild_id, AuditAction.CHANNEL_CREATE, channel.id, changes=made)

@@ -47,8 +47,14 @@ async def cover(unit: Unit, here: InChannel, after: Channel) -> list[Channel]:
     if before.type is ChannelType.CATEGORY:
         children = await store.channels.in_category(unit, before.id)
         following = rules.followers(before, after, children)
-    await store.channels.cover(unit, [after, *following])
+    await keep(unit, here.guild.id, [after, *following])
     return following
+
+
+async def keep(unit: Unit, guild_id: int, covered: list[Channel]) -> None:
+    """Keep the overwrites of channels, unless the guild then has too many."""
+    await store.channels.cover(unit, covered)
+    require(rules.can_keep(await store.channels.count_overwrites(unit, guild_id)))
 
 
 async def require_known(unit: Unit, guild_id: int, before: Overwrites, asked: Overwrites) -> None:

@@ -32,14 +32,17 @@ class OverwriteForm(Form):
     """What to grant and take; libraries send numbers, strings and nulls."""
 
     id: Snowflake
-    type: OverwriteType
+    type: OverwriteType | None = None
     allow: Bits | None = None
     deny: Bits | None = None
 
     def overwrite(self) -> ChannelOverwrite:
         """The same, without nulls."""
         return ChannelOverwrite(
-            id=self.id, type=self.type, allow=self.allow or 0, deny=self.deny or 0
+            id=self.id,
+            type=self.type or OverwriteType.ROLE,
+            allow=self.allow or 0,
+            deny=self.deny or 0,
         )
 
 

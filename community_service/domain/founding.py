@@ -22,7 +22,7 @@ from community_service.domain.channels import (
     tagged,
 )
 from community_service.domain.guilds import CHANNEL_REFERENCES, Guild, settled
-from community_service.domain.overwrites import tidy
+from community_service.domain.overwrites import can_keep, tidy
 from community_service.domain.roles import Role, everyone
 from contracts.errors import DomainError, Invalid
 from contracts.objects.channel import ChannelType, OverwriteType
@@ -109,13 +109,23 @@ def can_found(plan: Plan) -> DomainError | None:
         if refusal is not None:
             return refusal
     crowd = Counter(one.draft.parent_id for one in plan.channels if one.draft.parent_id is not None)
-    crowded = can_take_in(max(crowd.values(), default=0))
-    if crowded is not None:
-        return crowded
+    refusal = can_take_in(max(crowd.values(), default=0)) or can_keep(_count_overwrites(plan))
+    if refusal is not None:
+        return refusal
     for name in CHANNEL_REFERENCES:
         if plan.settings.get(name) is not None and plan.settings[name] not in keys:
             return Invalid({name: ("CHANNEL_UNKNOWN", "Not one of the channels")})
     return None
+
+
+def _count_overwrites(plan: Plan) -> int:
+    by_key = {one.key: len(one.draft.overwrites or ()) for one in plan.channels}
+    inherited = (
+        by_key.get(one.draft.parent_id, 0)
+        for one in plan.channels
+        if one.draft.overwrites is None and one.draft.parent_id is not None
+    )
+    return sum(by_key.values()) + sum(inherited)
 
 
 def _misplaced(

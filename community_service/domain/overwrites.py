@@ -70,6 +70,11 @@ def can_have(after: Overwrites) -> DomainError | None:
     )
 
 
+def can_keep(count: int) -> DomainError | None:
+    """Whether a guild may have so many in all: everybody who comes online reads them."""
+    return Conflict(ErrorCode.MAX_OVERWRITES) if count > limits.OVERWRITES_PER_GUILD else None
+
+
 def followers(before: Channel, after: Channel, children: Iterable[Channel]) -> list[Channel]:
     """The channels of a category that had its overwrites and follow it to the new ones."""
     return [

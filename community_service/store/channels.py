@@ -90,6 +90,14 @@ async def census(unit: Unit, guild_id: int, parent_id: int | None) -> tuple[int,
     return row.total, row.beside, row.after
 
 
+async def count_overwrites(unit: Unit, guild_id: int) -> int:
+    """How many overwrites the channels of a guild have together."""
+    found = select(func.count()).select_from(
+        overwrites.join(channels, channels.c.id == overwrites.c.channel_id)
+    )
+    return int(await unit.scalar(found.where(channels.c.guild_id == guild_id)))
+
+
 async def own_of(unit: Unit, guild_id: int, channel_ids: Sequence[int]) -> set[int]:
     """Those of the named channels that belong to the guild."""
     found = select(channels.c.id).where(

@@ -12,6 +12,7 @@ from community_service.domain.overwrites import (
     can_change,
     can_concern,
     can_have,
+    can_keep,
     followers,
     tidy,
     touched,
@@ -111,3 +112,5 @@ def test_one_overwrite_is_put_in_the_place_of_another_or_taken_out() -> None:
     full = tuple(rule(n) for n in range(limits.OVERWRITES_PER_CHANNEL))
     assert can_have(full) is None
     assert can_have((*full, rule(0))) is not None
+    assert can_keep(limits.OVERWRITES_PER_GUILD) is None
+    assert can_keep(limits.OVERWRITES_PER_GUILD + 1) is not None
