@@ -13,9 +13,11 @@ from chat_service.actions.access import Access
 from chat_service.actions.chat import Chat
 from chat_service.api.messages import DESCRIBED, hot_routes
 from chat_service.facts import Facts
+from chat_service.inbox import Inbox
+from chat_service.jobs import Jobs
 from chat_service.people import People
 from chat_service.settings import Settings
-from chat_service.store.messages import Draft, Stored, forget_nonces
+from chat_service.store.messages import Draft, Stored
 from chat_service.tools import Units
 from contracts import topics
 
@@ -55,9 +57,8 @@ def build(settings: Settings) -> Service:
     rpc.register(parts.door(service, settings), chat)
     app = application(service.name, *api.routers(chat))
     parts.serve(service, settings, app, hot_routes(chat), described=DESCRIBED)
-    service.job(
-        "forget_nonces",
-        _TEN_MINUTES,
-        lambda: forget_nonces(database.pool, settings.nonce_hours),
-    )
+    service.use(Inbox(chat, tasks=service.tasks))
+    jobs = Jobs(chat, nonce_hours=settings.nonce_hours)
+    service.job("removals", settings.removals_every, jobs.remove)
+    service.job("forget", _TEN_MINUTES, jobs.forget)
     return service

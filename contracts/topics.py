@@ -12,6 +12,9 @@ IDENTITY = Topic("identity")
 FACES = Topic("faces")
 """Changed names and pictures of people and bots: services that keep copies listen."""
 
+NEWS = Topic("news")
+"""The few events of every guild that services act on by themselves, whether or not they know it."""
+
 
 DEEDS = Topic("deeds")
 """What other services govern: community_service writes it into the audit log."""

@@ -2,6 +2,7 @@
 
 from chat_service.store import (
     conversations,
+    hearing,
     mentions,
     messages,
     reactions,
@@ -12,6 +13,7 @@ from chat_service.store import (
 
 __all__ = [
     "conversations",
+    "hearing",
     "mentions",
     "messages",
     "reactions",

@@ -234,3 +234,8 @@ async def forget_nonces(pool: Any, hours: int) -> None:
     await pool.execute(
         "DELETE FROM nonces WHERE created < now() - make_interval(hours => $1)", hours
     )
+
+
+async def forget_turns(pool: Any) -> None:
+    """Forget whom a slowmode keeps waiting no longer."""
+    await pool.execute("DELETE FROM slowed WHERE until < now()")

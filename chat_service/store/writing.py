@@ -80,6 +80,14 @@ async def remember_nonce(unit: Unit, message: Message, nonce: str) -> None:
     )
 
 
+async def take(unit: Unit, channel_id: int, author_id: int, nonce: str) -> bool:
+    """Take a nonce for a message of the house's own; False if another process was first."""
+    taken = insert(nonces).values(
+        channel_id=channel_id, author_id=author_id, nonce=nonce, message_id=0, created=unit.now
+    )
+    return bool(await unit.run(taken.on_conflict_do_nothing()))
+
+
 async def hold(unit: Unit, channel_id: int, message_id: int) -> Message | None:
     """A message that nobody else changes until this unit ends."""
     found = sa.select(*_COLUMNS).where(

@@ -30,7 +30,7 @@ from community_service.domain.roles import Role
 from community_service.tools import Unit
 from contracts import limits
 from contracts.events.guild import GuildDeleted, GuildLeft, GuildUpdate
-from contracts.ids import GuildId, UserId
+from contracts.ids import ChannelId, GuildId, UserId
 from contracts.objects.audit import AuditAction
 from contracts.permissions import Permission
 
@@ -131,8 +131,10 @@ async def remove(unit: Unit, guild_id: int) -> None:
     """End a guild. Its members are told in batches, by `tell_departed`."""
     here = await access_guild(unit, guild_id)
     require(can_delete(here.guild, unit.actor.user_id))
+    channels = await store.channels.of_guild(unit, guild_id, limits.CHANNELS_PER_GUILD)
     await store.guilds.remove(unit, guild_id)
-    unit.emit(GuildDeleted(guild_id=GuildId(guild_id)))
+    ids = tuple(ChannelId(channel.id) for channel in channels)
+    unit.emit(GuildDeleted(guild_id=GuildId(guild_id), channel_ids=ids))
 
 
 async def tell_departed(unit: Unit, limit: int) -> int:

@@ -43,6 +43,7 @@ class MessagesUnwanted(Event):
     """Inside the house: what this user wrote in the guild since then is to go."""
 
     is_fact: ClassVar[bool] = True
+    is_news: ClassVar[bool] = True
 
     guild_id: GuildId
     user_id: UserId

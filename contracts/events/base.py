@@ -60,6 +60,8 @@ class Event(Wire):
     """Whether its text is withheld from sessions without MESSAGE_CONTENT."""
     is_fact: ClassVar[bool] = False
     """Whether services keep copies of what it changes (contracts/guild_facts.py)."""
+    is_news: ClassVar[bool] = False
+    """Whether a service acts on it, of whatever guild it is."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -74,9 +76,9 @@ class Event(Wire):
     def addresses(self) -> tuple[topics.Topic, ...]:
         """Every topic it is published on. Services that decide by a fact hear of it first."""
         guild_id = self.route().guild_id if self.is_fact else None
-        if guild_id is None:
-            return (self.address(),)
-        return topics.facts(guild_id), self.address()
+        facts = () if guild_id is None else (topics.facts(guild_id),)
+        news = (topics.NEWS,) if self.is_news else ()
+        return (*facts, self.address(), *news)
 
     def route(self) -> Route:
         """What the edge routes by."""

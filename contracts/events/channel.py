@@ -43,5 +43,6 @@ class ChannelDelete(_ChannelEvent, Event):
     """A channel is gone."""
 
     dispatch = "CHANNEL_DELETE"
+    is_news = True
     intent = Intent.GUILDS
     needs = Permission.VIEW_CHANNEL

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from contracts import topics
 from contracts.events.base import Event, Route
-from contracts.ids import GuildId, UserId
+from contracts.ids import ChannelId, GuildId, UserId
 from contracts.intents import Intent
 from contracts.objects.guild import Guild
 
@@ -68,8 +68,11 @@ class GuildDeleted(Event):
     """Inside the house: the guild is gone; whoever keeps a copy of its facts lets it go."""
 
     is_fact = True
+    is_news = True
 
     guild_id: GuildId
+    channel_ids: tuple[ChannelId, ...] = ()
+    """What went with it."""
 
     def address(self) -> topics.Topic:
         """The guild's."""

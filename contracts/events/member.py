@@ -31,6 +31,7 @@ class MemberAdd(_MemberEvent, Member, Event):
     """Somebody joined."""
 
     dispatch = "GUILD_MEMBER_ADD"
+    is_news = True
     intent = Intent.GUILD_MEMBERS
 
 

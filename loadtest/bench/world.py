@@ -54,7 +54,8 @@ async def _settle(house: Suite, people: int) -> World:
     async with httpx.AsyncClient(base_url=f"{house.url}/api/v10", timeout=30) as http:
         tokens = await asyncio.gather(*(register(http, number) for number in range(people)))
         owner = {"Authorization": tokens[0]}
-        guild = await asked(http.post("/guilds", json={"name": "Bench"}, headers=owner))
+        form = {"name": "Bench", "system_channel_flags": 1}
+        guild = await asked(http.post("/guilds", json=form, headers=owner))
         channels = await asked(http.get(f"/guilds/{guild['id']}/channels", headers=owner))
         channel = next(channel["id"] for channel in channels if channel["type"] == 0)
         invite = await asked(

@@ -24,7 +24,10 @@ async def house_of_module(cluster: Cluster, _redis_of_session: RedisServer) -> A
     name = await cluster.copy("chat")
     url = cluster.backing.database_url("chat", name)
     neighbours = Neighbours()
-    stores = {"database_url": url, "redis_url": _redis_of_session.url}
+    stores = {
+        **{"database_url": url, "redis_url": _redis_of_session.url},
+        "removals_every": 0.1,
+    }
     async with (
         neighbours.answering() as addresses,
         running(Settings, build, **stores, neighbours=addresses) as service,

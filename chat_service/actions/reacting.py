@@ -1,0 +1,146 @@
+"""What events elsewhere do to messages: a greeting, and removals, carried out in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chat_service import store
+from chat_service.actions import announcing
+from chat_service.actions.chat import Chat
+from chat_service.actions.venues import Venue
+from chat_service.store.removals import Removal
+from chat_service.tools import Unit
+from contracts import limits, topics
+from contracts.errors import NotFound
+from contracts.events.ban import MessagesUnwanted
+from contracts.events.base import open_as
+from contracts.events.channel import ChannelDelete
+from contracts.events.guild import GuildDeleted
+from contracts.events.member import MemberAdd
+from contracts.events.message import MessageDeleteBulk
+from contracts.identity import NOBODY
+from contracts.ids import ChannelId, GuildId, MessageId, floor_of
+from contracts.objects.channel import TALKABLE
+from contracts.objects.member import Member
+from contracts.permissions import NONE
+from contracts.topics import Topic
+
+JOINED = 7
+_NO_GREETINGS = 1 << 0
+_LOOKED_AT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Up to where the events of a topic have had their effect."""
+
+    epoch: str
+    stamp: int
+
+
+async def heard(chat: Chat, topic: Topic) -> Heard | None:
+    """Up to where a topic was heard, if it ever was."""
+    async with chat.units.reading(NOBODY) as unit:
+        found = await store.hearing.heard(unit, topic)
+    return None if found is None else Heard(*found)
+
+
+async def begin(chat: Chat, topic: Topic, since: Heard) -> None:
+    """What was told before does not concern us."""
+    async with chat.units.open(NOBODY) as unit:
+        await store.hearing.note(unit, topic, since.epoch, since.stamp)
+
+
+async def react(chat: Chat, name: str, body: bytes, at: Heard) -> None:
+    """Let an event have its effect, once."""
+    greeting: Venue | None = None
+    removals: list[Removal] = []
+    if name == MemberAdd.__name__:
+        greeting = await _greeting(chat, open_as(MemberAdd, body))
+    elif name == MessagesUnwanted.__name__:
+        removals = await _of_author(chat, open_as(MessagesUnwanted, body))
+    async with chat.units.open(NOBODY) as unit:
+        await store.hearing.note(unit, topics.NEWS, at.epoch, at.stamp)
+        if greeting is not None:
+            await _greet(unit, greeting)
+        elif name == ChannelDelete.__name__:
+            await store.removals.of_channel(unit, open_as(ChannelDelete, body).id)
+        elif name == GuildDeleted.__name__:
+            await store.removals.of_channel(unit, *open_as(GuildDeleted, body).channel_ids)
+        else:
+            await store.removals.of_author(unit, removals)
+
+
+async def remove_some(chat: Chat) -> bool:
+    """One batch of what is to go; False when nothing is left to do."""
+    async with chat.units.open(NOBODY) as unit:
+        removal = await store.removals.next_one(unit)
+        if removal is None:
+            return False
+        ids, go_on = await store.removals.batch(unit, removal, _LOOKED_AT)
+        gone = await store.writing.remove(unit, removal.channel_id, ids)
+        if removal.guild_id is not None:
+            _tell(unit, removal.guild_id, removal.channel_id, gone)
+        await store.removals.settle(unit, removal, go_on)
+    return True
+
+
+async def forget(chat: Chat, nonce_hours: int) -> None:
+    """Forget nonces that no client repeats, and turns that have come."""
+    await store.messages.forget_nonces(chat.database.pool, nonce_hours)
+    await store.messages.forget_turns(chat.database.pool)
+
+
+def _tell(unit: Unit, guild_id: int, channel_id: int, gone: Sequence[int]) -> None:
+    """People may be looking at that channel."""
+    for start in range(0, len(gone), limits.BULK_DELETE_MAX):
+        unit.emit(
+            MessageDeleteBulk(
+                ids=tuple(map(MessageId, gone[start : start + limits.BULK_DELETE_MAX])),
+                channel_id=ChannelId(channel_id),
+                guild_id=GuildId(guild_id),
+            )
+        )
+
+
+async def _of_author(chat: Chat, event: MessagesUnwanted) -> list[Removal]:
+    try:
+        facts = await chat.facts.guilds.get(event.guild_id)
+    except NotFound:
+        return []
+    begin_id = floor_of(int(event.since.timestamp() * 1000))
+    return [
+        Removal(0, channel.id, event.guild_id, event.user_id, begin_id, chat.outbox.next_id())
+        for channel in facts.channels.values()
+        if channel.type in TALKABLE
+    ]
+
+
+async def _greeting(chat: Chat, event: MemberAdd) -> Venue | None:
+    """Where somebody new is greeted, if the guild wants that."""
+    try:
+        facts = await chat.facts.guilds.get(event.guild_id)
+    except NotFound:
+        return None
+    channel = facts.channels.get(facts.system_channel_id or ChannelId(0))
+    if channel is None or facts.system_channel_flags & _NO_GREETINGS:
+        return None
+    return Venue(
+        channel_id=channel.id,
+        guild_id=event.guild_id,
+        user=event.user,
+        granted=NONE,
+        heard_on=(topics.guild(event.guild_id),),
+        member=Member.model_validate(dict(event)),
+        channel=channel,
+    )
+
+
+async def _greet(unit: Unit, venue: Venue) -> None:
+    # Every process of this service hears it: whoever holds the channel first greets.
+    assert venue.member is not None
+    await store.writing.next_id(unit, venue.channel_id)
+    once = f"joined:{venue.member.joined_at.timestamp():f}"
+    if await store.writing.take(unit, venue.channel_id, venue.user.id, once):
+        await announcing.announce(unit, venue, JOINED)

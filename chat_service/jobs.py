@@ -1,0 +1,23 @@
+"""What happens by the clock: removals, and the end of what was remembered for a while."""
+
+from __future__ import annotations
+
+from chat_service.actions import reacting
+from chat_service.actions.chat import Chat
+
+
+class Jobs:
+    """Named periodic functions, each calling one action until nothing is left."""
+
+    def __init__(self, chat: Chat, *, nonce_hours: int) -> None:
+        self._chat = chat
+        self._nonce_hours = nonce_hours
+
+    async def remove(self) -> None:
+        """Delete what is to go, batch by batch."""
+        while await reacting.remove_some(self._chat):
+            pass
+
+    async def forget(self) -> None:
+        """Forget nonces and turns that nobody asks for any more."""
+        await reacting.forget(self._chat, self._nonce_hours)
