@@ -29,6 +29,7 @@ from contracts.errors import DomainError, ErrorCode
 from contracts.identity import Identity
 from contracts.limits import BODY_BYTES
 
+_REMEMBERED = 4_096
 _OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
 
 
@@ -58,6 +59,19 @@ class Hot:
         self.clock = clock
         self._seconds = metrics.histogram("hot_request_seconds", "Time of hot routes", ("status",))
         self._children: dict[int, Any] = {}
+        self._handlers: dict[tuple[bytes, bytes], HotHandler] = {}
+
+    def handler(self, method: bytes, path: bytes) -> HotHandler | None:
+        """The handler of a path without a query; it knows nothing of who asks, so it is kept."""
+        key = (method, path)
+        found = self._handlers.get(key)
+        if found is None:
+            found = self.routes(method.decode("latin-1"), path.decode("latin-1"), b"")
+            if found is not None:
+                if len(self._handlers) >= _REMEMBERED:
+                    self._handlers.clear()
+                self._handlers[key] = found
+        return found
 
     def observe(self, status: int, seconds: float) -> None:
         """One request was answered."""
@@ -293,14 +307,13 @@ class LaneProtocol(asyncio.Protocol):
         except ValueError:
             self._transport.abort()
             return
-        for question in asked:
-            visit = Visit(self._hot, self._server.tasks, partial(self._reply, question.turn))
-            method, path, identity, request_id = (part.decode("latin-1") for part in question[1:5])
-            handler = self._hot.routes(method, path, b"")
+        for turn, method, path, identity, request_id, body in asked:
+            visit = Visit(self._hot, self._server.tasks, partial(self._reply, turn))
+            handler = self._hot.handler(method, path)
             if handler is None:
                 visit.refuse(DomainError(ErrorCode.NOT_FOUND))
             else:
-                visit.serve(handler, identity, request_id, question.body)
+                visit.serve(handler, identity.decode("latin-1"), request_id.decode("latin-1"), body)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The edge is gone; what it asked is done nevertheless."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
@@ -46,8 +46,7 @@ class Speaker:
         return cls(member, member.user.encode(), member.face().encode())
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What a message says, apart from who, where and when."""
 
     content: str
@@ -68,8 +67,7 @@ def after_id(channel_id: int, author: bytes, said: Said, created: datetime) -> b
         b'","channel_id":"%d","author":%b,"content":%b,"timestamp":"%b","edited_timestamp":null'
         % (channel_id, author, orjson.dumps(said.content), timestamp(created).encode()),
         b',"tts":false,"mention_everyone":true' if said.mention_everyone else _NOBODY,
-        _list(b"mentions", said.mentions),
-        b',"mention_roles":%b' % orjson.dumps([str(role) for role in said.mention_roles]),
+        _mentions(said) if said.mentions or said.mention_roles else _NONE_NAMED,
         b',"attachments":[],"embeds":[],"components":[],"pinned":false,"type":0,"flags":%d'
         % said.flags,
     ]
@@ -90,6 +88,12 @@ def stored(message: Message, author: bytes, said: Said) -> bytes:
 
 
 _NOBODY = b',"tts":false,"mention_everyone":false'
+_NONE_NAMED = b',"mentions":[],"mention_roles":[]'
+
+
+def _mentions(said: Said) -> bytes:
+    roles = orjson.dumps([str(role) for role in said.mention_roles])
+    return b'%b,"mention_roles":%b' % (_list(b"mentions", said.mentions), roles)
 
 
 @dataclass(frozen=True, slots=True)

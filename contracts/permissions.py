@@ -231,4 +231,5 @@ def _with_implicit_denials(granted: Permission) -> Permission:
 
 def holds(granted: Permission, needed: Permission) -> bool:
     """Whether every needed bit is granted."""
-    return granted & needed == needed
+    # The operator of the flags themselves would make one more flag, for each message.
+    return int.__and__(granted, needed) == needed

@@ -92,7 +92,7 @@ class Access:
 
 
 def _let_in(room: Room, needs: Permission) -> Room:
-    if not room.granted & Permission.VIEW_CHANNEL:
+    if not holds(room.granted, Permission.VIEW_CHANNEL):
         raise Forbidden(ErrorCode.MISSING_ACCESS)
     if not holds(room.granted, needs):
         raise Forbidden(ErrorCode.MISSING_PERMISSIONS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -92,8 +92,11 @@ async def said_before(
 
 async def write(pool: Any, outbox: Outbox, drafts: Sequence[store.Draft]) -> list[store.Stored]:
     """One batch of the group commit: stored, committed, then published."""
-    unique = {_key(draft, index): draft for index, draft in reversed(list(enumerate(drafts)))}
-    chosen = sorted(unique.values(), key=lambda draft: draft.event_id)
+    unique: dict[tuple[int, int, str], store.Draft] = {}
+    for draft in drafts:
+        if draft.nonce is not None:
+            unique.setdefault((draft.channel_id, draft.author_id, draft.nonce), draft)
+    chosen = [draft for draft in drafts if _first(unique, draft) is draft]
     firsts = _blocks(outbox, chosen)
     async with pool.acquire(timeout=2) as connection:
         try:
@@ -113,18 +116,21 @@ async def write(pool: Any, outbox: Outbox, drafts: Sequence[store.Draft]) -> lis
             if row.outbox_id is not None
         ]
     )
+    if len(chosen) == len(drafts):
+        return stored
     results = {draft.event_id: row for draft, row in zip(chosen, stored, strict=True)}
-    return [
-        _result(draft, unique[_key(draft, index)], results) for index, draft in enumerate(drafts)
-    ]
+    return [_result(draft, _first(unique, draft), results) for draft in drafts]
 
 
-def _key(draft: store.Draft, index: int) -> tuple[int, int, str | int]:
-    return draft.channel_id, draft.author_id, index if draft.nonce is None else draft.nonce
+def _first(unique: Mapping[tuple[int, int, str], store.Draft], draft: store.Draft) -> store.Draft:
+    """The draft of this batch that its nonce is stored with."""
+    if draft.nonce is None:
+        return draft
+    return unique[draft.channel_id, draft.author_id, draft.nonce]
 
 
 def _result(
-    draft: store.Draft, chosen: store.Draft, results: dict[int, store.Stored]
+    draft: store.Draft, chosen: store.Draft, results: Mapping[int, store.Stored]
 ) -> store.Stored:
     row = results[chosen.event_id]
     return row if draft is chosen else store.Stored(row.message_id, None)

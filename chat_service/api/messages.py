@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import parse_qsl
 
 from chassis.hot import Begun, HotHandler, HotRoutes
@@ -68,6 +68,7 @@ def _get(chat: Chat, channel: str, message: str, actor: Identity, body: bytes) -
     return showing.one(chat, actor, _channel(channel), message_id)
 
 
+@lru_cache(4_096)
 def _channel(text: str) -> ChannelId:
     try:
         return ChannelId.parse(text)

@@ -74,12 +74,14 @@ class MessageChanges(Form):
 
     def kept_embeds(self) -> list[JSON]:
         """The embeds as they are stored."""
-        return embeds.kept(self.embeds or ())
+        return embeds.kept(self.embeds) if self.embeds else []
 
     def kept_components(self, flags: int) -> list[JSON]:
         """The components as they are stored."""
+        if not self.components:
+            return []
         is_new = bool(flags & ONLY_COMPONENTS)
-        return components.numbered(self.components or [], is_new=is_new)
+        return components.numbered(self.components, is_new=is_new)
 
     def allowed(self) -> Allowed | None:
         """Whom it may mention; None leaves that to the text."""
@@ -99,7 +101,7 @@ class NewMessage(MessageChanges):
     def kept_embeds(self) -> list[JSON]:
         """The embeds as they are stored."""
         sent = self.embeds or (() if self.embed is None else (self.embed,))
-        return embeds.kept(sent)
+        return embeds.kept(sent) if sent else []
 
     def draft(self) -> Draft:
         """The message that is wanted."""

@@ -164,22 +164,25 @@ async def insert(
     more: list[Any] = []
     if not all(draft.is_plain for draft in drafts):
         more = _more(drafts)
+    columns = tuple(zip(*drafts, strict=True))
+    channels, authors, nonces, contents, flags, everyone, created, event_ids, told_on = columns[:9]
+    heads, tails = zip(*columns[9], strict=True)
     rows = await connection.fetch(
         _INSERT_MORE if more else _INSERT,
-        list(range(len(drafts))),
-        [draft.channel_id for draft in drafts],
-        [draft.author_id for draft in drafts],
-        [draft.nonce for draft in drafts],
-        [draft.content for draft in drafts],
-        [draft.flags for draft in drafts],
-        [draft.created for draft in drafts],
-        [draft.event_id for draft in drafts],
-        [draft.topic for draft in drafts],
-        [draft.record[0] for draft in drafts],
-        [draft.record[1] for draft in drafts],
+        range(len(drafts)),
+        channels,
+        authors,
+        nonces,
+        contents,
+        flags,
+        created,
+        event_ids,
+        told_on,
+        heads,
+        tails,
         firsts,
         owner,
-        [draft.mention_everyone for draft in drafts],
+        everyone,
         *more,
     )
     return [Stored(row["message_id"], row["outbox_id"]) for row in rows]

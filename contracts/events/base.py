@@ -9,7 +9,7 @@ c channel, a author, u the user it is about or for, m mentioned users, t request
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import orjson
 
@@ -24,8 +24,7 @@ REGISTRY: dict[str, type[Event]] = {}
 """Every event by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """What the edge must know of an event without opening its body."""
 
     guild_id: int | None = None
