@@ -24,6 +24,7 @@ async def banned(house: House, guild: str, query: str = "") -> list[str]:
 
 class TestBanning:
     async def test_a_member_goes_is_told_and_stays_out(self, house: House) -> None:
+        """A18: a ban takes effect, and B19: everybody hears of it at once."""
         guild = await house.guild(BOB)
         path, code = f"/guilds/{guild}/bans/{BOB}", await house.invite(guild)
         theirs = await house.invite(guild, BOB)

@@ -82,6 +82,7 @@ class TestSearching:
 
 class TestEditing:
     async def test_a_change_is_kept_told_and_written_down(self, house: House) -> None:
+        """B19: everybody hears of it at once."""
         guild = await house.guild(BOB)
         path = f"/guilds/{guild}/members/{BOB}"
         form = {"nick": "  Bobby ", "mute": True}
@@ -179,7 +180,9 @@ class TestEditing:
 
 class TestKicking:
     async def test_who_is_kicked_is_gone_and_may_come_again(self, house: House) -> None:
+        """B16: nobody else is promoted by it."""
         guild = await house.guild(BOB)
+        owner = (await house.running_guild(guild))["owner_id"]
         path = f"/guilds/{guild}/members/{BOB}"
         await house.does(ALICE, "DELETE", path)
         assert (await house.names(guild, BOB))[-2:] == ["MemberRemove", "GuildLeft"]
@@ -187,7 +190,20 @@ class TestKicking:
         assert await house.refused(ALICE, "DELETE", path) == (404, 10007)
         log = await house.does(ALICE, "GET", f"/guilds/{guild}/audit-logs?action_type=20")
         assert [one["target_id"] for one in log["audit_log_entries"]] == [str(BOB)]
+        assert (await house.running_guild(guild))["owner_id"] == owner
         await house.join(BOB, guild)
+
+    async def test_b15_nothing_is_left_of_who_was_kicked(self, house: House) -> None:
+        guild = await house.guild(BOB)
+        role = await house.role(guild, "readers")
+        await house.does(ALICE, "PUT", f"/guilds/{guild}/members/{BOB}/roles/{role}")
+        rule = {"id": str(BOB), "type": 1, "allow": str(VIEW)}
+        private = await house.channel(guild, permission_overwrites=[rule])
+        await house.does(ALICE, "DELETE", f"/guilds/{guild}/members/{BOB}")
+        left = await house.does(ALICE, "GET", f"/channels/{private['id']}")
+        assert left["permission_overwrites"] == []
+        await house.join(BOB, guild)
+        assert (await house.does(BOB, "GET", f"/guilds/{guild}/members/{BOB}"))["roles"] == []
 
     async def test_only_from_above(self, house: House) -> None:
         guild = await house.guild(BOB, CAROL)
