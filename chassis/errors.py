@@ -10,7 +10,13 @@ from typing import Any
 
 import orjson
 from asyncpg import InterfaceError, PostgresConnectionError, TooManyConnectionsError
-from asyncpg.exceptions import AdminShutdownError, CannotConnectNowError, CrashShutdownError
+from asyncpg.exceptions import (
+    AdminShutdownError,
+    CannotConnectNowError,
+    CrashShutdownError,
+    DeadlockDetectedError,
+    LockNotAvailableError,
+)
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -29,9 +35,14 @@ _AWAY = (
     AdminShutdownError,
     CrashShutdownError,
     CannotConnectNowError,
+    DeadlockDetectedError,
+    LockNotAvailableError,
     PoolTimeoutError,
     RedisError,
 )
+"""Nothing was decided, and to ask again is all there is to do. So it is when others held a row for
+longer than one waits.
+"""
 
 _KINDS = {
     "missing": ("BASE_TYPE_REQUIRED", "This field is required"),
