@@ -18,6 +18,7 @@ from contracts.topics import Topic
 from gateway.live.atlas import Atlas
 from gateway.live.audience import Fanout
 from gateway.live.people import UserPlace
+from gateway.live.places import GuildPlace
 from gateway.live.replay import Entry, Ring
 from gateway.live.seams import Asks, Events
 from gateway.live.viewer import Viewer
@@ -42,6 +43,8 @@ class Hub:
         """Live sessions by id."""
         self.on_join: Callable[[Viewer], None] = _ignore
         """Told when a live session is to be let into a guild, at the ring's last entry."""
+        self.on_taken: Callable[[GuildPlace, Entry], None] = _ignore_taken
+        """Told of everything that a guild has taken."""
         self.on_moved: Callable[[Viewer], None] = _ignore
         """Told when the guilds of a session changed."""
         self.fanout = Fanout(lambda flush: asyncio.get_running_loop().call_soon(flush))
@@ -64,6 +67,8 @@ class Hub:
         place = self.atlas.at(topic)
         if place is not None:
             place.take(entry)
+            if isinstance(place, GuildPlace) and place.view is not None:
+                self.on_taken(place, entry)
         elif header.name == LoginEnded.__name__:
             ended = open_as(LoginEnded, body)
             for viewer in tuple(self.viewers.values()):
@@ -131,6 +136,10 @@ class Hub:
 def ends(ended: LoginEnded, user_id: int, login_id: int) -> bool:
     """Whether this login is among those that ended."""
     return int(ended.user_id) == user_id and ended.login_id in (None, login_id)
+
+
+def _ignore_taken(place: GuildPlace, entry: Entry) -> None:
+    del place, entry
 
 
 def _ignore(viewer: Viewer) -> None:

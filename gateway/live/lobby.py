@@ -29,6 +29,7 @@ from gateway.live.codec import Encoding
 from gateway.live.frames import PING, frame
 from gateway.live.hub import Hub
 from gateway.live.joining import Joining
+from gateway.live.listing import Listing
 from gateway.live.members import Chunks
 from gateway.live.outlet import Outlet, Sink
 from gateway.live.payloads import Identify, MembersRequest, ResumeRequest, Shown, VoiceRequest
@@ -124,6 +125,7 @@ class Lobby:
         self._resuming = Resuming(self.hub, calls, self._records, store)
         self._joining = Joining(self.hub, calls, self._records, tasks)
         self.hub.atlas.on_status = self._choose
+        self.listing = Listing(self.hub, calls, tasks)
         self._chunks = Chunks(self.hub, calls, clock)
         self._places = asyncio.Semaphore(ARRIVALS)
 

@@ -16,6 +16,9 @@ from contracts.wire import JSON
 _MOST_BITS = 53
 _CHUNK_IDS = 100
 _QUERY_MOST = 100
+_LISTS_MOST = 5
+_RANGES_MOST = 5
+_LINES_MOST = 200
 _MOBILE = frozenset({"ios", "android", "discord ios", "discord android"})
 _DESKTOP = frozenset({"discord client"})
 
@@ -72,6 +75,14 @@ class MembersRequest:
     user_ids: tuple[int, ...]
     presences: bool
     nonce: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """Which lines of member lists a session looks at, by channel; nothing: it looks away."""
+
+    guild_id: int
+    channels: dict[int, tuple[tuple[int, int], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +162,26 @@ def read_members(d: object) -> tuple[MembersRequest, ...]:
     )
 
 
+def read_list(d: object) -> tuple[ListRequest, ...]:
+    """The `d` of opcode 14. One that names no channels is about other things, which are told to
+    everybody anyway.
+    """
+    form = _object(d)
+    channels = form.get("channels")
+    if not isinstance(channels, dict):
+        return ()
+    shown = list(channels.items())[:_LISTS_MOST]
+    ranges = {_ids([channel])[0]: _ranges(said) for channel, said in shown}
+    return (ListRequest(_ids([form.get("guild_id")])[0], ranges),)
+
+
+def read_lists(d: object) -> tuple[ListRequest, ...]:
+    """The `d` of opcode 37: the same for several guilds."""
+    guilds = _object(_object(d).get("subscriptions"))
+    each = [{**_object(said), "guild_id": guild_id} for guild_id, said in guilds.items()]
+    return tuple(request for one in each for request in read_list(one))
+
+
 def read_voice(d: object) -> VoiceRequest:
     """The `d` of opcode 4."""
     form = _object(d)
@@ -214,6 +245,20 @@ def _platform(properties: object) -> str:
     if found & _MOBILE:
         return "mobile"
     return "desktop" if found & _DESKTOP else "web"
+
+
+def _ranges(said: object) -> tuple[tuple[int, int], ...]:
+    if not isinstance(said, list) or not said:
+        raise BadPayload
+    found = []
+    for each in said[:_RANGES_MOST]:
+        if not (isinstance(each, list) and len(each) == 2 and all(map(_is_count, each))):
+            raise BadPayload
+        begin, end = each
+        if not begin <= end < begin + _LINES_MOST:
+            raise BadPayload
+        found.append((begin, end))
+    return tuple(found)
 
 
 def _ids(values: list[object]) -> tuple[int, ...]:

@@ -20,11 +20,14 @@ from contracts.wire import JSON
 from gateway.live.payloads import (
     BadPayload,
     Identify,
+    ListRequest,
     MembersRequest,
     ResumeRequest,
     Shown,
     VoiceRequest,
     read_identify,
+    read_list,
+    read_lists,
     read_members,
     read_presence,
     read_resume,
@@ -44,6 +47,8 @@ class Op(IntEnum):
     VOICE = 4
     RESUME = 6
     MEMBERS = 8
+    LIST = 14
+    LISTS = 37
 
 
 class State(Enum):
@@ -105,7 +110,23 @@ class RequestMembers:
     request: MembersRequest
 
 
-Effect = Send | End | Authenticate | Resume | UpdatePresence | UpdateVoice | RequestMembers
+@dataclass(frozen=True, slots=True)
+class LookAtMembers:
+    """The session looks at a part of a member list."""
+
+    request: ListRequest
+
+
+Effect = (
+    Send
+    | End
+    | Authenticate
+    | Resume
+    | UpdatePresence
+    | UpdateVoice
+    | RequestMembers
+    | LookAtMembers
+)
 Handler = Callable[["Session", Any], list[Effect]]
 
 HELLO = Send(
@@ -227,6 +248,14 @@ class Session:
         """Opcode 8."""
         return [RequestMembers(request) for request in read_members(d)]
 
+    def look(self, d: object) -> list[Effect]:
+        """Opcode 14."""
+        return [LookAtMembers(request) for request in read_list(d)]
+
+    def look_around(self, d: object) -> list[Effect]:
+        """Opcode 37."""
+        return [LookAtMembers(request) for request in read_lists(d)]
+
     def ignore(self, d: object) -> list[Effect]:
         """After the end."""
         del d
@@ -254,6 +283,8 @@ TRANSITIONS: dict[State, dict[int, Handler | Close]] = {
         Op.VOICE: Close.NOT_AUTHENTICATED,
         Op.RESUME: Session.resume,
         Op.MEMBERS: Close.NOT_AUTHENTICATED,
+        Op.LIST: Close.NOT_AUTHENTICATED,
+        Op.LISTS: Close.NOT_AUTHENTICATED,
     },
     State.READYING: {
         Op.HEARTBEAT: Session.heartbeat,
@@ -262,6 +293,8 @@ TRANSITIONS: dict[State, dict[int, Handler | Close]] = {
         Op.VOICE: Close.NOT_AUTHENTICATED,
         Op.RESUME: Close.ALREADY_AUTHENTICATED,
         Op.MEMBERS: Close.NOT_AUTHENTICATED,
+        Op.LIST: Close.NOT_AUTHENTICATED,
+        Op.LISTS: Close.NOT_AUTHENTICATED,
     },
     State.RESUMING: {
         Op.HEARTBEAT: Session.heartbeat,
@@ -270,6 +303,8 @@ TRANSITIONS: dict[State, dict[int, Handler | Close]] = {
         Op.VOICE: Close.NOT_AUTHENTICATED,
         Op.RESUME: Close.ALREADY_AUTHENTICATED,
         Op.MEMBERS: Close.NOT_AUTHENTICATED,
+        Op.LIST: Close.NOT_AUTHENTICATED,
+        Op.LISTS: Close.NOT_AUTHENTICATED,
     },
     State.LIVE: {
         Op.HEARTBEAT: Session.heartbeat,
@@ -278,6 +313,8 @@ TRANSITIONS: dict[State, dict[int, Handler | Close]] = {
         Op.VOICE: Session.voice,
         Op.RESUME: Close.ALREADY_AUTHENTICATED,
         Op.MEMBERS: Session.members,
+        Op.LIST: Session.look,
+        Op.LISTS: Session.look_around,
     },
     State.CLOSING: dict.fromkeys(Op, Session.ignore),
 }

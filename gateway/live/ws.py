@@ -288,6 +288,8 @@ class GatewaySocket(asyncio.Protocol):
                 lobby.update_voice(viewer, effect.request)
             case machine.RequestMembers():
                 lobby.tasks.spawn("members", lobby.members(viewer, effect.request))
+            case machine.LookAtMembers():
+                lobby.listing.look(viewer, effect.request)
 
     def _say(self, effect: Send) -> None:
         if self.is_over:

@@ -37,8 +37,10 @@ GOOD: dict[int, Any] = {
     Op.VOICE: {"guild_id": "1", "channel_id": "2", "self_mute": False, "self_deaf": True},
     Op.RESUME: RESUME,
     Op.MEMBERS: {"guild_id": "1", "query": "", "limit": 0},
+    Op.LIST: {"guild_id": "1", "typing": True, "channels": {"2": [[0, 99]]}},
+    Op.LISTS: {"subscriptions": {"1": {"channels": {"2": [[0, 99]]}}}},
 }
-SERVER_OPS = (0, 7, 9, 10, 11, 5, 12, 14, 99, -1)
+SERVER_OPS = (0, 7, 9, 10, 11, 5, 12, 15, 99, -1)
 
 
 def say(op: object, d: object = None) -> bytes:
@@ -69,9 +71,9 @@ def test_every_opcode_is_declared_in_every_state(state: State, op: Op) -> None:
 
 
 REFUSED = {
-    **dict.fromkeys([(State.GREETING, op) for op in (3, 4, 8)], Close.NOT_AUTHENTICATED),
+    **dict.fromkeys([(State.GREETING, op) for op in (3, 4, 8, 14, 37)], Close.NOT_AUTHENTICATED),
     **dict.fromkeys(
-        [(s, op) for s in (State.READYING, State.RESUMING) for op in (4, 8)],
+        [(s, op) for s in (State.READYING, State.RESUMING) for op in (4, 8, 14, 37)],
         Close.NOT_AUTHENTICATED,
     ),
     **dict.fromkeys(
