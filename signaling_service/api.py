@@ -17,7 +17,14 @@ def router(regions: tuple[VoiceRegion, ...]) -> APIRouter:
 
     @routes.get("/voice/regions")
     async def voice_regions(actor: Actor) -> Response:
+        """Where voice is spoken."""
         del actor
         return Response(listed, media_type="application/json")
+
+    @routes.get("/soundboard-default-sounds")
+    async def default_sounds(actor: Actor) -> Response:
+        """None; py-cord never becomes ready without having asked."""
+        del actor
+        return Response(b"[]", media_type="application/json")
 
     return routes

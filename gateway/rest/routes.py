@@ -162,6 +162,7 @@ ROWS: tuple[Row, ...] = (
         anonymous=_ANY,
     ),
     Row("voice/regions", "signaling", _COMMON),
+    Row("soundboard-default-sounds", "signaling", _COMMON),
     Row("devices/*", "notification", Bucket("devices", 10, 10)),
 )
 

@@ -196,7 +196,8 @@ class Deeds:
     """What it can be asked to do: one call of the library each."""
 
     async def me(self, how: How) -> Any:
-        return {"id": str((await bot.fetch_user(bot.user.id)).id)}  # type: ignore[union-attr]
+        assert bot.user is not None
+        return {"id": str((await bot.fetch_user(bot.user.id)).id)}
 
     async def application(self, how: How) -> Any:
         return {"name": (await bot.application_info()).name}
@@ -209,6 +210,10 @@ class Deeds:
 
     async def guilds(self, how: How) -> Any:
         return [str(each.id) async for each in bot.fetch_guilds()]
+
+    async def edit_user(self, how: How) -> Any:
+        assert bot.user is not None
+        return {"name": (await bot.user.edit(username=how["name"])).name}
 
     async def edit_guild(self, how: How) -> Any:
         return of_guild(await _guild(how).edit(name=how["name"]))

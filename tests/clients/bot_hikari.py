@@ -279,6 +279,12 @@ class Deeds:
     async def guilds(self, how: How) -> Any:
         return ids(await rest.fetch_my_guilds())
 
+    async def edit_user(self, how: How) -> Any:
+        return {"name": (await rest.edit_my_user(username=how["name"])).username}
+
+    async def member_self(self, how: How) -> Any:
+        return of_member(await rest.fetch_my_member(int(how["guild"])))
+
     async def edit_guild(self, how: How) -> Any:
         return of_guild(await rest.edit_guild(int(how["guild"]), name=how["name"]))
 

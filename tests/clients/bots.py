@@ -32,6 +32,10 @@ LIBRARIES = [
     pytest.param(name, marks=without_node if program[0] == "node" else ())
     for name, program in PROGRAMS.items()
 ]
+PRESENT = [
+    name for name, program in PROGRAMS.items() if program[0] != "node" or node.is_furnished()
+]
+"""Those that can run here."""
 
 Line = dict[str, Any]
 Fits = Callable[[Line], bool]

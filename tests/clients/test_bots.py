@@ -4,12 +4,13 @@ survived.
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from stack.suite import Suite
-from tests.clients.bots import LIBRARIES, running
+from tests.clients.bots import LIBRARIES, PRESENT, running
 from tests.fixtures.people import Person, newcomer
 
 pytestmark = [pytest.mark.xdist_group("fragile"), pytest.mark.asyncio(loop_scope="session")]
@@ -50,19 +51,25 @@ async def test_an_unmodified_bot_hears_ping_and_answers(
     await account.leave()
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
-async def test_a_bot_goes_on_when_its_gateway_is_killed(
-    fragile_house: Suite, library: str, tmp_path: Path
+async def test_bots_go_on_when_their_gateways_are_killed(
+    fragile_house: Suite, tmp_path: Path
 ) -> None:
-    owner, account, _, channel = await _community(fragile_house, library)
-    log = tmp_path / "bot.log"
-    async with running(library, fragile_house.url, account.token, log) as bot:
-        await bot.sees("ready")
+    """All libraries at once: what is killed, is killed for everybody."""
+    async with AsyncExitStack() as stack:
+        waiting = []
+        for library in PRESENT:
+            owner, account, _, channel = await _community(fragile_house, library)
+            log = tmp_path / f"{library}.log"
+            starting = running(library, fragile_house.url, account.token, log)
+            waiting.append((await stack.enter_async_context(starting), owner, channel))
+            stack.push_async_callback(owner.leave)
+            stack.push_async_callback(account.leave)
+        for bot, _, _ in waiting:
+            await bot.sees("ready")
         for gateway in ("gateway", "gateway-2"):
             await fragile_house.kill(gateway)
             await fragile_house.wait_ready(gateway)
-        await owner.sends(channel, "!ping")
-        await bot.sees("message", lambda line: line["content"] == "!ping")
-        await bot.sees("answered")
-    await owner.leave()
-    await account.leave()
+        for bot, owner, channel in waiting:
+            await owner.sends(channel, "!ping")
+            await bot.sees("message", lambda line: line["content"] == "!ping")
+            await bot.sees("answered")

@@ -54,12 +54,23 @@ REST_ROLE = f"{REST_GUILD}/roles/{{role}}"
 REST_CHANNEL = "/channels/{channel}"
 REST_MESSAGE = f"{REST_CHANNEL}/messages/{{message}}"
 
+ONLY_HIKARI = frozenset({"discord.py", "discord.js", "oceanic.js"})
+ONLY_OCEANIC = frozenset({"discord.py", "discord.js", "hikari"})
+
 ABOUT = (
     Row("get_my_user", "me", gives={"id": "{bot}"}),
     Row("get_my_application", "application", gives={"name": "{library}"}),
     Row("get_user", "user", GUEST, {"id": "{guest}"}),
     Row("get_guild", "guild", GUILD, {"id": "{guild}"}),
     Row("list_my_guilds", "guilds", gives=["{guild}"]),
+    Row("get_my_guild_member", "member_self", GUILD, {"id": "{bot}"}, without=ONLY_HIKARI),
+    Row(
+        "update_my_user",
+        "edit_user",
+        {"name": "librarian{bot}"},
+        {"name": "librarian{bot}"},
+        reads=("/users/{bot}", {"username": "librarian{bot}"}),
+    ),
     Row("list_voice_regions", "regions", gives=["home"], without=frozenset({"discord.py"})),
     Row(
         "update_guild",
@@ -309,6 +320,7 @@ MESSAGES = (
         reads=(REST_MESSAGE, {"pinned": True}),
     ),
     Row("list_pins", "pins", CHANNEL, ["{message}"]),
+    Row("deprecated_list_pins", "old_pins", CHANNEL, ["{message}"], without=ONLY_OCEANIC),
     Row(
         "delete_pin",
         "unpin",
@@ -429,3 +441,37 @@ REFUSALS = (
     Row("delete_all_message_reactions", "clear_reactions", MESSAGE),
 )
 """Each of them again without a permission; the thing itself stays as it is."""
+
+GOODBYE = (Row("leave_guild", "leave_guild", GUILD, gone=f"{REST_GUILD}/members/{{bot}}"),)
+
+ELSEWHERE = {
+    "get_gateway": "every library asks get_bot_gateway or neither; tests/service/gateway asks it",
+    "get_bot_gateway": "hikari, discord.js and oceanic.js ask it before they connect",
+    "get_my_oauth2_application": "discord.py asks it when it logs in",
+    "get_soundboard_default_sounds": "only py-cord asks it",
+    "deprecated_create_pin": "only eris still calls it",
+    "deprecated_delete_pin": "only eris still calls it",
+}
+"""Operations of the first waves that no row shows, and why."""
+
+_FIRST = """
+get_gateway get_bot_gateway get_my_user get_user get_my_application list_my_guilds
+get_my_oauth2_application
+list_voice_regions get_soundboard_default_sounds get_guild update_guild list_guild_channels
+create_guild_channel bulk_update_guild_channels get_channel update_channel delete_channel
+list_messages get_message create_message update_message delete_message bulk_delete_messages
+trigger_typing_indicator create_dm update_my_user leave_guild get_my_guild_member list_pins
+delete_pin create_pin deprecated_list_pins deprecated_delete_pin deprecated_create_pin
+delete_all_message_reactions delete_all_message_reactions_by_emoji
+list_message_reactions_by_emoji delete_my_message_reaction add_my_message_reaction
+delete_user_message_reaction list_channel_invites create_channel_invite list_guild_invites
+invite_revoke invite_resolve list_guild_members update_my_guild_member search_guild_members
+delete_guild_member get_guild_member update_guild_member list_guild_audit_log_entries
+list_guild_bans unban_user_from_guild get_guild_ban ban_user_from_guild
+bulk_ban_users_from_guild preview_prune_guild prune_guild delete_guild_member_role
+add_guild_member_role list_guild_roles bulk_update_guild_roles create_guild_role
+delete_guild_role get_guild_role update_guild_role set_channel_permission_overwrite
+delete_channel_permission_overwrite
+"""
+WAVES = frozenset(_FIRST.split())
+"""The first three waves: boot, talk, govern."""

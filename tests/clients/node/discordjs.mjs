@@ -127,6 +127,7 @@ obey(
     user: async (how) => ({ id: (await client.users.fetch(how.user, { force: true })).id }),
     guild: async (how) => ofGuild(await client.guilds.fetch({ guild: how.guild, force: true })),
     guilds: async () => [...(await client.guilds.fetch()).keys()],
+    edit_user: async (how) => ({ name: (await client.user.setUsername(how.name)).username }),
     edit_guild: async (how) => ofGuild(await guild(how).edit({ name: how.name })),
     leave_guild: (how) => guild(how).leave().then(() => null),
     regions: async () => [...(await client.fetchVoiceRegions()).keys()],

@@ -30,6 +30,12 @@ async def test_it_tells_its_one_region_to_people_and_bots() -> None:
             ]
 
 
+async def test_it_knows_no_sounds() -> None:
+    async with running(Settings, build) as signaling:
+        answer = await signaling.as_(7).get("/soundboard-default-sounds")
+        assert (answer.status_code, answer.json()) == (200, [])
+
+
 async def test_nobody_is_refused() -> None:
     async with running(Settings, build) as signaling:
         assert (await signaling.nobody.get("/voice/regions")).status_code == 401
