@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
+from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 
 import httpx
 import pytest
@@ -78,5 +80,36 @@ async def test_friends_are_made_and_kept_away_without_a_reload(meet: Newcomer) -
     form = {"login": mina.name, "password": PASSWORD}
     again = await mina.does("POST", "/auth/login", json=form)
     assert again["user_settings"]["theme"] == "light"
+    for device in (phone, tablet):
+        await device.shut(1000)
+
+
+async def test_a_status_comes_back_with_every_session(meet: Newcomer) -> None:
+    mina, jun = await meet("mina"), await meet("jun")
+    channel = await mina.channel((await mina.founds())["id"])
+    await jun.joins(await mina.invites(channel))
+    await jun.does("PUT", f"{LIST}/{mina.id}", json={})
+    status = {"status": "dnd", "custom_status": {"text": "책 읽는 중", "emoji_name": "📚"}}
+    await mina.does("PATCH", "/users/@me/settings", json=status)
+    phone = await jun.gateway().open()
+    await phone.identify()
+    tablet = await mina.gateway().open()
+    ready = await tablet.identify()
+    assert [(one["id"], one["type"]) for one in ready["relationships"]] == [(jun.id, 3)]
+    assert ready["user_settings"]["status"] == "dnd"
+
+    def reads(text: str | None) -> Callable[[dict[str, Any]], bool]:
+        def is_so(d: dict[str, Any]) -> bool:
+            said = [one["state"] for one in d["activities"] if one["type"] == 4]
+            return d["user"]["id"] == mina.id and said == ([text] if text else [])
+
+        return is_so
+
+    shown = await phone.expect("PRESENCE_UPDATE", reads("책 읽는 중"))
+    assert shown["status"] == "dnd"
+    await mina.does("PATCH", "/users/@me/settings", json={"custom_status": {"text": "밥 먹는 중"}})
+    await phone.expect("PRESENCE_UPDATE", reads("밥 먹는 중"))
+    await mina.does("PATCH", "/users/@me/settings", json={"custom_status": None})
+    await phone.expect("PRESENCE_UPDATE", reads(None))
     for device in (phone, tablet):
         await device.shut(1000)
