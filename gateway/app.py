@@ -98,7 +98,7 @@ def _desk(service: Service, settings: Settings, who: Authenticator, lobby: Lobby
             service.name,
             api.router(settings.public_url),
             reference.router(_reference(service, settings, routes)),
-            pictures.router(pictures.Pictures(Blobs(settings))),
+            pictures.router(pictures.Pictures(Blobs(settings), tasks)),
         ),
         adopt=adopter(lobby),
         clock=clock,

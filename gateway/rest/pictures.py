@@ -6,6 +6,7 @@ memory as it was sent; decoding, making smaller and writing happen on the thread
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -14,6 +15,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from chassis import images
+from chassis.tasks import Tasks
 from contracts import assets
 from contracts.errors import Invalid, NotFound
 from gateway.rest import faces
@@ -34,11 +36,13 @@ class Blobs(Protocol):
 class Pictures:
     """Pictures in the size and format somebody asks for."""
 
-    def __init__(self, blobs: Blobs, *, kept_bytes: int = KEPT_BYTES) -> None:
+    def __init__(self, blobs: Blobs, tasks: Tasks, *, kept_bytes: int = KEPT_BYTES) -> None:
         self._blobs = blobs
+        self._tasks = tasks
         self._most = kept_bytes
         self._size = 0
         self._kept: OrderedDict[Key, bytes] = OrderedDict()
+        self._making: dict[Key, asyncio.Task[bytes | None]] = {}
 
     async def get(self, shown: assets.Shown, size: int | None, *, moving: bool) -> bytes | None:
         """The picture of a path, or None."""
@@ -62,12 +66,22 @@ class Pictures:
         return found
 
     async def _once(self, key: Key, make: Callable[[], Awaitable[bytes | None]]) -> bytes | None:
+        """What is kept, or is just being made for somebody else, or is made now."""
         kept = self._kept.get(key)
         if kept is not None:
             self._kept.move_to_end(key)
             return kept
-        data = await make()
-        if data is not None and key not in self._kept:
+        making = self._making.get(key)
+        if making is None:
+            making = self._making[key] = self._tasks.spawn("pictures", self._make(key, make))
+        return await asyncio.shield(making)
+
+    async def _make(self, key: Key, make: Callable[[], Awaitable[bytes | None]]) -> bytes | None:
+        try:
+            data = await make()
+        finally:
+            del self._making[key]
+        if data is not None:
             self._kept[key] = data
             self._size += len(data)
             while self._size > self._most:

@@ -33,8 +33,8 @@ async def keep_pictures(
             picture = await picture_from(data_uri, PICTURES[name], name)
             key = PICTURES[name].key(actor.user_id, picture.digest)
             async with units.open(actor) as unit:
-                # From here on no job deletes it, should it have been taken off lately.
-                await store.pictures.forget(unit, [key])
+                # As if taken off now: if it is never put on, or by nobody who commits, it goes.
+                await store.pictures.wear_out(unit, actor.user_id, [key])
             await units.tools.blobs.put(key, picture.data)
         digests[name] = picture.digest if picture is not None else None
     return digests

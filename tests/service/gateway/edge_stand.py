@@ -265,7 +265,9 @@ class Stand:
 
     def build(self, service_port: int) -> Edge:
         self.app = app = application(
-            "gateway", router("http://moim.test:8080"), pictures.router(Pictures(self.files))
+            "gateway",
+            router("http://moim.test:8080"),
+            pictures.router(Pictures(self.files, self.tasks)),
         )
         clock, tasks = self.clock, self.tasks
         names = ("chat", "user", "community", "files")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from io import BytesIO
 
@@ -87,10 +88,10 @@ async def test_a_picture_is_made_smaller_once_and_memory_stays_bounded(stand: St
             asked.append(name)
             return picture()
 
-    pictures = Pictures(Files(), kept_bytes=3 * len(picture()))
+    pictures = Pictures(Files(), stand.tasks, kept_bytes=3 * len(picture()))
     shown = assets.Shown(KEY, "png")
-    for _ in range(2):
-        assert await pictures.get(shown, None, moving=False) == picture()
+    crowd = [pictures.get(shown, None, moving=False) for _ in range(20)]
+    assert set(await asyncio.gather(*crowd)) == {picture()}
     assert len(asked) == 1
     for number in range(3):
         await pictures.get(assets.Shown(str(number), "png"), None, moving=False)

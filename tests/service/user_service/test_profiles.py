@@ -94,3 +94,14 @@ class TestWornPictures:
         await house.job("pictures")
         assert kept.exists()
         assert not gone.exists()
+
+    async def test_that_were_never_put_on_go_as_well(self, house: House) -> None:
+        await house.register("taken")
+        client = await house.person("mina")
+        form = {"avatar": picture(), "username": "taken", "password": PASSWORD}
+        wrong(await client.patch("/users/@me", json=form), username="USERNAME_ALREADY_TAKEN")
+        (row,) = await house.rows("SELECT key FROM worn_pictures")
+        assert house.file(row["key"]).exists()
+        await house.rows("UPDATE worn_pictures SET worn = now() - interval '1 h'")
+        await house.job("pictures")
+        assert not house.file(row["key"]).exists()

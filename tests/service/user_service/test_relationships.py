@@ -17,6 +17,7 @@ from contracts.rpc.community import GetMutualGuilds, MutualGuild, MutualGuilds
 from contracts.rpc.users import GetFriends, GetRelationships, GetStandings
 from tests.fixtures.services import stub
 from tests.service.user_service.house import House, Open, refused, wrong
+from user_service.domain import relationships as rules
 
 FRIEND, BLOCKED, INCOMING, OUTGOING = 1, 2, 3, 4
 LIST = "/users/@me/relationships"
@@ -141,6 +142,15 @@ class TestRequests:
             refused(await mina.client.post(LIST, json=form), 400, 80004)
         refused(await mina.client.put(f"{LIST}/1", json={}), 404, 10013)
         wrong(await mina.client.put(f"{LIST}/1", json={"type": 3}), type="BASE_TYPE_CHOICES")
+
+    async def test_are_bounded_however_many_come_at_once(
+        self, people: People, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(rules.MOST, rules.OUTGOING, 2)
+        mina, *others = await people.some("mina", *(f"person{n}" for n in range(4)))
+        answers = await asyncio.gather(*(mina.ask(other) for other in others))
+        assert sorted(answer.status_code for answer in answers) == [204, 204, 400, 400]
+        assert len(await mina.list()) == 2
 
     async def test_can_all_be_refused_at_once(self, people: People) -> None:
         mina, joon, sora = await people.some("mina", "joon", "sora")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -60,6 +61,11 @@ class TestSettings:
         assert told.dump() == {"user_id": str(mina.id), **changes}
         again = await mina.house.login("mina")
         assert again.json()["user_settings"]["theme"] == "light"
+
+    async def test_of_several_devices_at_once_are_all_kept(self, mina: Mina) -> None:
+        await asyncio.gather(*(mina.sets(**{f"key{n}": n}) for n in range(8)))
+        after = (await mina.client.get(SETTINGS)).json()
+        assert {f"key{n}": n for n in range(8)}.items() <= after.items()
 
     async def test_that_are_wrong_change_nothing(self, mina: Mina) -> None:
         before = (await mina.client.get(SETTINGS)).json()
