@@ -105,12 +105,13 @@ async def _change(unit: UserUnit, before: Application, changes: Mapping[str, Any
 
 
 async def remove(unit: UserUnit, application_id: ApplicationId) -> None:
-    """Its bot falls silent and nameless; what the bot said stays."""
+    """Its bot falls silent and nameless, and leaves; what the bot said stays."""
     application = await access_for_change(unit, application_id)
     await logins.end_all(unit, application.bot_id)
     bot = await store.accounts.get(unit, application.bot_id)
     if bot is not None:
         await accounts.free_name(unit, bot)
+        await store.farewells.begin(unit, bot.id)
     await store.applications.remove(unit, application.id)
 
 

@@ -1,4 +1,4 @@
-"""Deleted accounts that a neighbour may still have to forget."""
+"""Deleted accounts and bots that a neighbour may still have to forget."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from user_service.tools import UserUnit
 
 async def begin(unit: UserUnit, user_id: UserId) -> None:
     """Somebody has gone."""
-    await unit.run(insert(departed).values(user_id=user_id, due=unit.now))
+    row = {"user_id": user_id, "due": unit.now}
+    await unit.run(insert(departed).values(row).on_conflict_do_nothing())
 
 
 async def claim(unit: UserUnit, limit: int, hold: timedelta) -> list[UserId]:

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from contracts import topics
+from tests.fixtures.postgres import Cluster
+from tests.fixtures.redis import RedisServer
 from tests.fixtures.services import running
 from tests.service.user_service.house import House, Open
 from user_service.app import build
@@ -36,6 +39,28 @@ async def open_house(postgres: str, redis: str, tmp_path: Path) -> AsyncIterator
 async def house(open_house: Open) -> House:
     """As most are."""
     return await open_house()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def _house_of_module(
+    cluster: Cluster, _redis_of_session: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
+    _redis_of_session.start()
+    name = await cluster.copy("user")
+    url = cluster.backing.database_url("user", name)
+    folder = tmp_path_factory.mktemp("house")
+    async with _house(url, _redis_of_session.url, folder, {}) as house:
+        assert house.running.ears is not None
+        await house.running.ears.to(topics.IDENTITY)
+        yield house
+    await cluster.drop(name)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def clean_house(_house_of_module: House) -> House:
+    """One house for all tests of a module, each of which finds it empty."""
+    await _house_of_module.begin()
+    return _house_of_module
 
 
 @asynccontextmanager

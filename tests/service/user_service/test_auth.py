@@ -69,7 +69,8 @@ class TestRegister:
             global_name="NAME_INVALID_CHARACTERS",
         )
 
-    async def test_gives_a_name_to_exactly_one_of_two_hundred(self, house: House) -> None:
+    async def test_gives_a_name_to_exactly_one_of_two_hundred_seeds_a20(self, house: House) -> None:
+        """A20: a name means one account, whoever comes at the same time."""
         form = {"username": "wanted", "password": PASSWORD}
         ask = house.running.nobody.post
         answers = await asyncio.gather(*(ask("/auth/register", json=form) for _ in range(200)))
@@ -130,7 +131,8 @@ class TestLogin:
 
 
 class TestLogout:
-    async def test_ends_the_token_and_says_so(self, house: House) -> None:
+    async def test_ends_the_token_and_says_so_seeds_a19(self, house: House) -> None:
+        """A19: a logout revokes; there is no second token that lives on."""
         first = await house.register("mina")
         form = {"login": "mina", "password": PASSWORD}
         second = (await house.running.nobody.post("/auth/login", json=form)).json()
@@ -174,6 +176,39 @@ class TestSessions:
         assert newest["approx_last_used_time"].endswith("+00:00")
         await (await house.as_token(logged_in.json()["token"])).post("/auth/logout")
         assert len((await client.get("/auth/sessions")).json()["user_sessions"]) == 1
+
+    async def test_ends_those_of_ones_own_that_are_named(self, house: House) -> None:
+        tokens = [(await house.register("mina"))["token"]]
+        tokens += [(await house.login("mina")).json()["token"] for _ in range(3)]
+        client = await house.as_token(tokens[0])
+        shown = (await client.get("/auth/sessions")).json()["user_sessions"]
+        stranger = await house.person("stranger")
+        theirs = (await stranger.get("/auth/sessions")).json()["user_sessions"]
+        named = [one["id_hash"] for one in (*shown[:2], *theirs)]
+        form = {"session_id_hashes": [*named, "nonsense", ""]}
+        assert (await client.post("/auth/sessions/logout", json=form)).status_code == 204
+        kinds = [(await house.authenticate(token)).kind for token in tokens]
+        assert kinds == [Kind.USER, Kind.USER, Kind.NOBODY, Kind.NOBODY]
+        assert (await stranger.get("/auth/sessions")).json()["user_sessions"] == theirs
+        assert house.running.ears is not None
+        await house.running.ears.hear(LoginEnded, count=2)
+        refused(await client.post("/auth/sessions/logout", json={}), 400, 50035)
+
+    async def test_are_at_most_a_hundred_and_the_longest_unused_give_way(
+        self, house: House
+    ) -> None:
+        first = (await house.register("mina"))["token"]
+        found = await house.authenticate(first)
+        await house.rows(
+            "INSERT INTO logins SELECT id + n, user_id, n::text::bytea, kind, system, platform,"
+            " created, last_used + n * interval '1 s', NULL FROM logins, generate_series(1, 99) n"
+            " WHERE id = $1",
+            found.login_id,
+        )
+        token = (await house.login("mina")).json()["token"]
+        shown = (await (await house.as_token(token)).get("/auth/sessions")).json()["user_sessions"]
+        assert len(shown) == 100
+        assert (await house.authenticate(first)).kind is Kind.NOBODY
 
 
 class TestAuthenticate:

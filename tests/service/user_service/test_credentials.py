@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 
-import asyncpg
 import pytest
 
 from contracts.events.session import LoginEnded
 from contracts.identity import Kind
-from tests.service.user_service.house import PASSWORD, House, Open, refused, wrong
-from user_service.settings import Settings
+from tests.service.user_service.house import PASSWORD, House, wrong
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MINA = "mina@example.org"
 NEW = "another horse"
 
 
-async def database(house: House) -> asyncpg.Connection[asyncpg.Record]:
-    settings = house.running.service.settings
-    assert isinstance(settings, Settings)
-    return await asyncpg.connect(settings.database_url.get_secret_value())
+@pytest.fixture(name="house")
+def shared(clean_house: House) -> House:
+    return clean_house
 
 
 class TestVerifying:
@@ -39,13 +38,9 @@ class TestVerifying:
         client = await house.as_token(answer["token"])
         (letter,) = await house.letters(MINA)
         assert letter.token not in str(answer)
-        connection = await database(house)
-        try:
-            kept = await connection.fetch("SELECT secret_hash::text FROM proofs")
-            assert letter.token.encode().hex() not in str(kept)
-            assert not await connection.fetchval("SELECT count(*) FROM letters")
-        finally:
-            await connection.close()
+        kept = await house.rows("SELECT secret_hash::text FROM proofs")
+        assert letter.token.encode().hex() not in str(kept)
+        assert not await house.rows("SELECT id FROM letters")
         form = {"email": "typo@example.org", "password": PASSWORD}
         assert (await client.patch("/users/@me", json=form)).status_code == 200
         ask = await house.running.nobody.post("/auth/verify", json={"token": letter.token})
@@ -76,31 +71,6 @@ class TestVerifying:
         letters = await house.letters(MINA, 6)
         token = {"token": letters[-1].token}
         assert (await house.running.nobody.post("/auth/verify", json=token)).status_code == 200
-
-
-class TestAHouseThatWantsVerifiedAddresses:
-    async def test_lets_in_whoever_reads_theirs(self, open_house: Open) -> None:
-        house = await open_house(require_verified_email=True)
-        form = {"username": "mina", "password": PASSWORD}
-        ask = house.running.nobody.post
-        wrong(await ask("/auth/register", json=form), email="BASE_TYPE_REQUIRED")
-        assert (await house.register("mina", email=MINA))["token"] is None
-        refused(await house.login("mina"), 403, 40002)
-        wrong(
-            await house.login("mina", "wrong horse"),
-            login="INVALID_LOGIN",
-            password="INVALID_LOGIN",
-        )
-        assert (await ask("/auth/verify/resend", json={"login": "mina"})).status_code == 204
-        *_, letter = await house.letters(MINA, 2)
-        answer = (await ask("/auth/verify", json={"token": letter.token})).json()
-        assert (await house.authenticate(answer["token"])).kind is Kind.USER
-        assert (await house.login("mina")).status_code == 200
-
-    def test_is_refused_where_no_letter_can_arrive(self) -> None:
-        given = {"require_verified_email": True, "keyring": "", "database_url": "", "redis_url": ""}
-        with pytest.raises(ValueError, match="nobody could be verified"):
-            Settings.model_validate(given)
 
 
 class TestAnAddress:
@@ -198,11 +168,7 @@ class TestForgetting:
         await house.register("mina", email=MINA)
         await house.running.nobody.post("/auth/forgot", json={"login": "mina"})
         letters = await house.letters(MINA, 2)
-        connection = await database(house)
-        try:
-            await connection.execute("UPDATE proofs SET expires = now() - interval '1 second'")
-        finally:
-            await connection.close()
+        await house.rows("UPDATE proofs SET expires = now() - interval '1 second'")
         for letter in letters:
             form = {"token": letter.token, "password": NEW}
             wrong(await house.running.nobody.post("/auth/reset", json=form), token="TOKEN_INVALID")
@@ -236,23 +202,3 @@ class TestGuessing:
         away = {"x-forwarded-for": "198.51.100.7"}
         guesses = await asyncio.gather(*(house.login("nobody", **away) for _ in range(12)))
         assert sorted(one.status_code for one in guesses) == [400] * 10 + [429] * 2
-
-
-class TestAnInviteOnlyHouse:
-    async def test_lets_in_as_many_as_a_code_says(self, open_house: Open) -> None:
-        from contracts.rpc.users import MakeRegistrationCode
-
-        house = await open_house(invite_only=True)
-        calls = await house.running.calls_from("gateway")
-        code = (await calls.ask(MakeRegistrationCode(uses=3))).code
-
-        def form(number: int, **more: str) -> dict[str, str]:
-            return {"username": f"person{number}", "password": PASSWORD, **more}
-
-        ask = house.running.nobody.post
-        for more in ({}, {"registration_code": "x"}, {"registration_code": code[:-1] + "-"}):
-            answer = await ask("/auth/register", json=form(0, **more))
-            wrong(answer, registration_code="REGISTRATION_CODE_INVALID")
-        taken = [form(n, registration_code=code) for n in range(12)]
-        answers = await asyncio.gather(*(ask("/auth/register", json=one) for one in taken))
-        assert sorted(answer.status_code for answer in answers) == [201] * 3 + [400] * 9

@@ -6,16 +6,12 @@ import asyncio
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
-
-import asyncpg
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.service.user_service.house import House, Open, read_letter
-from user_service.settings import Settings
 
 MINA = "mina@example.org"
 
@@ -58,19 +54,9 @@ async def serving(office: Office) -> AsyncIterator[str]:
         await server.wait_closed()
 
 
-async def run(house: House, statement: str) -> Any:
-    settings = house.running.service.settings
-    assert isinstance(settings, Settings)
-    connection = await asyncpg.connect(settings.database_url.get_secret_value())
-    try:
-        return await connection.fetchval(statement)
-    finally:
-        await connection.close()
-
-
 async def until(house: House, statement: str) -> None:
     async with asyncio.timeout(10):
-        while not await run(house, statement):
+        while not (await house.rows(statement))[0][0]:
             await asyncio.sleep(0.01)
 
 
@@ -83,7 +69,7 @@ async def test_wait_for_a_server_that_refuses_for_now_and_are_dropped_by_a_final
         await house.register("mina", email=MINA, locale="ko-KR")
         await office.hears()
         await until(house, "SELECT count(*) = 1 FROM letters WHERE due > now() + interval '20 s'")
-        await run(house, "UPDATE letters SET due = now()")
+        await house.rows("UPDATE letters SET due = now()")
         await office.hears()
         await until(house, "SELECT count(*) = 0 FROM letters")
         assert (office.refused, office.taken) == (2, [])
@@ -106,5 +92,5 @@ async def test_survive_a_server_that_is_away_and_are_worth_nothing_after_a_day(
     house = await open_house(smtp_url="smtp://127.0.0.1:9")
     await house.register("mina", email=MINA)
     await until(house, "SELECT count(*) = 1 FROM letters WHERE tries = 1 AND due > now()")
-    await run(house, "UPDATE letters SET due = now(), expires = now()")
+    await house.rows("UPDATE letters SET due = now(), expires = now()")
     await until(house, "SELECT count(*) = 0 FROM letters")
