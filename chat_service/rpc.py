@@ -5,9 +5,14 @@ from __future__ import annotations
 from chassis.rpc import RpcServer
 from chat_service.actions import conversations, exports, reading
 from chat_service.actions.chat import Chat
-from contracts.identity import NOBODY
+from contracts.identity import NOBODY, Identity, Kind
+from contracts.ids import UserId
 from contracts.rpc.chat import (
+    ClosePrivateChannel,
+    EditPrivateChannel,
     ExportPerson,
+    FoundPrivateChannel,
+    GetPrivateChannel,
     GetPrivateChannels,
     GetReadStates,
     PrivateChannels,
@@ -27,6 +32,22 @@ class Handlers:
         found = await conversations.listed(self._chat, call.user_id)
         return PrivateChannels(channels=tuple(found))
 
+    async def get_private_channel(self, call: GetPrivateChannel) -> FoundPrivateChannel:
+        """A conversation, asked for at another door."""
+        found = await conversations.one(self._chat, _person(call.user_id), call.channel_id)
+        return FoundPrivateChannel(channel=found)
+
+    async def edit_private_channel(self, call: EditPrivateChannel) -> FoundPrivateChannel:
+        """Change a group."""
+        actor = _person(call.user_id)
+        changed = await conversations.edit(self._chat, actor, call.channel_id, call.changes)
+        return FoundPrivateChannel(channel=changed)
+
+    async def close_private_channel(self, call: ClosePrivateChannel) -> FoundPrivateChannel:
+        """Leave a group, or close a pair."""
+        closed = await conversations.close(self._chat, _person(call.user_id), call.channel_id)
+        return FoundPrivateChannel(channel=closed)
+
     async def get_read_states(self, call: GetReadStates) -> ReadStates:
         """How far somebody has read, for READY."""
         found = await reading.states(self._chat, call.user_id, call.mentioned_as)
@@ -38,9 +59,17 @@ class Handlers:
             return await exports.of(unit, call.user_id, call.after)
 
 
+def _person(user_id: UserId) -> Identity:
+    """Whom the asking service vouches for."""
+    return Identity(user_id, 0, Kind.USER)
+
+
 def register(rpc: RpcServer, chat: Chat) -> None:
     """Answer these calls."""
     handlers = Handlers(chat)
     rpc.handle(GetPrivateChannels, handlers.get_private_channels)
+    rpc.handle(GetPrivateChannel, handlers.get_private_channel)
+    rpc.handle(EditPrivateChannel, handlers.edit_private_channel)
+    rpc.handle(ClosePrivateChannel, handlers.close_private_channel)
     rpc.handle(GetReadStates, handlers.get_read_states)
     rpc.handle(ExportPerson, handlers.export_person)

@@ -56,7 +56,7 @@ SERVICES: tuple[Service, ...] = (
         "community_service",
         schema="community",
         files=True,
-        calls=("user", "presence"),
+        calls=("user", "presence", "chat"),
     ),
     Service("chat", "chat_service", schema="chat", files=True, calls=("user", "community")),
     Service("presence", "presence_service", calls=("community",)),

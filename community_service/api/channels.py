@@ -14,7 +14,8 @@ from community_service.api.shapes import ChannelName, Overwrites, Topic
 from community_service.domain.channels import ChannelDraft
 from community_service.tools import Units
 from contracts import limits
-from contracts.ids import ChannelId, EmojiId, GuildId, Snowflake
+from contracts.errors import ErrorCode, NotFound
+from contracts.ids import ChannelId, EmojiId, GuildId, Snowflake, UserId
 from contracts.objects.channel import ChannelType
 from contracts.wire import JSON, KEPT, Form, Text
 
@@ -81,10 +82,12 @@ class ChannelChanges(Form):
     )
     flags: Annotated[int, Field(ge=0, lt=1 << 31)] | None = None
     permission_overwrites: Overwrites | None = None
+    owner: UserId | None = None
+    """Of a group; a guild's channel has none."""
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, as the domain names them."""
-        sent = {name: getattr(self, name) for name in self.model_fields_set}
+        sent = {name: getattr(self, name) for name in self.model_fields_set - {"owner"}}
         if self.available_tags is not None:
             sent["available_tags"] = [one.tag() for one in self.available_tags]
         if self.default_reaction_emoji is not None:
@@ -93,6 +96,11 @@ class ChannelChanges(Form):
         if overwrites is None:
             return sent
         return {**sent, "overwrites": tuple(one.overwrite() for one in overwrites)}
+
+    def of_group(self) -> dict[str, Any]:
+        """Those of them that a conversation has."""
+        changes: dict[str, Any] = {"name": self.name} if "name" in self.model_fields_set else {}
+        return changes if self.owner is None else {**changes, "owner_id": int(self.owner)}
 
 
 class NewChannel(ChannelChanges):
@@ -121,6 +129,7 @@ class ChannelsDoor:
 
     def __init__(self, units: Units) -> None:
         self._units = units
+        self._calls = units.tools.calls
 
     async def of_guild(self, guild_id: GuildId, actor: Actor) -> Response:
         """Those that one can see."""
@@ -135,21 +144,33 @@ class ChannelsDoor:
         return answer(views.channel(channel), 201)
 
     async def get(self, channel_id: ChannelId, actor: Actor) -> Response:
-        """A channel that one can see."""
-        async with self._units.reading(actor) as unit:
-            channel = await actions.channels.one(unit, channel_id)
+        """A channel that one can see, or a conversation of one's own."""
+        try:
+            async with self._units.reading(actor) as unit:
+                channel = await actions.channels.one(unit, channel_id)
+        except NotFound:
+            return answer(await actions.private.one(self._calls, actor, channel_id))
         return answer(views.channel(channel))
 
     async def edit(self, channel_id: ChannelId, form: ChannelChanges, actor: Actor) -> Response:
         """Other settings."""
-        async with self._units.open(actor) as unit:
-            channel = await actions.channels.edit(unit, channel_id, form.changes())
+        try:
+            async with self._units.open(actor) as unit:
+                channel = await actions.channels.edit(unit, channel_id, form.changes())
+        except NotFound as error:
+            if error.error is not ErrorCode.UNKNOWN_CHANNEL:
+                raise
+            changes = form.of_group()
+            return answer(await actions.private.edit(self._calls, actor, channel_id, changes))
         return answer(views.channel(channel))
 
     async def delete(self, channel_id: ChannelId, actor: Actor) -> Response:
-        """The end of a channel."""
-        async with self._units.open(actor) as unit:
-            channel = await actions.channels.remove(unit, channel_id)
+        """The end of a channel, or of one's part in a conversation."""
+        try:
+            async with self._units.open(actor) as unit:
+                channel = await actions.channels.remove(unit, channel_id)
+        except NotFound:
+            return answer(await actions.private.close(self._calls, actor, channel_id))
         return answer(views.channel(channel))
 
     async def clone(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contracts.ids import Snowflake, UserId
+from contracts.ids import ChannelId, Snowflake, UserId
 from contracts.objects.private import PrivateChannel
 from contracts.objects.reading import ReadState
 from contracts.rpc.base import Call
 from contracts.rpc.export import Export
-from contracts.wire import Timestamp, Wire
+from contracts.wire import JSON, Timestamp, Wire
 
 
 class PrivateChannels(Wire):
@@ -55,3 +55,47 @@ class ExportPerson(Export):
     """Messages that this person wrote."""
 
     service = "chat"
+
+
+class FoundPrivateChannel(Wire):
+    """A conversation as the asker sees it."""
+
+    channel: PrivateChannel
+
+
+class GetPrivateChannel(Call[FoundPrivateChannel]):
+    """A conversation of somebody's: `/channels/{id}` is asked of community_service, which knows
+    only channels of guilds.
+    """
+
+    service = "chat"
+    callers = frozenset({"community"})
+    deadline = 5.0
+
+    user_id: UserId
+    channel_id: ChannelId
+
+
+class EditPrivateChannel(Call[FoundPrivateChannel]):
+    """Change a group in somebody's name: its `name`, its `owner_id`."""
+
+    service = "chat"
+    callers = frozenset({"community"})
+    deadline = 5.0
+    idempotent = False
+
+    user_id: UserId
+    channel_id: ChannelId
+    changes: JSON
+
+
+class ClosePrivateChannel(Call[FoundPrivateChannel]):
+    """Leave a group, or take a pair out of one's list."""
+
+    service = "chat"
+    callers = frozenset({"community"})
+    deadline = 5.0
+    idempotent = False
+
+    user_id: UserId
+    channel_id: ChannelId

@@ -6,8 +6,14 @@ from typing import Any
 
 import pytest
 
-from contracts.ids import UserId
-from contracts.rpc.chat import GetPrivateChannels
+from contracts.errors import Forbidden, NotFound
+from contracts.ids import ChannelId, UserId
+from contracts.rpc.chat import (
+    ClosePrivateChannel,
+    EditPrivateChannel,
+    GetPrivateChannel,
+    GetPrivateChannels,
+)
 from tests.service.chat_service.house import NO_SUCH_PERSON, House, refusal, user
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -204,3 +210,25 @@ async def test_conversations_are_listed_by_what_was_said_last(house: House) -> N
     calls = await house.running.calls_from("gateway")
     found = (await calls.ask(GetPrivateChannels(user_id=UserId(ann)))).channels
     assert [int(one.id) for one in found] == listed
+
+
+async def test_a_group_is_renamed_handed_on_and_closed_by_calls(house: House) -> None:
+    ann, ben, cat = (house.newcomer() for _ in range(3))
+    channel = ChannelId(int((await house.opens(ann, ben, cat))["id"]))
+    calls = await house.running.calls_from("community")
+    named = EditPrivateChannel(user_id=UserId(ben), channel_id=channel, changes={"name": "club"})
+    assert (await calls.ask(named)).channel.name == "club"
+    handed = EditPrivateChannel(user_id=UserId(ben), channel_id=channel, changes={"owner_id": cat})
+    with pytest.raises(Forbidden):
+        await calls.ask(handed)
+    handed = handed.model_copy(update={"user_id": UserId(ann)})
+    assert (await calls.ask(handed)).channel.owner_id == cat
+    await calls.ask(ClosePrivateChannel(user_id=UserId(ann), channel_id=channel))
+    with pytest.raises(NotFound):
+        await calls.ask(GetPrivateChannel(user_id=UserId(ann), channel_id=channel))
+    names = [name for name, _ in await house.told_to(ben)]
+    assert names == [
+        *("PrivateChannelCreate", "MessageCreate", "PrivateChannelUpdate"),
+        *("PrivateChannelUpdate", "RecipientRemove", "MessageCreate"),
+    ]
+    assert [one["content"] for one in await house.history(cat, channel)] == ["", "club"]

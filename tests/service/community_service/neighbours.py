@@ -7,11 +7,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from chassis.rpc import RpcServer
-from contracts.errors import Unavailable
+from contracts.errors import ErrorCode, NotFound, Unavailable
 from contracts.objects.application import Application
 from contracts.objects.presence import Presence, PresenceUser, Status
+from contracts.objects.private import PrivateChannel
 from contracts.objects.relationship import Standing
 from contracts.objects.user import User
+from contracts.rpc.chat import (
+    ClosePrivateChannel,
+    EditPrivateChannel,
+    FoundPrivateChannel,
+    GetPrivateChannel,
+)
 from contracts.rpc.presence import GetPresences, Presences
 from contracts.rpc.users import (
     FoundApplication,
@@ -35,13 +42,14 @@ class Neighbours:
     blocks: set[tuple[int, int]] = field(default_factory=set)
     """Who has blocked whom."""
     online: set[int] = field(default_factory=set)
+    private: dict[int, PrivateChannel] = field(default_factory=dict)
     asked: list[tuple[int, ...]] = field(default_factory=list)
     """Whose faces were asked for, call by call."""
 
     def reset(self) -> None:
         """As in the beginning."""
         self.is_away = False
-        for kept in (self.names, self.bots, self.blocks, self.online, self.asked):
+        for kept in (self.names, self.bots, self.blocks, self.online, self.private, self.asked):
             kept.clear()
 
     def user(self, user_id: int) -> User:
@@ -103,11 +111,39 @@ class Neighbours:
     def _as_presence_service(self, rpc: RpcServer) -> None:
         rpc.handle(GetPresences, self.get_presences)
 
+    async def get_private_channel(self, call: GetPrivateChannel) -> FoundPrivateChannel:
+        """Conversations that a test opened, by who is in them."""
+        return self._private(call.user_id, call.channel_id)
+
+    async def edit_private_channel(self, call: EditPrivateChannel) -> FoundPrivateChannel:
+        """The same, with other fields."""
+        found = self._private(call.user_id, call.channel_id)
+        self.private[call.channel_id] = found.channel.model_copy(update=call.changes)
+        return self._private(call.user_id, call.channel_id)
+
+    async def close_private_channel(self, call: ClosePrivateChannel) -> FoundPrivateChannel:
+        """The same, gone."""
+        found = self._private(call.user_id, call.channel_id)
+        del self.private[call.channel_id]
+        return found
+
+    def _private(self, user_id: int, channel_id: int) -> FoundPrivateChannel:
+        channel = self.private.get(channel_id)
+        if channel is None or user_id not in {one.id for one in channel.recipients}:
+            raise NotFound(ErrorCode.UNKNOWN_CHANNEL)
+        return FoundPrivateChannel(channel=channel)
+
+    def _as_chat_service(self, rpc: RpcServer) -> None:
+        rpc.handle(GetPrivateChannel, self.get_private_channel)
+        rpc.handle(EditPrivateChannel, self.edit_private_channel)
+        rpc.handle(ClosePrivateChannel, self.close_private_channel)
+
     @asynccontextmanager
     async def answering(self) -> AsyncIterator[str]:
         """The setting under which they are reached."""
         async with (
             stub("user", self._as_user_service) as user,
             stub("presence", self._as_presence_service) as presence,
+            stub("chat", self._as_chat_service) as chat,
         ):
-            yield f"{user},{presence}"
+            yield f"{user},{presence},{chat}"

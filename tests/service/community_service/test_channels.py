@@ -7,6 +7,9 @@ import asyncio
 import pytest
 
 from contracts import limits, topics
+from contracts.ids import ChannelId
+from contracts.objects.channel import ChannelType
+from contracts.objects.private import PrivateChannel
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from tests.service.community_service.house import ALICE, BOB, MALLORY, House
 
@@ -339,3 +342,18 @@ class TestDeleting:
         assert (await house.does(ALICE, "GET", f"/guilds/{guild}"))["system_channel_id"] is None
         assert (await house.names(guild))[-2:] == ["ChannelDelete", "GuildUpdate"]
         assert await house.refused(BOB, "POST", f"/invites/{code}") == (404, 10006)
+
+
+async def test_a_conversation_is_asked_for_next_door(house: House) -> None:
+    """What no guild has is chat_service's, for those who are in it."""
+    group = PrivateChannel(
+        id=ChannelId(77), type=ChannelType.GROUP_DM, recipients=(house.neighbours.user(ALICE),)
+    )
+    house.neighbours.private[77] = group
+    assert (await house.does(ALICE, "GET", "/channels/77"))["type"] == 3
+    assert await house.refused(BOB, "GET", "/channels/77") == (404, 10003)
+    form = {"name": "friends", "owner": str(BOB), "topic": "none"}
+    edited = await house.does(ALICE, "PATCH", "/channels/77", json=form)
+    assert (edited["name"], edited["owner_id"]) == ("friends", str(BOB))
+    assert (await house.does(ALICE, "DELETE", "/channels/77"))["id"] == "77"
+    assert await house.refused(ALICE, "GET", "/channels/77") == (404, 10003)
