@@ -112,8 +112,9 @@ def message(mail: Mail, *, to: str, sender: str, at: datetime) -> EmailMessage:
     letter["Date"] = format_datetime(at)
     letter["Message-ID"] = make_msgid(domain=domain or "localhost")
     letter["Auto-Submitted"] = "auto-generated"
-    letter.set_content(mail.text)
-    letter.add_alternative(mail.html, subtype="html")
+    # As it is, so that a file can be read as well; the SMTP client encodes it where it must.
+    letter.set_content(mail.text, cte="8bit")
+    letter.add_alternative(mail.html, subtype="html", cte="8bit")
     return letter
 
 

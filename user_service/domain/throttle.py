@@ -42,7 +42,7 @@ def place_of(address: str) -> str:
 def of_logins(login_key: str, place: str, *, is_known: bool) -> list[Limit]:
     """For a password typed at a login. Of unknown accounts as of known ones."""
     limits = [
-        Limit(_key("place", place), 100, timedelta(minutes=15)),
+        Limit(_key("place", place), 300, timedelta(minutes=15)),
         Limit(_key("login", login_key, place), 10, timedelta(minutes=10)),
     ]
     if not is_known:

@@ -38,3 +38,4 @@ def test_an_address_beyond_ascii_travels() -> None:
     raw = bytes(message(mail, to="mina@예시.kr", sender="Moim <moim@example.net>", at=NOW))
     assert b"To: mina@xn--vv4b11d.kr" in raw
     assert b"Message-ID: <" in raw
+    assert mail.text.encode() in raw, "a file in development can be read"
