@@ -216,6 +216,7 @@ async def test_slowmode_tells_when_it_is_ones_turn_again(house: House) -> None:
     )
     assert refusal(answer) == (429, 20016)
     assert 0 < answer.json()["retry_after"] <= 60
+    assert answer.headers["via"], "without it discord.py does not wait, but gives up"
     assert await house.send(ALICE, room.id, "one", nonce="n") == first
     await house.send(BOB, room.id, "another")
     for _ in range(2):
