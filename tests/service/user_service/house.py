@@ -34,7 +34,7 @@ class Letter:
     @property
     def token(self) -> str:
         """What its link carries."""
-        found = re.search(r"#token=([\w-]+)$", self.text, re.MULTILINE)
+        found = re.search(r"#token=([\w-]+)\s*$", self.text)
         assert found is not None, self.text
         return found[1]
 
