@@ -133,8 +133,9 @@ async def search(unit: Unit, guild_id: int, prefix: str, limit: int) -> list[Mem
             )
         )
     )
-    found = _found().where(members.c.guild_id == guild_id, members.c.user_id.in_(named))
-    return [_read(row) for row in await unit.all(found.order_by(members.c.user_id).limit(limit))]
+    user_ids = sorted(row.user_id for row in await unit.all(named))[:limit]
+    found = await by_ids(unit, guild_id, user_ids) if user_ids else []
+    return sorted(found, key=lambda member: member.person.user_id)
 
 
 async def of_user(unit: Unit, user_id: int, limit: int, *, after: int = 0) -> list[Member]:
