@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from community_service import store, views
 from community_service.actions.access import access_guild
@@ -106,9 +106,27 @@ async def write(unit: Unit, entries: list[Entry]) -> None:
     """Keep entries and tell those who may read them."""
     if not entries:
         return
-    await store.audit.add(unit, entries)
-    for one in entries:
+    named = await _with_role_names(unit, entries)
+    await store.audit.add(unit, named)
+    for one in named:
         _tell(unit, one)
+
+
+async def _with_role_names(unit: Unit, entries: list[Entry]) -> list[Entry]:
+    """Entries about overwrites of roles say what the role is called: it may be gone when they are
+    read.
+    """
+    role_ids = {one.covered_role_id for one in entries} - {None}
+    if not role_ids:
+        return entries
+    found = await store.roles.by_ids(unit, entries[0].guild_id, sorted(filter(None, role_ids)))
+    names = {role.id: role.name for role in found}
+    return [
+        replace(one, options={**one.options, "role_name": names[one.covered_role_id]})
+        if one.covered_role_id in names
+        else one
+        for one in entries
+    ]
 
 
 def _tell(unit: Unit, one: Entry) -> None:

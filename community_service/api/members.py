@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, Field, StringConstraints
 
@@ -110,6 +111,13 @@ class MembersDoor:
             member = await actions.members.edit_own(unit, guild_id, changes)
         return answer(views.own_member(member))
 
+    async def rename_own(self, guild_id: GuildId, form: OwnChanges, actor: Actor) -> Response:
+        """Change one's nickname, as older libraries do."""
+        changes = {"nick": form.nick}
+        async with self._units.open(actor) as unit:
+            member = await actions.members.edit_own(unit, guild_id, changes)
+        return Response(orjson.dumps({"nick": member.nick}), media_type="application/json")
+
     async def kick(self, guild_id: GuildId, user_id: UserId, actor: Actor) -> Response:
         """Remove a member."""
         async with self._units.open(actor) as unit:
@@ -135,6 +143,7 @@ def router(units: Units) -> APIRouter:
     routes.get("/guilds/{guild_id}/members")(door.page)
     routes.get("/guilds/{guild_id}/members/search")(door.search)
     routes.patch("/guilds/{guild_id}/members/@me")(door.edit_own)
+    routes.patch("/guilds/{guild_id}/members/@me/nick")(door.rename_own)
     routes.get("/guilds/{guild_id}/members/{user_id}")(door.get)
     routes.patch("/guilds/{guild_id}/members/{user_id}")(door.edit)
     routes.delete("/guilds/{guild_id}/members/{user_id}")(door.kick)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from contracts.limits import AUDIT_LOG_DAYS
 from contracts.objects.audit import AuditAction, AuditChange
+from contracts.objects.channel import OverwriteType
 from contracts.wire import JSON, Wire
 
 Changes = tuple[AuditChange, ...]
@@ -15,6 +16,16 @@ Changes = tuple[AuditChange, ...]
 _NAMED_BY_THE_ENTRY = frozenset({"id", "guild_id", "icon_hash"})
 _KEYS = {name: f"{name}_hash" for name in ("avatar", "banner", "icon", "splash")}
 """Fields that clients know by another key in here."""
+
+
+_ABOUT_OVERWRITES = frozenset(
+    {
+        AuditAction.CHANNEL_OVERWRITE_CREATE,
+        AuditAction.CHANNEL_OVERWRITE_UPDATE,
+        AuditAction.CHANNEL_OVERWRITE_DELETE,
+    }
+)
+_OF_A_ROLE = str(int(OverwriteType.ROLE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,12 @@ class Entry:
     reason: str | None
     changes: Changes = ()
     options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def covered_role_id(self) -> int | None:
+        """The role whose overwrite it is about; None for all other entries."""
+        is_about_one = self.action in _ABOUT_OVERWRITES and self.options["type"] == _OF_A_ROLE
+        return int(self.options["id"]) if is_about_one else None
 
 
 @dataclass(frozen=True, slots=True)

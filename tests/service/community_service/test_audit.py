@@ -91,6 +91,14 @@ class TestWriting:
         assert found[2]["options"] == {"id": str(BOB), "type": "1"}
         assert found[2]["changes"] == [{"key": "deny", "old_value": "2048", "new_value": "0"}]
 
+    async def test_an_overwrite_of_a_role_says_what_the_role_is_called(self, house: House) -> None:
+        guild = await house.guild()
+        channel, role = (await house.channel(guild))["id"], await house.role(guild, "readers")
+        path = f"/channels/{channel}/permissions/{role}"
+        await house.does(ALICE, "PUT", path, json={"type": 0, "deny": "2048"})
+        [entry] = await entries(house, guild, "?action_type=13")
+        assert entry["options"] == {"id": role, "type": "0", "role_name": "readers"}
+
     async def test_invites_and_bots_are_written_down(self, house: House) -> None:
         guild = await house.guild()
         code = await house.invite(guild)
