@@ -6,6 +6,6 @@ one presence that others see, and when that is announced. Does not own: sessions
 (user_service), voice states (signaling_service).
 Speaks: casts and calls of `contracts.rpc.presence`; PresenceUpdate on the bus.
 
-Shelves of its own: memberships.py (where a person is to be announced), announcing.py (how an
+Shelves of its own: audience.py (to whom a person is to be announced), announcing.py (how an
 announcement is made once and in order).
 """

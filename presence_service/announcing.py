@@ -13,12 +13,14 @@ from redis.exceptions import RedisError
 from chassis.bus import Bus
 from chassis.clock import Clock
 from chassis.logs import logger
+from contracts import topics
 from contracts.errors import DomainError, Unavailable
 from contracts.events.presence import PresenceUpdate
 from contracts.ids import UserId
+from contracts.topics import Topic
 from presence_service import views
+from presence_service.audience import Audience
 from presence_service.domain import Visible, fold
-from presence_service.memberships import Memberships
 from presence_service.store import CLAIM_MS, Claim, Leases
 
 log = logger("presence")
@@ -27,19 +29,19 @@ _AT_ONCE = 32
 
 
 class Announcer:
-    """Tells the guilds of a person, and the person's own devices."""
+    """Tells the guilds of a person, their friends, and their own devices."""
 
     def __init__(
         self,
         leases: Leases,
-        memberships: Memberships,
+        audience: Audience,
         bus: Bus,
         *,
         new_id: Callable[[], int],
         clock: Clock,
     ) -> None:
         self._leases = leases
-        self._memberships = memberships
+        self._audience = audience
         self._bus = bus
         self._new_id = new_id
         self._clock = clock
@@ -79,21 +81,26 @@ class Announcer:
         # Who comes or goes may have joined a guild since; a mere change of status can not wait
         # for an answer each time.
         is_fresh = visible.is_offline or claim.told.is_offline
-        guilds = await self._memberships.of(claim.user_id, is_fresh=is_fresh)
+        guilds, friends = await asyncio.gather(
+            self._audience.guilds(claim.user_id, is_fresh=is_fresh),
+            self._audience.friends(claim.user_id, is_fresh=is_fresh),
+        )
         published = [
-            self._publish(views.update(claim.user_id, visible, guild_id))
-            for guild_id in (*guilds, None)
+            self._publish(views.update(claim.user_id, visible, guild_id), topics.guild(guild_id))
+            for guild_id in guilds
         ]
+        alone = views.update(claim.user_id, visible, None)
+        published += [self._publish(alone, topics.user(one)) for one in (claim.user_id, *friends)]
         if not all(await asyncio.gather(*published)):
             raise Unavailable
         if is_fresh:
-            self._memberships.tell_seen(claim.user_id, is_here=not visible.is_offline)
+            self._audience.tell_seen(claim.user_id, is_here=not visible.is_offline)
 
-    def _publish(self, event: PresenceUpdate) -> asyncio.Future[bool]:
+    def _publish(self, event: PresenceUpdate, topic: Topic) -> asyncio.Future[bool]:
         published: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         event_id = self._new_id()
         self._bus.publish(
-            event.address(),
+            topic,
             event.record(event_id),
             event_id,
             done=lambda is_published: _settle(published, is_published),

@@ -9,7 +9,7 @@ from chassis.service import Service
 from presence_service import jobs, rpc
 from presence_service.actions import Spans, Tools
 from presence_service.announcing import Announcer
-from presence_service.memberships import Memberships
+from presence_service.audience import Audience
 from presence_service.settings import Settings
 from presence_service.store import Leases
 
@@ -29,7 +29,7 @@ def _tools(service: Service, settings: Settings, clock: Clock) -> Tools:
     service.use(numbers)
     calls = parts.calls(service, settings, needed=("community",))
     leases = Leases(bus.commands, service.instance)
-    memberships = Memberships(calls, clock, keep_s=settings.memberships_seconds)
-    announcer = Announcer(leases, memberships, bus, new_id=numbers.next_id, clock=clock)
+    audience = Audience(calls, clock, keep_s=settings.audience_seconds)
+    announcer = Announcer(leases, audience, bus, new_id=numbers.next_id, clock=clock)
     spans = Spans(settings.lease_seconds, settings.grace_seconds)
     return Tools(leases, announcer, clock, service.tasks, spans)

@@ -24,6 +24,6 @@ class Settings(BusSettings):
         10.0, description="A closed session counts for this long: it may be back"
     )
     sweep_seconds: float = Field(1.0, description="How often lapsed leases are looked for")
-    memberships_seconds: float = Field(
-        60.0, description="For how long the communities of a person are remembered"
+    audience_seconds: float = Field(
+        60.0, description="For how long the communities and friends of a person are remembered"
     )

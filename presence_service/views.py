@@ -19,7 +19,7 @@ def presence(user_id: UserId, visible: Visible) -> Presence:
 
 
 def update(user_id: UserId, visible: Visible, guild_id: GuildId | None) -> PresenceUpdate:
-    """As an event in one guild or, without one, for the person's own devices."""
+    """As an event in one guild or, without one, for friends and the person's own devices."""
     return PresenceUpdate(
         user=PresenceUser(id=user_id),
         guild_id=guild_id,

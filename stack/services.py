@@ -59,7 +59,7 @@ SERVICES: tuple[Service, ...] = (
         calls=("user", "presence", "chat"),
     ),
     Service("chat", "chat_service", schema="chat", files=True, calls=("user", "community")),
-    Service("presence", "presence_service", calls=("community",)),
+    Service("presence", "presence_service", calls=("community", "user")),
     Service("signaling", "signaling_service", redis=False, calls=("user", "community", "media")),
     Service("media", "media_sfu", redis=False),
     Service(

@@ -21,6 +21,7 @@ from chassis.tasks import Tasks
 from chassis.testing import ManualClock
 from contracts import topics
 from contracts.errors import Unavailable
+from contracts.events import open_as
 from contracts.events.presence import PresenceUpdate
 from contracts.ids import GuildId, UserId
 from contracts.objects.member import Member
@@ -29,6 +30,8 @@ from contracts.objects.user import User
 from contracts.rpc.base import Cast
 from contracts.rpc.community import GetMemberships, Membership, Memberships, PersonSeen
 from contracts.rpc.presence import GetPresences, PresenceDelta, Seat
+from contracts.rpc.users import Friends, GetFriends
+from contracts.topics import Topic
 from gateway.live.presence_link import PresenceLink
 from gateway.live.seats import Seats
 from presence_service.app import build
@@ -41,6 +44,7 @@ from tests.fixtures.services import Running, running, stub
 GUILD, CLUB = GuildId(900), GuildId(901)
 ALICE, BOB, CAROL = UserId(7), UserId(8), UserId(9)
 NEVER = 3_600.0
+_UPDATE = PresenceUpdate.__name__
 
 
 @dataclass
@@ -98,12 +102,26 @@ class Community:
 
 
 @dataclass
+class People:
+    """user_service as presence sees it."""
+
+    friends: dict[UserId, tuple[UserId, ...]] = field(default_factory=dict)
+    is_away: bool = False
+
+    async def answer(self, call: GetFriends) -> Friends:
+        if self.is_away:
+            raise Unavailable
+        return Friends(user_ids=self.friends.get(call.user_id, ()))
+
+
+@dataclass
 class House:
     """A presence process, its neighbours and its Redis."""
 
     presence: Running
     redis: Redis
     community: Community
+    people: People
     neighbours: str
     clock: ManualClock
     _stack: AsyncExitStack
@@ -197,20 +215,51 @@ def presence(redis_url: str, neighbours: str, clock: ManualClock) -> Any:
 
 @pytest.fixture
 async def house(redis: str) -> AsyncIterator[House]:
-    clock, community = ManualClock(), Community()
+    clock, community, people = ManualClock(), Community(), People()
 
     def declare(rpc: RpcServer) -> None:
         rpc.handle(GetMemberships, community.answer)
         rpc.hear(PersonSeen, lambda cast, _: community.seen.append(cast))
 
     async with AsyncExitStack() as stack:
-        neighbours = await stack.enter_async_context(stub("community", declare))
+        addresses = [
+            await stack.enter_async_context(stub("community", declare)),
+            await stack.enter_async_context(
+                stub("user", lambda rpc: rpc.handle(GetFriends, people.answer))
+            ),
+        ]
+        neighbours = ",".join(addresses)
         service = await stack.enter_async_context(presence(redis, neighbours, clock))
         commands = Redis.from_url(redis)
         stack.push_async_callback(commands.aclose)
         assert service.ears is not None
         await service.ears.to(*map(topics.guild, (GUILD, CLUB)), *map(topics.user, (ALICE, BOB)))
-        yield House(service, commands, community, neighbours, clock, stack, redis)
+        yield House(service, commands, community, people, neighbours, clock, stack, redis)
+
+
+class TestFriends:
+    async def test_are_told_wherever_else_they_meet_even_while_nobody_can_say_who_they_are(
+        self, house: House
+    ) -> None:
+        house.people.friends[ALICE] = (BOB,)
+        gateway = await house.gateway()
+
+        def told() -> list[tuple[Topic, Status]]:
+            told = [open_as(PresenceUpdate, b) for _, n, b in house.ears.events if n == _UPDATE]
+            where = [topic for topic, name, _ in house.ears.events if name == _UPDATE]
+            return [
+                (topic, each.status)
+                for topic, each in zip(where, told, strict=True)
+                if each.guild_id is None
+            ]
+
+        gateway.opens("a")
+        both = {topics.user(ALICE), topics.user(BOB)}
+        await until(lambda: _now(set(told()) == {(topic, Status.ONLINE) for topic in both}))
+        house.people.is_away = True
+        gateway.opens("a", status=Status.IDLE)
+        await house.hears(Status.ONLINE, Status.IDLE)
+        await until(lambda: _now(set(told()[2:]) == {(topic, Status.IDLE) for topic in both}))
 
 
 class TestDevices:
