@@ -109,8 +109,12 @@ class NewChannel(ChannelChanges):
     name: ChannelName
 
     def draft(self) -> ChannelDraft:
-        """The channel as it is wanted."""
+        """The channel as it is wanted. Libraries send an empty list of overwrites for none of its
+        own, and expect those of the category.
+        """
         given = {name: value for name, value in self.changes().items() if value is not None}
+        if not given.get("overwrites"):
+            given.pop("overwrites", None)
         own = {name: given.pop(name) for name in _OF_DRAFT & given.keys()}
         return ChannelDraft(**{"type": ChannelType.TEXT, **own}, more=given)
 

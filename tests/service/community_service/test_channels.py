@@ -143,6 +143,9 @@ class TestMaking:
         box = await house.channel(guild, name="box", type=4, permission_overwrites=rules)
         made = await house.channel(guild, name="inside", parent_id=box["id"])
         assert made["permission_overwrites"] == box["permission_overwrites"]
+        empty = {"parent_id": box["id"], "permission_overwrites": []}
+        as_libraries_send_it = await house.channel(guild, name="inside too", **empty)
+        assert as_libraries_send_it["permission_overwrites"] == box["permission_overwrites"]
         assert "inside" not in await house.channels(guild, BOB)
         await house.grant(guild, MANAGER)
         form = {"name": "spy", "parent_id": box["id"]}
