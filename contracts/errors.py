@@ -94,7 +94,6 @@ class ErrorCode(Enum):
     MFA_SECRET = (60005, 400, "Invalid two-factor secret")
     MFA_TICKET = (60006, 400, "Invalid two-factor auth ticket")
     MFA_CODE = (60008, 400, "Invalid two-factor code")
-    REACTION_BLOCKED = (90001, 403, "Reaction was blocked")
     REPLY_WITHOUT_HISTORY = (160002, 400, "Cannot reply without permission to read message history")
     BULK_BAN_FAILED = (500000, 400, "Failed to ban users")
     REQUESTS_DISABLED = (80000, 403, "Incoming friend requests disabled")

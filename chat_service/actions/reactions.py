@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chat_service import store, views
+from chat_service.actions import conversations
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import Venue, enter
 from chat_service.domain import emojis
@@ -29,6 +30,7 @@ async def add(chat: Chat, actor: Identity, channel_id: int, message_id: int, nam
     """React. With an emoji that is there already, reading is enough."""
     emoji = _emoji(name)
     venue = await enter(chat, actor, channel_id, needs=READING)
+    await conversations.welcomed(chat, venue)
     async with chat.units.open(actor) as unit:
         message = await _held(unit, venue, message_id)
         there = await store.reactions.kinds(unit, message)

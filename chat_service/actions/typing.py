@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chat_service.actions import messages
+from chat_service.actions import conversations, messages
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import enter
 from contracts.events.typing import TypingStart
@@ -25,6 +25,7 @@ class Typing:
         """Tell everybody there, whoever may write there."""
         chat = self._chat
         venue = await enter(chat, actor, channel_id, needs=messages.SENDING)
+        await conversations.welcomed(chat, venue)
         key, now = (channel_id, int(actor.user_id)), chat.clock.monotonic()
         if now - self._told.get(key, -_EVERY_S) < _EVERY_S:
             return

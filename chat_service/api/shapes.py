@@ -16,6 +16,8 @@ from contracts.errors import DomainError, ErrorCode, Invalid
 from contracts.ids import ChannelId, GuildId, MessageId, Snowflake
 from contracts.wire import JSON, Form, Text
 
+_TEXT = frozenset({"content", "nonce", "flags"})
+"""With nothing but these, there is nothing more to look at."""
 _Number = Annotated[int, Field(ge=-(1 << 63), lt=1 << 63)]
 """As large as JSON is written here."""
 _EXCLUSIVE = "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE"
@@ -108,6 +110,8 @@ class NewMessage(MessageChanges):
         if self.nonce is not None and len(str(self.nonce)) > limits.NONCE:
             text = f"Must be {limits.NONCE} or fewer in length."
             raise Invalid({"nonce": ("BASE_TYPE_MAX_LENGTH", text)})
+        if self.model_fields_set <= _TEXT:
+            return Draft(self.content or "", self.nonce, (self.flags or 0) & SETTABLE)
         if self.sticker_ids:
             raise DomainError(ErrorCode.INVALID_STICKER)
         flags = (self.flags or 0) & SETTABLE

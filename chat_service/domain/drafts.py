@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from chat_service.domain.mentions import Allowed
 from contracts.errors import DomainError, ErrorCode, Invalid
@@ -27,23 +29,23 @@ class Reference:
     must_exist: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A message about to be sent."""
+class Draft(NamedTuple):
+    """A message about to be sent. A tuple, as every plain text becomes one."""
 
     content: str = ""
     nonce: str | int | None = None
     flags: int = 0
     tts: bool = False
-    embeds: list[JSON] = field(default_factory=list)
-    components: list[JSON] = field(default_factory=list)
+    embeds: Sequence[JSON] = ()
+    components: Sequence[JSON] = ()
     allowed: Allowed | None = None
     reference: Reference | None = None
 
     @property
     def is_plain(self) -> bool:
         """Nothing but text."""
-        return not (self.tts or self.embeds or self.components or self.allowed or self.reference)
+        more = self.tts or self.embeds or self.components or self.allowed or self.reference
+        return not (more or self.flags & ONLY_COMPONENTS)
 
     @property
     def is_forward(self) -> bool:

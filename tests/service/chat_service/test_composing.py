@@ -199,6 +199,8 @@ class TestComponents:
         for wrong in ([deep], [many], [{"type": 99}], ["x"], [{"type": 10, "content": "new"}]):
             form = {"content": "x", "components": wrong}
             assert await house.refused(ALICE, room, json=form) == (400, 50035)
+        form = {"content": "no room for text", "flags": 1 << 15}
+        assert await house.refused(ALICE, room, json=form) == (400, 50035)
         new = [{"type": 10, "content": "new"}]
         sent = await house.send(ALICE, room, "", components=new, flags=1 << 15)
         assert sent["flags"] == 1 << 15

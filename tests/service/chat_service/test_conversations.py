@@ -116,6 +116,8 @@ class TestPairs:
         house.neighbours.blocks.add((ben, ann))
         for who in (ann, ben):
             assert await house.refused(who, channel) == (403, 50007)
+            typing = await house.asks(who, "POST", f"/channels/{channel}/typing")
+            assert refusal(typing) == (403, 50007)
         house.neighbours.blocks.clear()
         await house.send(ann, channel, "again")
 

@@ -22,6 +22,7 @@ class TestPages:
         assert await house.history(BOB, room) == sent[::-1]
 
     async def test_pages_before_after_and_around_a_message(self, house: House) -> None:
+        """B11: a page hangs on a message, so new messages shift nothing."""
         room = house.room()
         sent = await house.sends(ALICE, room, 7)
         middle = sent[3]["id"]

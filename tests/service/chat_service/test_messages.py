@@ -85,6 +85,7 @@ class TestSending:
 
 class TestNonces:
     async def test_a_nonce_repeated_in_parallel_stores_one_message(self, house: House) -> None:
+        """B2: a client that knows no answer asks again, and says it once."""
         guild = house.guild()
         room = int(house.channel(guild).id)
         sends = (house.send(ALICE, room, "once", nonce="same") for _ in range(50))
