@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from contracts.errors import Conflict, ErrorCode, Invalid, TooMany, Unauthorized
+from contracts.errors import Conflict, ErrorCode, Forbidden, Invalid, TooMany, Unauthorized
 from contracts.identity import Identity
 from contracts.ids import UserId
 from user_service import store, views
@@ -117,6 +117,8 @@ async def reset(unit: UserUnit, text: str, password_hash: str) -> Credentials:
 
 async def _set_password(unit: UserUnit, known: Credentials, password_hash: str) -> None:
     await store.accounts.change_credentials(unit, known.user_id, password_hash=password_hash)
+    # Letters first: one that is being sealed at this moment adds its proof before it is gone.
+    await store.letters.remove_of(unit, known.user_id)
     await store.proofs.remove_of(unit, known.user_id)
     if known.email is not None:
         await letters.write(unit, Kind.PASSWORD_CHANGED, user_id=known.user_id, address=known.email)
@@ -148,6 +150,8 @@ async def _tell(unit: UserUnit, user_id: UserId) -> None:
 
 
 async def _own(unit: UserUnit) -> Credentials:
+    if unit.actor.is_bot:
+        raise Forbidden(ErrorCode.BOTS_NOT_ALLOWED)
     known = await store.accounts.lock_credentials(unit, unit.actor.user_id)
     if known is None:
         raise Unauthorized(ErrorCode.TOKEN_DEAD)

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.events.session import LoginEnded
 from contracts.identity import Kind
-from tests.service.user_service.house import PASSWORD, House, wrong
+from tests.service.user_service.house import PASSWORD, House, refused, wrong
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -126,6 +126,27 @@ class TestAPassword:
         await house.running.ears.hear(LoginEnded, count=2)
         assert (await house.login("mina")).status_code == 400
         assert (await house.login("mina", NEW)).status_code == 200
+
+    async def test_takes_back_every_link_when_it_changes(self, house: House) -> None:
+        """Whoever knew the old one may have asked for another address, and wait for the letter."""
+        client = await house.person("mina", email=MINA)
+        (letter,) = await house.letters(MINA)
+        user_id = (await client.get("/users/@me")).json()["id"]
+        await house.rows(
+            "INSERT INTO letters VALUES (1, 'change', NULL, $1, 'thief@example.org', NULL, 0,"
+            " now() + interval '1 h', now() + interval '1 d')",
+            int(user_id),
+        )
+        form = {"password": PASSWORD, "new_password": NEW}
+        assert (await client.patch("/users/@me", json=form)).status_code == 200
+        assert not await house.rows("SELECT FROM letters WHERE kind = 'change'")
+        form = {"token": letter.token}
+        wrong(await house.running.nobody.post("/auth/verify", json=form), token="TOKEN_INVALID")
+
+    async def test_is_nothing_that_a_bot_has(self, house: House) -> None:
+        bot = house.running.as_(5, kind=Kind.BOT)
+        form = {"password": PASSWORD, "new_password": NEW, "email": MINA}
+        refused(await bot.patch("/users/@me", json=form), 403, 20001)
 
     async def test_cannot_be_guessed_inside_a_stolen_session(self, house: House) -> None:
         client = await house.person("mina")

@@ -14,6 +14,8 @@ with warnings.catch_warnings():
 from tests.service.user_service.house import House, Open, read_letter
 
 MINA = "mina@example.org"
+POSTPONED = "SELECT count(*) = 1 FROM letters WHERE due < now() + interval '100 s' AND tries = 1"
+"""Sooner than the two minutes for which a letter is held while it is being sent."""
 
 
 class Office:
@@ -68,7 +70,7 @@ async def test_wait_for_a_server_that_refuses_for_now_and_are_dropped_by_a_final
         house = await open_house(smtp_url=url, mail_from="Moim <moim@example.net>")
         await house.register("mina", email=MINA, locale="ko-KR")
         await office.hears()
-        await until(house, "SELECT count(*) = 1 FROM letters WHERE due > now() + interval '20 s'")
+        await until(house, POSTPONED)
         await house.rows("UPDATE letters SET due = now()")
         await office.hears()
         await until(house, "SELECT count(*) = 0 FROM letters")
@@ -91,6 +93,15 @@ async def test_survive_a_server_that_is_away_and_are_worth_nothing_after_a_day(
 ) -> None:
     house = await open_house(smtp_url="smtp://127.0.0.1:9")
     await house.register("mina", email=MINA)
-    await until(house, "SELECT count(*) = 1 FROM letters WHERE tries = 1 AND due > now()")
+    await until(house, POSTPONED)
     await house.rows("UPDATE letters SET due = now(), expires = now()")
     await until(house, "SELECT count(*) = 0 FROM letters")
+
+
+async def test_tell_no_password_to_a_server_without_tls(open_house: Open) -> None:
+    office = Office()
+    async with serving(office) as url:
+        house = await open_house(smtp_url=url.replace("//", "//mina:secret@"))
+        await house.register("mina", email=MINA)
+        await until(house, POSTPONED)
+    assert office.taken == []
