@@ -83,8 +83,12 @@ class Departures:
         async with self._units.open(NOBODY) as unit:
             gone = await actions.farewells.departed(unit, BATCH)
         for user_id in gone:
-            while not await actions.farewells.is_forgotten(self._units.tools, user_id):
-                pass
+            try:
+                while not await actions.farewells.is_forgotten(self._units.tools, user_id):
+                    pass
+            except DomainError as error:
+                log.warning("departure.postponed", person=str(user_id), reason=str(error))
+                continue
             async with self._units.open(NOBODY) as unit:
                 await actions.farewells.settle(unit, user_id)
 

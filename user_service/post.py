@@ -47,6 +47,8 @@ class Folder:
             await asyncio.to_thread(self._write, message)
         except OSError as error:
             raise Away(str(error)) from error
+        except ValueError as error:
+            raise Refused(str(error)) from error
 
     def _write(self, message: EmailMessage) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -91,7 +93,7 @@ class Smtp:
             raise _told([error.code], error) from error
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             raise Away(str(error)) from error
-        except UnicodeError as error:
+        except ValueError as error:
             raise Refused(str(error)) from error
 
 
