@@ -258,3 +258,13 @@ def _is_cut(deaf: socket.socket) -> bool:
     finally:
         deaf.close()
     return True
+
+
+async def test_messages_need_neither_presence_nor_notifications(talk: Talk) -> None:
+    """B1: what only decorates a message can not lose it."""
+    device = await talk.listener()
+    for name in ("presence", "notification"):
+        await talk.house.kill(name, signal.SIGKILL)
+    assert await talk.say("still here", tries=1)
+    await device.expect("MESSAGE_CREATE", lambda d: d["content"] == "still here")
+    await device.shut(1000)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
+from stack.suite import Suite
 from tests.fixtures.gateway_client import GUILDS, MESSAGES, GatewayClient
 from tests.fixtures.houses import Newcomer
 from tests.fixtures.people import PASSWORD, Person
@@ -135,3 +137,10 @@ async def test_a_dead_token_opens_nothing(meet: Newcomer) -> None:
     again = await mina.gateway().open()
     await again.say(2, {"token": mina.token, "intents": 1, "properties": {}})
     assert await again.closed() == 4004
+
+
+async def test_nothing_of_the_inside_is_on_the_public_port(house: Suite) -> None:
+    """A13: what neighbours and operators use has ports of its own."""
+    async with httpx.AsyncClient(base_url=house.url) as anybody:
+        for path in ("/metrics", "/livez", "/readyz", "/internal", "/api/v10/internal"):
+            assert (await anybody.get(path)).status_code in (401, 404), path

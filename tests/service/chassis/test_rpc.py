@@ -636,6 +636,7 @@ def _tell(calls: Calls, number: int) -> None:
 
 class TestStrangers:
     async def test_a_wrong_key_is_closed_before_a_call_is_parsed(self, world: World) -> None:
+        """A23: a link without the key of its pair says nothing."""
         handler = Hanging()
         server = await world.answering(handler)
         raw = await Raw.connect(server.port)

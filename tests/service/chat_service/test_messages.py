@@ -66,6 +66,7 @@ class TestSending:
     async def test_each_message_is_told_once_in_id_order_as_it_was_answered(
         self, house: House
     ) -> None:
+        """B3: nothing overtakes."""
         guild = house.guild()
         rooms = [int(house.channel(guild).id) for _ in range(2)]
         sent = await asyncio.gather(
@@ -96,6 +97,7 @@ class TestNonces:
         assert len(await house.told(guild)) == 1
 
     async def test_a_nonce_repeated_later_answers_the_first_message(self, house: House) -> None:
+        """B2: a send that is repeated after a gap is the same message."""
         room = house.room()
         first = await house.send(ALICE, room, "first", nonce=7)
         await house.send(ALICE, room, "between")
@@ -115,6 +117,7 @@ class TestNonces:
 
 class TestWhoMay:
     async def test_nobody_and_strangers_are_refused(self, house: House) -> None:
+        """A5, A14: who writes is what the edge vouches for, nothing in the request."""
         room = house.room()
         path = f"/channels/{room}/messages"
         answer = await house.running.nobody.post(path, json={"content": "hi"})

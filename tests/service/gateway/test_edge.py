@@ -49,6 +49,7 @@ async def test_a_request_reaches_its_service_with_the_identity_of_the_caller(sta
 
 
 async def test_what_only_the_edge_may_say_is_stripped(stand: Stand) -> None:
+    """A14: an identity that a client sends is not believed."""
     foreign = (
         AUTH + "X-Identity: bot.1.1.chat.1.abc\r\nX-Forwarded-For: 203.0.113.9\r\n"
         "X-Forwarded-Host: evil\r\nX-Real-IP: 203.0.113.9\r\nForwarded: for=1\r\nTE: trailers\r\n"

@@ -304,6 +304,7 @@ class TestDevices:
         ]
 
     async def test_every_guild_and_the_own_devices_are_told_once(self, house: House) -> None:
+        """A22: nobody else learns who is here."""
         house.community.guilds = [GUILD, CLUB]
         (await house.gateway()).opens("a", status=Status.IDLE, activities=({"name": "chess"},))
         await house.settled("a")

@@ -39,6 +39,7 @@ def test_what_may_be_left_out_is_never_null() -> None:
 
 
 def test_moments_have_microseconds_and_an_offset() -> None:
+    """B12: no client has to guess a time zone."""
     seoul = timezone(timedelta(hours=9))
     at = datetime(2026, 1, 2, 12, tzinfo=seoul)
     assert timestamp(at) == "2026-01-02T03:00:00.000000+00:00"
