@@ -19,6 +19,9 @@ NEWS = Topic("news")
 DEEDS = Topic("deeds")
 """What other services govern: community_service writes it into the audit log."""
 
+FRIENDSHIPS = Topic("friendships")
+"""Who became friends and who parted: presence_service listens."""
+
 
 def guild(guild_id: int) -> Topic:
     """All events of one guild; who may see which is decided at the edge."""

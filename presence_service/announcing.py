@@ -62,6 +62,19 @@ class Announcer:
             log.warning("announcements.postponed", people=len(failed))
         return failed
 
+    async def introduce(self, one: UserId, other: UserId) -> None:
+        """These two are friends now: each sees how present the other is."""
+        try:
+            found = await self._leases.read((one, other))
+        except (RedisError, OSError) as error:
+            log.warning("introduction.failed", error=repr(error))
+            return
+        now = self._clock.now_ms()
+        for user_id, to in ((one, other), (other, one)):
+            visible = fold(found.get(user_id, ()), now)
+            if not visible.is_offline:
+                self._publish(views.update(user_id, visible, None), topics.user(to))
+
     async def _carry_out(self, claim: Claim) -> bool:
         try:
             left: Claim | None = claim

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from chassis import parts
+from chassis.bus import Ears
 from chassis.clock import Clock
 from chassis.lease import RedisNumberLease
 from chassis.service import Service
+from contracts import topics
 from presence_service import jobs, rpc
 from presence_service.actions import Spans, Tools
 from presence_service.announcing import Announcer
 from presence_service.audience import Audience
+from presence_service.inbox import Inbox
 from presence_service.settings import Settings
 from presence_service.store import Leases
 
@@ -31,5 +34,7 @@ def _tools(service: Service, settings: Settings, clock: Clock) -> Tools:
     leases = Leases(bus.commands, service.instance)
     audience = Audience(calls, clock, keep_s=settings.audience_seconds)
     announcer = Announcer(leases, audience, bus, new_id=numbers.next_id, clock=clock)
+    inbox = Inbox(audience, announcer, service.tasks)
+    service.use(Ears(bus, topics.FRIENDSHIPS, inbox, tasks=service.tasks))
     spans = Spans(settings.lease_seconds, settings.grace_seconds)
     return Tools(leases, announcer, clock, service.tasks, spans)

@@ -27,17 +27,27 @@ class _Remembered(Generic[T]):
         self._clock = clock
         self._keep_s = keep_s
         self._known: dict[UserId, tuple[float, tuple[T, ...]]] = {}
+        self._turn = 0
 
     async def of(self, user_id: UserId, *, is_fresh: bool) -> tuple[T, ...]:
         now = self._clock.monotonic()
         known = self._known.get(user_id)
         if known is not None and not is_fresh and now - known[0] < self._keep_s:
             return known[1]
+        turn = self._turn
         answer = await self._ask(user_id)
+        if turn != self._turn:
+            return answer  # perhaps as it was before what was forgotten changed
         if len(self._known) >= _MOST:
             self._known.clear()
         self._known[user_id] = (now, answer)
         return answer
+
+    def forget(self, *user_ids: UserId) -> None:
+        """Ask anew about these; without any, about everybody."""
+        self._turn += 1
+        for user_id in user_ids or tuple(self._known):
+            self._known.pop(user_id, None)
 
     def last(self, user_id: UserId) -> tuple[T, ...] | None:
         """However old."""
@@ -66,6 +76,10 @@ class Audience:
             if known is None:
                 raise
             return known
+
+    def forget_friends(self, *user_ids: UserId) -> None:
+        """Their friends are others than before; without any, anybody's may be."""
+        self._friends.forget(*user_ids)
 
     def tell_seen(self, user_id: UserId, *, is_here: bool) -> None:
         """Tell community_service that somebody came or went. If it is away, it asks later."""

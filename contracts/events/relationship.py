@@ -45,3 +45,18 @@ class RelationshipRemove(_Told, Event):
     id: UserId
     type: RelationshipType
     """As it was."""
+
+
+class FriendshipChanged(Event):
+    """Inside the house: these two are friends from now on, and may see each other, or no longer."""
+
+    user_ids: tuple[UserId, UserId]
+    are_friends: bool
+
+    def address(self) -> topics.Topic:
+        """All friendships together: who listens holds many people."""
+        return topics.FRIENDSHIPS
+
+    def route(self) -> Route:
+        """By one of the two."""
+        return Route(user_id=self.user_ids[0])

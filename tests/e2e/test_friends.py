@@ -71,12 +71,16 @@ async def test_friends_are_made_and_kept_away_without_a_reload(meet: Newcomer) -
     await jun.does("PUT", f"{LIST}/{mina.id}", json={})
     accepted = await tablet.expect("RELATIONSHIP_ADD")
     assert (accepted["id"], accepted["type"]) == (jun.id, 1)
+    seen = await phone.expect("PRESENCE_UPDATE", lambda d: d["user"]["id"] == mina.id)
+    assert (seen["status"], seen.get("guild_id")) == ("online", None)
+    await mina.does("PATCH", "/users/@me/settings", json={"status": "idle"})
+    await phone.expect("PRESENCE_UPDATE", lambda d: d["status"] == "idle")
     await mina.does("PUT", f"{LIST}/{jun.id}", json={"type": 2})
     gone = await phone.expect("RELATIONSHIP_REMOVE")
     assert gone["id"] == mina.id
     assert await jun.refused("PUT", f"{LIST}/{mina.id}", json={}) == (403, 80000)
     await mina.does("PATCH", "/users/@me/settings", json={"theme": "light"})
-    assert (await tablet.expect("USER_SETTINGS_UPDATE"))["theme"] == "light"
+    assert (await tablet.expect("USER_SETTINGS_UPDATE", lambda d: "theme" in d))["theme"] == "light"
     form = {"login": mina.name, "password": PASSWORD}
     again = await mina.does("POST", "/auth/login", json=form)
     assert again["user_settings"]["theme"] == "light"

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from contracts.errors import Conflict, ErrorCode, Forbidden, NotFound
+from contracts.events.relationship import FriendshipChanged
 from contracts.identity import Identity
 from contracts.ids import UserId
 from contracts.objects.relationship import RelationshipType, Standing
@@ -166,6 +167,8 @@ async def forget(unit: UserUnit, account: Account) -> None:
         if row.type is not BLOCKED:
             theirs = rules.COUNTERPARTS[row.type]
             unit.emit(views.relationship_gone(row.other_id, account.id, theirs))
+        if row.type is FRIEND:
+            unit.emit(FriendshipChanged(user_ids=(account.id, row.other_id), are_friends=False))
 
 
 async def _hold(unit: UserUnit, other_id: UserId) -> tuple[Account, Account]:
@@ -207,6 +210,9 @@ async def _settle(
         await store.relationships.put(unit, row)
         is_news = owner is other and becomes in (INCOMING, FRIEND)
         unit.emit(views.relationship_new(Listed(row, about), is_news=is_news))
+    if FRIEND in (before.mine, after.mine) and before.mine is not after.mine:
+        are_friends = after.mine is FRIEND
+        unit.emit(FriendshipChanged(user_ids=(me.id, other.id), are_friends=are_friends))
 
 
 async def _faces(unit: UserUnit, ids: Iterable[UserId]) -> dict[UserId, Account]:

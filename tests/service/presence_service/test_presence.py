@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -23,6 +24,7 @@ from contracts import topics
 from contracts.errors import Unavailable
 from contracts.events import open_as
 from contracts.events.presence import PresenceUpdate
+from contracts.events.relationship import FriendshipChanged
 from contracts.ids import GuildId, UserId
 from contracts.objects.member import Member
 from contracts.objects.presence import Status
@@ -44,7 +46,7 @@ from tests.fixtures.services import Running, running, stub
 GUILD, CLUB = GuildId(900), GuildId(901)
 ALICE, BOB, CAROL = UserId(7), UserId(8), UserId(9)
 NEVER = 3_600.0
-_UPDATE = PresenceUpdate.__name__
+_fresh = count(1 << 40)
 
 
 @dataclass
@@ -170,6 +172,21 @@ class House:
             if each.user.id == user_id and each.guild_id == guild_id
         ]
 
+    def told_alone(self) -> list[tuple[Topic, Status]]:
+        """What was told outside guilds, and on whose topics."""
+        found = [
+            (topic, open_as(PresenceUpdate, body))
+            for topic, name, body in self.ears.events
+            if name == PresenceUpdate.__name__
+        ]
+        return [(topic, each.status) for topic, each in found if each.guild_id is None]
+
+    def change(self, other: UserId, *, are_friends: bool) -> None:
+        """Alice and another become friends or part, as user_service tells it."""
+        event = FriendshipChanged(user_ids=(ALICE, other), are_friends=are_friends)
+        number = next(_fresh)
+        self.ears.bus.publish(event.address(), event.record(number), number)
+
     async def hears(self, *statuses: Status, of: UserId = ALICE) -> None:
         """Others are told this, and nothing else."""
         await until(lambda: _now(len(self.told(of)) >= len(statuses)))
@@ -244,22 +261,41 @@ class TestFriends:
         house.people.friends[ALICE] = (BOB,)
         gateway = await house.gateway()
 
-        def told() -> list[tuple[Topic, Status]]:
-            told = [open_as(PresenceUpdate, b) for _, n, b in house.ears.events if n == _UPDATE]
-            where = [topic for topic, name, _ in house.ears.events if name == _UPDATE]
-            return [
-                (topic, each.status)
-                for topic, each in zip(where, told, strict=True)
-                if each.guild_id is None
-            ]
-
         gateway.opens("a")
         both = {topics.user(ALICE), topics.user(BOB)}
-        await until(lambda: _now(set(told()) == {(topic, Status.ONLINE) for topic in both}))
+        await until(
+            lambda: _now(set(house.told_alone()) == {(topic, Status.ONLINE) for topic in both})
+        )
         house.people.is_away = True
         gateway.opens("a", status=Status.IDLE)
         await house.hears(Status.ONLINE, Status.IDLE)
-        await until(lambda: _now(set(told()[2:]) == {(topic, Status.IDLE) for topic in both}))
+        await until(
+            lambda: _now(set(house.told_alone()[2:]) == {(topic, Status.IDLE) for topic in both})
+        )
+
+    async def test_see_each_other_as_soon_as_they_are_friends_and_no_longer_than_that(
+        self, house: House
+    ) -> None:
+        """A22: where somebody was, anybody could ask."""
+        gateway = await house.gateway()
+        gateway.opens("a")
+        await house.hears(Status.ONLINE)
+        assert house.told_alone() == [(topics.user(ALICE), Status.ONLINE)]
+        house.people.friends[ALICE] = (BOB,)
+        house.change(BOB, are_friends=True)
+        bobs = topics.user(BOB)
+        await until(lambda: _now((bobs, Status.ONLINE) in house.told_alone()))
+        gateway.opens("a", status=Status.IDLE)
+        await until(lambda: _now((bobs, Status.IDLE) in house.told_alone()))
+        house.people.friends[ALICE] = ()
+        house.change(BOB, are_friends=False)
+        await house.ears.to(topics.user(CAROL))
+        house.change(CAROL, are_friends=True)
+        await until(lambda: _now((topics.user(CAROL), Status.IDLE) in house.told_alone()))
+        gateway.opens("a", status=Status.DND)
+        await house.hears(Status.ONLINE, Status.IDLE, Status.DND)
+        await house.settled("a")
+        assert (bobs, Status.DND) not in house.told_alone()
 
 
 class TestDevices:

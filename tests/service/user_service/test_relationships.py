@@ -10,7 +10,12 @@ import httpx
 import pytest
 
 from contracts import topics
-from contracts.events.relationship import RelationshipAdd, RelationshipRemove, RelationshipUpdate
+from contracts.events.relationship import (
+    FriendshipChanged,
+    RelationshipAdd,
+    RelationshipRemove,
+    RelationshipUpdate,
+)
 from contracts.identity import Kind
 from contracts.ids import GuildId, UserId
 from contracts.rpc.community import GetMutualGuilds, MutualGuild, MutualGuilds
@@ -172,8 +177,15 @@ class TestRequests:
 class TestBlocks:
     async def test_end_a_friendship_and_close_the_door_silently(self, people: People) -> None:
         """A21: who had been blocked saw the block and could take it away."""
+        assert people.house.running.ears is not None
+        await people.house.running.ears.to(topics.FRIENDSHIPS)
         mina, joon = await people.friends("mina", "joon")
         await mina.does("PUT", joon, type=2)
+        told = await people.house.running.ears.hear(FriendshipChanged, count=2)
+        assert [(set(one.user_ids), one.are_friends) for one in told] == [
+            ({mina.id, joon.id}, True),
+            ({mina.id, joon.id}, False),
+        ]
         assert (await mina.list(), await joon.list()) == ({"joon": BLOCKED}, {})
         refused(await joon.ask(mina), 403, 80000)
         refused(await mina.ask(joon), 403, 80001)

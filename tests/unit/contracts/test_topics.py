@@ -16,6 +16,7 @@ def test_no_two_names_are_alike() -> None:
     names = [
         topics.IDENTITY,
         topics.FACES,
+        topics.FRIENDSHIPS,
         topics.guild(1),
         topics.facts(1),
         topics.user(1),
