@@ -189,6 +189,9 @@ async def test_events_of_a_process_that_died_after_its_commit_are_delivered(talk
     await talk.house.kill("valkey", signal.SIGCONT)
     await device.expect("MESSAGE_CREATE", lambda d: d["content"] == "committed 4", within=30)
     assert device.contents() == [f"committed {number}" for number in range(5)]
+    # What was left is told before the doors are open again.
+    assert await talk.say("after it", tries=400)
+    await device.expect("MESSAGE_CREATE", lambda d: d["content"] == "after it")
     assert ids(device) == await talk.history()
     await device.shut(1000)
 
