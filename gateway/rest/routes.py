@@ -93,7 +93,12 @@ ROWS: tuple[Row, ...] = (
     Row("users/@me", "user", _ACCOUNT, body_bytes=PICTURE_BODY_BYTES),
     Row("users/@me/profile", "user", _ACCOUNT, body_bytes=PICTURE_BODY_BYTES),
     Row("users/@me/guilds/settings", "user", Bucket("settings", 20, 10)),
-    Row("users/@me/relationships/*", "user", Bucket("relationships", 20, 10)),
+    Row(
+        "users/@me/relationships/*",
+        "user",
+        Bucket("relationships", 20, 10),
+        {b"POST": Bucket("friend-requests", 10, 60)},
+    ),
     Row("users/@me/settings", "user", Bucket("settings", 20, 10)),
     Row("users/@me/guilds/{guild}/settings", "user", Bucket("settings", 20, 10)),
     Row("users/@me/notes/*", "user", Bucket("notes", 20, 10)),

@@ -58,13 +58,16 @@ class RelationshipsDoor:
             raise Conflict(ErrorCode.ALREADY_FRIENDS)
         return nothing()
 
-    async def put(self, user_id: UserId, form: NewRelationship, actor: Person) -> Response:
-        """Ask, accept, or block."""
-        if form.type == BLOCKED:
+    async def put(
+        self, user_id: UserId, actor: Person, form: NewRelationship | None = None
+    ) -> Response:
+        """Ask, accept, or block. Some clients ask without a body."""
+        kind = form.type if form is not None else None
+        if kind == BLOCKED:
             async with self._units.open(actor) as unit:
                 await actions.relationships.block(unit, user_id)
             return nothing()
-        if form.type not in (None, FRIEND):
+        if kind not in (None, FRIEND):
             raise Invalid({"type": ("BASE_TYPE_CHOICES", "Value must be one of (1, 2).")})
         await self._befriend(actor, user_id)
         return nothing()

@@ -12,7 +12,8 @@ from PIL import Image
 
 from contracts import assets, topics
 from contracts.events.user import FaceChanged, UserUpdate
-from tests.service.user_service.house import PASSWORD, House, wrong
+from contracts.identity import Kind
+from tests.service.user_service.house import PASSWORD, House, refused, wrong
 
 
 def picture(colour: str = "teal") -> str:
@@ -70,6 +71,16 @@ class TestFaces:
         form = {"username": "minah", "password": password}
         wrong(await client.patch("/users/@me", json=form), password="PASSWORD_DOES_NOT_MATCH")
         assert (await change(client, username="minah", password=PASSWORD))["username"] == "minah"
+
+    async def test_a_bot_needs_no_password_for_a_name_and_a_face(self, house: House) -> None:
+        owner = await house.person("mina")
+        made = (await owner.post("/applications", json={"name": "ping"})).json()
+        await owner.post(f"/applications/{made['id']}/bot")
+        bot = house.running.as_(int(made["id"]), kind=Kind.BOT)
+        found = await change(bot, username="pong", avatar=picture())
+        assert (found["username"], found["bot"]) == ("pong", True)
+        assert house.file(assets.AVATARS.key(made["id"], found["avatar"])).exists()
+        refused(await bot.get(f"/users/{made['id']}/profile"), 403, 20001)
 
     async def test_a_bad_picture_changes_nothing(self, house: House) -> None:
         """A16: uploads had neither type nor limit, and lay under the client's own name."""

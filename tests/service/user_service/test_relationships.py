@@ -22,6 +22,7 @@ from contracts.rpc.community import GetMutualGuilds, MutualGuild, MutualGuilds
 from contracts.rpc.users import GetFriends, GetRelationships, GetStandings
 from tests.fixtures.services import stub
 from tests.service.user_service.house import House, Open, refused, wrong
+from user_service import actions
 from user_service.domain import relationships as rules
 
 FRIEND, BLOCKED, INCOMING, OUTGOING = 1, 2, 3, 4
@@ -130,7 +131,7 @@ class TestRequests:
         """A4, A20: whoever named a row could accept it; asking oneself and twice was possible."""
         mina, joon, mallory = await people.some("mina", "joon", "mallory")
         await mina.does("PUT", joon)
-        await mina.does("PUT", joon)
+        assert (await mina.client.put(f"{LIST}/{joon.id}")).status_code == 204, "no body"
         await mallory.does("DELETE", joon)
         await mallory.does("PUT", mina)
         assert (await mina.list())["joon"] == OUTGOING
@@ -195,7 +196,9 @@ class TestBlocks:
         await mina.does("DELETE", joon)
         assert (await mina.list(), await joon.list()) == ({}, {"mina": BLOCKED})
 
-    async def test_and_friendships_are_told_to_neighbours(self, people: People) -> None:
+    async def test_and_friendships_are_told_to_neighbours(
+        self, people: People, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         mina, joon, sora, hana = await people.friends("mina", "joon", "sora", "hana")
         await mina.does("PUT", sora, type=2)
         await hana.does("PUT", mina, type=2)
@@ -213,6 +216,12 @@ class TestBlocks:
         listed = await edge.ask(GetRelationships(user_id=mina.id))
         assert {one.id: one.type for one in listed.relationships} == {joon.id: 1, sora.id: 2}
         assert not listed.is_more
+        monkeypatch.setattr(actions.relationships, "PAGE", 1)
+        first = await edge.ask(GetRelationships(user_id=mina.id))
+        assert first.is_more
+        after = first.relationships[-1].id
+        rest = await edge.ask(GetRelationships(user_id=mina.id, after=after))
+        assert (*first.relationships, *rest.relationships) == listed.relationships
         assert (await edge.ask(GetFriends(user_id=mina.id))).user_ids == (joon.id,)
 
 
