@@ -319,10 +319,14 @@ def audited_invite(one: Invite) -> AuditedInvite:
     )
 
 
-def audit_log(entries: Sequence[Entry], people: Sequence[Person]) -> AuditLog:
-    """A page of the audit log, with the people it names."""
+def audit_log(
+    entries: Sequence[Entry], people: Sequence[Person], webhooks: Sequence[Webhook]
+) -> AuditLog:
+    """A page of the audit log, with those whom it names. Who may read it may not post by it."""
     return AuditLog(
-        audit_log_entries=tuple(map(audit_entry, entries)), users=tuple(map(user, people))
+        audit_log_entries=tuple(map(audit_entry, entries)),
+        users=tuple(map(user, people)),
+        webhooks=tuple(webhook(one).model_copy(update={"token": None}) for one in webhooks),
     )
 
 

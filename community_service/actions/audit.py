@@ -7,9 +7,17 @@ from dataclasses import dataclass, replace
 
 from community_service import store, views
 from community_service.actions.access import access_guild
-from community_service.domain.audit import Changes, Entry, Wanted, changes_between, forgotten_before
+from community_service.domain.audit import (
+    WEBHOOKS,
+    Changes,
+    Entry,
+    Wanted,
+    changes_between,
+    forgotten_before,
+)
 from community_service.domain.channels import Channel
 from community_service.domain.people import Person
+from community_service.domain.webhooks import Webhook
 from community_service.tools import Unit
 from contracts.events.audit import Governed, GuildAuditLogEntryCreate
 from contracts.identity import NOBODY
@@ -136,10 +144,11 @@ def _tell(unit: Unit, one: Entry) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some entries, and the people they are by and about."""
+    """Some entries, the people they are by and about, and the webhooks among their targets."""
 
     entries: list[Entry]
     people: list[Person]
+    webhooks: list[Webhook]
 
 
 async def page(unit: Unit, guild_id: int, wanted: Wanted) -> Page:
@@ -148,7 +157,9 @@ async def page(unit: Unit, guild_id: int, wanted: Wanted) -> Page:
     entries = await store.audit.page(unit, guild_id, wanted)
     named = {who for one in entries for who in (one.actor_id, one.target_id) if who}
     people = await store.people.by_ids(unit, sorted(named)) if named else {}
-    return Page(entries, [people[one] for one in sorted(people)])
+    targets = {one.target_id for one in entries if one.action in WEBHOOKS and one.target_id}
+    webhooks = await store.webhooks.by_ids(unit, guild_id, targets) if targets else []
+    return Page(entries, [people[one] for one in sorted(people)], webhooks)
 
 
 async def forget_old(unit: Unit, limit: int) -> int:

@@ -51,7 +51,7 @@ class AuditDoor:
         """What was governed there."""
         async with self._units.reading(actor) as unit:
             page = await actions.audit.page(unit, guild_id, query.wanted())
-        return answer(views.audit_log(page.entries, page.people))
+        return answer(views.audit_log(page.entries, page.people, page.webhooks))
 
 
 def router(units: Units) -> APIRouter:

@@ -18,6 +18,10 @@ _KEYS = {name: f"{name}_hash" for name in ("avatar", "banner", "icon", "splash")
 """Fields that clients know by another key in here."""
 
 
+WEBHOOKS = frozenset(
+    {AuditAction.WEBHOOK_CREATE, AuditAction.WEBHOOK_UPDATE, AuditAction.WEBHOOK_DELETE}
+)
+"""Deeds whose target is a webhook."""
 _ABOUT_OVERWRITES = frozenset(
     {
         AuditAction.CHANNEL_OVERWRITE_CREATE,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from community_service.domain.webhooks import Webhook
+from community_service.store.among import among
 from community_service.tables import webhooks
 from community_service.tools import Unit
 
@@ -23,6 +24,11 @@ async def by_id(unit: Unit, webhook_id: int) -> Webhook | None:
     """A webhook, whoever asks."""
     row = await unit.one(select(*_COLUMNS).where(webhooks.c.id == webhook_id))
     return Webhook(**row._mapping) if row else None
+
+
+async def by_ids(unit: Unit, guild_id: int, webhook_ids: Iterable[int]) -> list[Webhook]:
+    """Those of the named webhooks that belong to the guild."""
+    return await _all(unit, webhooks.c.guild_id == guild_id, among(webhooks.c.id, webhook_ids))
 
 
 async def count(unit: Unit, channel_id: int) -> int:
@@ -51,6 +57,6 @@ async def remove(unit: Unit, webhook_id: int) -> None:
     await unit.run(delete(webhooks).where(webhooks.c.id == webhook_id))
 
 
-async def _all(unit: Unit, which: ColumnElement[bool]) -> list[Webhook]:
-    found = select(*_COLUMNS).where(which).order_by(webhooks.c.id)
+async def _all(unit: Unit, *which: ColumnElement[bool]) -> list[Webhook]:
+    found = select(*_COLUMNS).where(*which).order_by(webhooks.c.id)
     return [Webhook(**row._mapping) for row in await unit.all(found)]

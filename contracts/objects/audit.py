@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from contracts.ids import ChannelId, Snowflake, UserId
 from contracts.objects.user import User
+from contracts.objects.webhook import Webhook
 from contracts.wire import JSON, Wire
 
 
@@ -114,7 +115,7 @@ class AuditLog(Wire):
 
     audit_log_entries: tuple[AuditEntry, ...]
     users: tuple[User, ...] = ()
-    webhooks: tuple[JSON, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
     threads: tuple[JSON, ...] = ()
     integrations: tuple[JSON, ...] = ()
     guild_scheduled_events: tuple[JSON, ...] = ()

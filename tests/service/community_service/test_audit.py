@@ -155,6 +155,15 @@ class TestReading:
         await house.grant(guild, int(EVERYONE_DEFAULT | Permission.VIEW_AUDIT_LOG))
         assert await house.does(BOB, "GET", path)
 
+    async def test_webhooks_are_named_without_what_opens_them(self, house: House) -> None:
+        guild = await house.guild()
+        channel = (await house.channel(guild))["id"]
+        form = {"name": "News"}
+        made = await house.does(ALICE, "POST", f"/channels/{channel}/webhooks", json=form)
+        answer = await house.asks(ALICE, "GET", f"/guilds/{guild}/audit-logs?action_type=50")
+        assert [one["name"] for one in answer.json()["webhooks"]] == ["News"]
+        assert made["token"] not in answer.text
+
     async def test_pages_and_filters(self, house: House) -> None:
         guild = await house.guild()
         for name in ("One", "Two", "Three"):
