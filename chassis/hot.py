@@ -30,6 +30,7 @@ from contracts.identity import Identity
 from contracts.limits import BODY_BYTES
 
 _REMEMBERED = 4_096
+_OK_LABEL = ("200",)
 _OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
 
 
@@ -57,8 +58,7 @@ class Hot:
         self.routes = routes
         self.verify = verifier
         self.clock = clock
-        self._seconds = metrics.histogram("hot_request_seconds", "Time of hot routes", ("status",))
-        self._children: dict[int, Any] = {}
+        self._seconds = metrics.durations("hot_request_seconds", "Time of hot routes", ("status",))
         self._handlers: dict[tuple[bytes, bytes], HotHandler] = {}
 
     def handler(self, method: bytes, path: bytes) -> HotHandler | None:
@@ -75,10 +75,7 @@ class Hot:
 
     def observe(self, status: int, seconds: float) -> None:
         """One request was answered."""
-        child = self._children.get(status)
-        if child is None:
-            child = self._children[status] = self._seconds.labels(str(status))
-        child.observe(seconds)
+        self._seconds.observe(_OK_LABEL if status == 200 else (str(status),), seconds)
 
     def protocol_class(self) -> type[HttpToolsProtocol]:
         """The class that uvicorn makes one of per connection."""
