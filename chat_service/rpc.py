@@ -12,9 +12,11 @@ from contracts.rpc.chat import (
     EditPrivateChannel,
     ExportPerson,
     FoundPrivateChannel,
+    GetLastMessages,
     GetPrivateChannel,
     GetPrivateChannels,
     GetReadStates,
+    LastMessages,
     PrivateChannels,
     ReadStates,
 )
@@ -48,6 +50,11 @@ class Handlers:
         closed = await conversations.close(self._chat, _person(call.user_id), call.channel_id)
         return FoundPrivateChannel(channel=closed)
 
+    async def get_last_messages(self, call: GetLastMessages) -> LastMessages:
+        """The newest message of some channels."""
+        found = await reading.newest(self._chat, call.channel_ids)
+        return LastMessages(messages=found)
+
     async def get_read_states(self, call: GetReadStates) -> ReadStates:
         """How far somebody has read, for READY."""
         found = await reading.states(self._chat, call.user_id, call.mentioned_as)
@@ -71,5 +78,6 @@ def register(rpc: RpcServer, chat: Chat) -> None:
     rpc.handle(GetPrivateChannel, handlers.get_private_channel)
     rpc.handle(EditPrivateChannel, handlers.edit_private_channel)
     rpc.handle(ClosePrivateChannel, handlers.close_private_channel)
+    rpc.handle(GetLastMessages, handlers.get_last_messages)
     rpc.handle(GetReadStates, handlers.get_read_states)
     rpc.handle(ExportPerson, handlers.export_person)

@@ -73,10 +73,12 @@ class Handlers:
         if found is None:
             return FoundGuild()
         members = await actions.neighbours.with_fresh_faces(self._units, found.members, found.at)
+        ids = [channel.id for channel in found.channels]
+        newest = await actions.private.newest(self._units.tools.calls, ids)
         return FoundGuild(
             snapshot=GuildSnapshot(
                 guild=views.guild(found.guild, found.roles, found.emojis),
-                channels=tuple(views.channel(channel) for channel in found.channels),
+                channels=tuple(views.channel(channel, newest) for channel in found.channels),
                 member_count=found.member_count,
                 members=tuple(views.member(member) for member in members),
             )

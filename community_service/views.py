@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ from community_service.domain.templates import Template
 from community_service.domain.webhooks import Webhook
 from contracts.events.base import Event
 from contracts.events.invite import InviteCreate
-from contracts.ids import GuildId
+from contracts.ids import ChannelId, GuildId, MessageId
 from contracts.objects.audit import AuditedInvite, AuditEntry, AuditLog
 from contracts.objects.ban import Ban as BanShape
 from contracts.objects.channel import Channel as ChannelShape
@@ -117,15 +117,16 @@ def ban(one: Ban) -> BanShape:
     return BanShape(reason=one.reason, user=user(one.person))
 
 
-def channel(one: Channel) -> ChannelShape:
-    """A channel, with what its kind has."""
-    return ChannelShape.model_validate(
-        {
-            "permission_overwrites" if name == "overwrites" else name: getattr(one, name)
-            for name in _OF_CHANNELS
-            if has(one.type, name) or name in _ALWAYS_SHOWN
-        }
-    )
+def channel(one: Channel, newest: Mapping[ChannelId, MessageId] | None = None) -> ChannelShape:
+    """A channel, with what its kind has, and its newest message where it is asked for."""
+    shown = {
+        "permission_overwrites" if name == "overwrites" else name: getattr(one, name)
+        for name in _OF_CHANNELS
+        if has(one.type, name) or name in _ALWAYS_SHOWN
+    }
+    if newest is not None and one.id in newest:
+        shown["last_message_id"] = newest[ChannelId(one.id)]
+    return ChannelShape.model_validate(shown)
 
 
 def guild(

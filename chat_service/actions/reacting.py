@@ -138,9 +138,8 @@ async def _greeting(chat: Chat, event: MemberAdd) -> Venue | None:
 
 
 async def _greet(unit: Unit, venue: Venue) -> None:
-    # Every process of this service hears it: whoever holds the channel first greets.
+    # Every process of this service hears it: whoever takes the nonce first greets.
     assert venue.member is not None
-    await store.writing.next_id(unit, venue.channel_id)
     once = f"joined:{venue.member.joined_at.timestamp():f}"
     if await store.writing.take(unit, venue.channel_id, venue.user.id, once):
         await announcing.announce(unit, venue, JOINED)

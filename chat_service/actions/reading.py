@@ -72,6 +72,12 @@ async def states(chat: Chat, user_id: int, mentioned_as: Sequence[Alias]) -> lis
     ]
 
 
+async def newest(chat: Chat, channel_ids: Sequence[ChannelId]) -> dict[ChannelId, MessageId]:
+    """The newest message of each channel, where there is one."""
+    found = await store.messages.newest(chat.database.pool, channel_ids)
+    return {ChannelId(channel): MessageId(message) for channel, message in found.items()}
+
+
 async def _unread(chat: Chat, venue: Venue, read_to: int) -> int:
     pool, me, most = chat.database.pool, int(venue.user.id), limits.MENTIONS_COUNTED
     if venue.guild_id is None or venue.member is None:

@@ -154,6 +154,7 @@ WHERE channel_id = $1 AND pinned IS NOT NULL AND ($2::timestamptz IS NULL OR pin
 ORDER BY pinned DESC LIMIT $3
 """
 )
+_HEADS = "SELECT channel_id, last_message_id FROM heads WHERE channel_id = ANY($1::bigint[])"
 _SOME = _SELECT + "WHERE channel_id = $1 AND id = ANY($2::bigint[])"
 
 
@@ -230,6 +231,12 @@ def read(row: Sequence[Any]) -> Message:
     if isinstance(values[-1], str):
         values[-1] = orjson.loads(values[-1])
     return Message(*values)
+
+
+async def newest(pool: Any, channel_ids: Sequence[int]) -> dict[int, int]:
+    """The last id that each channel has handed out."""
+    rows = await pool.fetch(_HEADS, list(channel_ids))
+    return {row["channel_id"]: row["last_message_id"] for row in rows}
 
 
 async def forget_nonces(pool: Any, hours: int) -> None:

@@ -139,7 +139,8 @@ class ChannelsDoor:
         """Those that one can see."""
         async with self._units.reading(actor) as unit:
             channels = await actions.channels.of_guild(unit, guild_id)
-        return answer([views.channel(channel) for channel in channels])
+        newest = await actions.private.newest(self._calls, [channel.id for channel in channels])
+        return answer([views.channel(channel, newest) for channel in channels])
 
     async def create(self, guild_id: GuildId, form: NewChannel, actor: Actor) -> Response:
         """A new channel."""
@@ -154,7 +155,8 @@ class ChannelsDoor:
                 channel = await actions.channels.one(unit, channel_id)
         except NotFound:
             return answer(await actions.private.one(self._calls, actor, channel_id))
-        return answer(views.channel(channel))
+        newest = await actions.private.newest(self._calls, [channel.id])
+        return answer(views.channel(channel, newest))
 
     async def edit(self, channel_id: ChannelId, form: ChannelChanges, actor: Actor) -> Response:
         """Other settings."""

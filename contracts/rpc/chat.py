@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.ids import ChannelId, Snowflake, UserId
+from contracts.ids import ChannelId, MessageId, Snowflake, UserId
 from contracts.objects.private import PrivateChannel
 from contracts.objects.reading import ReadState
 from contracts.rpc.base import Call
@@ -99,3 +99,18 @@ class ClosePrivateChannel(Call[FoundPrivateChannel]):
 
     user_id: UserId
     channel_id: ChannelId
+
+
+class LastMessages(Wire):
+    """By channel; one where nothing was ever said is left out."""
+
+    messages: dict[ChannelId, MessageId]
+
+
+class GetLastMessages(Call[LastMessages]):
+    """The newest message of each of these channels: a client compares it with what was read."""
+
+    service = "chat"
+    callers = frozenset({"community"})
+
+    channel_ids: tuple[ChannelId, ...]

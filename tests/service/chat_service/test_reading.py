@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.ids import RoleId, Snowflake, UserId
+from contracts.ids import ChannelId, RoleId, Snowflake, UserId
 from contracts.objects.reading import ReadState
-from contracts.rpc.chat import Alias, GetReadStates
+from contracts.rpc.chat import Alias, GetLastMessages, GetReadStates
 from tests.service.chat_service.house import ALICE, BOB, OWNER, SINCE, STRANGER, House, refusal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -101,3 +101,11 @@ async def test_many_channels_are_read_at_once_or_none(house: House) -> None:
     assert (await states(house, BOB)).keys() >= set(rooms)
     path = f"/channels/{rooms[0]}/messages/{sent[0]['id']}/ack"
     assert refusal(await house.asks(STRANGER, "POST", path, json={})) == (404, 10003)
+
+
+async def test_the_newest_message_of_each_channel_is_known(house: House) -> None:
+    spoken, silent = house.room(), house.room()
+    sent = await house.sends(ALICE, spoken, 2)
+    calls = await house.running.calls_from("community")
+    call = GetLastMessages(channel_ids=(ChannelId(spoken), ChannelId(silent)))
+    assert (await calls.ask(call)).messages == {spoken: int(sent[1]["id"])}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from chassis.rpc import RpcServer
 from contracts.errors import ErrorCode, NotFound, Unavailable
+from contracts.ids import MessageId
 from contracts.objects.application import Application
 from contracts.objects.presence import Presence, PresenceUser, Status
 from contracts.objects.private import PrivateChannel
@@ -17,7 +18,9 @@ from contracts.rpc.chat import (
     ClosePrivateChannel,
     EditPrivateChannel,
     FoundPrivateChannel,
+    GetLastMessages,
     GetPrivateChannel,
+    LastMessages,
 )
 from contracts.rpc.presence import GetPresences, Presences
 from contracts.rpc.users import (
@@ -43,13 +46,22 @@ class Neighbours:
     """Who has blocked whom."""
     online: set[int] = field(default_factory=set)
     private: dict[int, PrivateChannel] = field(default_factory=dict)
+    newest: dict[int, MessageId] = field(default_factory=dict)
     asked: list[tuple[int, ...]] = field(default_factory=list)
     """Whose faces were asked for, call by call."""
 
     def reset(self) -> None:
         """As in the beginning."""
         self.is_away = False
-        for kept in (self.names, self.bots, self.blocks, self.online, self.private, self.asked):
+        for kept in (
+            self.names,
+            self.bots,
+            self.blocks,
+            self.online,
+            self.private,
+            self.newest,
+            self.asked,
+        ):
             kept.clear()
 
     def user(self, user_id: int) -> User:
@@ -133,7 +145,13 @@ class Neighbours:
             raise NotFound(ErrorCode.UNKNOWN_CHANNEL)
         return FoundPrivateChannel(channel=channel)
 
+    async def get_last_messages(self, call: GetLastMessages) -> LastMessages:
+        """In every channel that a test has spoken in."""
+        wanted = [one for one in call.channel_ids if one in self.newest]
+        return LastMessages(messages={one: self.newest[one] for one in wanted})
+
     def _as_chat_service(self, rpc: RpcServer) -> None:
+        rpc.handle(GetLastMessages, self.get_last_messages)
         rpc.handle(GetPrivateChannel, self.get_private_channel)
         rpc.handle(EditPrivateChannel, self.edit_private_channel)
         rpc.handle(ClosePrivateChannel, self.close_private_channel)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from contracts import limits, topics
-from contracts.ids import ChannelId
+from contracts.ids import ChannelId, MessageId
 from contracts.objects.channel import ChannelType
 from contracts.objects.private import PrivateChannel
 from contracts.permissions import EVERYONE_DEFAULT, Permission
@@ -360,3 +360,15 @@ async def test_a_conversation_is_asked_for_next_door(house: House) -> None:
     assert (edited["name"], edited["owner_id"]) == ("friends", str(BOB))
     assert (await house.does(ALICE, "DELETE", "/channels/77"))["id"] == "77"
     assert await house.refused(ALICE, "GET", "/channels/77") == (404, 10003)
+
+
+async def test_a_channel_names_its_newest_message(house: House) -> None:
+    """B8: without it no client knows of what it has not read."""
+    guild = await house.guild()
+    channels = await house.does(ALICE, "GET", f"/guilds/{guild}/channels")
+    spoken = next(one["id"] for one in channels if one["type"] == 0)
+    house.neighbours.newest[int(spoken)] = MessageId(5)
+    assert (await house.does(ALICE, "GET", f"/channels/{spoken}"))["last_message_id"] == "5"
+    listed = await house.does(ALICE, "GET", f"/guilds/{guild}/channels")
+    newest = {one["id"]: one["last_message_id"] for one in listed if one["type"] == 0}
+    assert newest[spoken] == "5"
