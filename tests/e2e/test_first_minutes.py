@@ -29,6 +29,7 @@ async def test_an_account_is_made_used_and_ended(meet: Newcomer) -> None:
     second = await mina.does("POST", "/auth/login", json=form)
     assert second["token"] != mina.token
     await mina.does("POST", "/auth/logout", json={})
+    await mina.is_out()
     assert await mina.refused("GET", "/users/@me") == (401, 0)
 
 
