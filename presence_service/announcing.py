@@ -6,7 +6,7 @@ silence.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from redis.exceptions import RedisError
 
@@ -15,8 +15,8 @@ from chassis.clock import Clock
 from chassis.logs import logger
 from contracts import topics
 from contracts.errors import DomainError, Unavailable
-from contracts.events.presence import PresenceUpdate
-from contracts.ids import UserId
+from contracts.events.base import Event
+from contracts.ids import GuildId, UserId
 from contracts.topics import Topic
 from presence_service import views
 from presence_service.audience import Audience
@@ -83,6 +83,7 @@ class Announcer:
                 visible = fold(left.leases, now)
                 if visible != left.told:
                     await self._tell(left, visible)
+                await self._tell_devices(left, now)
                 left = await self._leases.settle(left, visible, now)
         except (DomainError, RedisError, OSError) as error:
             # The claim lapses, and the next sweep after that takes it up.
@@ -91,25 +92,44 @@ class Announcer:
         return True
 
     async def _tell(self, claim: Claim, visible: Visible) -> None:
-        # Who comes or goes may have joined a guild since; a mere change of status can not wait
-        # for an answer each time.
+        # Who comes or goes may have joined a guild since; a mere change of status does not wait for
+        # an answer, and makes good afterwards whom it left out.
+        user_id = claim.user_id
         is_fresh = visible.is_offline or claim.told.is_offline
-        guilds, friends = await asyncio.gather(
-            self._audience.guilds(claim.user_id, is_fresh=is_fresh),
-            self._audience.friends(claim.user_id, is_fresh=is_fresh),
-        )
+        guilds, friends = await self._audience.of(user_id, is_fresh=is_fresh)
+        await self._tell_these(user_id, visible, guilds, (user_id, *friends))
+        if is_fresh:
+            self._audience.tell_seen(user_id, is_here=not visible.is_offline)
+            return
+        now_guilds, now_friends = await self._audience.of(user_id, is_fresh=True)
+        more = [guild for guild in now_guilds if guild not in guilds]
+        also = [friend for friend in now_friends if friend not in friends]
+        await self._tell_these(user_id, visible, more, also)
+
+    async def _tell_these(
+        self,
+        user_id: UserId,
+        visible: Visible,
+        guilds: Iterable[GuildId],
+        people: Iterable[UserId],
+    ) -> None:
+        alone = views.update(user_id, visible, None)
         published = [
-            self._publish(views.update(claim.user_id, visible, guild_id), topics.guild(guild_id))
+            self._publish(views.update(user_id, visible, guild_id), topics.guild(guild_id))
             for guild_id in guilds
         ]
-        alone = views.update(claim.user_id, visible, None)
-        published += [self._publish(alone, topics.user(one)) for one in (claim.user_id, *friends)]
+        published += [self._publish(alone, topics.user(one)) for one in people]
         if not all(await asyncio.gather(*published)):
             raise Unavailable
-        if is_fresh:
-            self._audience.tell_seen(claim.user_id, is_here=not visible.is_offline)
 
-    def _publish(self, event: PresenceUpdate, topic: Topic) -> asyncio.Future[bool]:
+    async def _tell_devices(self, claim: Claim, now: int) -> None:
+        """Who has several devices sees all of them."""
+        if len(claim.leases) > 1:
+            event = views.sessions(claim.user_id, claim.leases, now)
+            if not await self._publish(event, topics.user(claim.user_id)):
+                raise Unavailable
+
+    def _publish(self, event: Event, topic: Topic) -> asyncio.Future[bool]:
         published: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         event_id = self._new_id()
         self._bus.publish(

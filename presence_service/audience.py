@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
@@ -62,6 +63,14 @@ class Audience:
         self._calls = calls
         self._guilds = _Remembered(self._ask_guilds, clock, keep_s)
         self._friends = _Remembered(self._ask_friends, clock, keep_s)
+
+    async def of(
+        self, user_id: UserId, *, is_fresh: bool
+    ) -> tuple[tuple[GuildId, ...], tuple[UserId, ...]]:
+        """Guilds and friends."""
+        return await asyncio.gather(
+            self.guilds(user_id, is_fresh=is_fresh), self.friends(user_id, is_fresh=is_fresh)
+        )
 
     async def guilds(self, user_id: UserId, *, is_fresh: bool) -> tuple[GuildId, ...]:
         """Where this person is a member."""

@@ -37,3 +37,21 @@ class Presence(Wire):
     status: Status
     activities: tuple[JSON, ...] = ()
     client_status: dict[str, str] = Field(default_factory=dict)
+
+
+class ClientInfo(Wire):
+    """What kind of client a session is."""
+
+    client: str = "web"
+    os: str = ""
+    version: int = 0
+
+
+class OwnSession(Wire):
+    """One of one's own sessions."""
+
+    session_id: str
+    status: Status
+    activities: tuple[JSON, ...] = ()
+    active: bool = True
+    client_info: ClientInfo = ClientInfo()

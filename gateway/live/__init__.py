@@ -8,5 +8,6 @@ sessions), atlas, places and people (guilds and people heard), guild_view (a gui
 it), layout, crowd and past (who sees which channels, now and a while ago), audience (who gets an
 event), codec (an event framed once), replay (the ring), telling and missed (payloads for one),
 outlet (writing), wheel (deadlines), presence_link and seats (who is here, told to
-presence_service), seams (what this side needs of others).
+presence_service), greeting (presence told to who sees somebody newly), seams (what this side needs
+of others).
 """

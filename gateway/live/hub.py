@@ -12,13 +12,13 @@ from chassis.logs import logger
 from chassis.tasks import Tasks
 from contracts import topics
 from contracts.closecodes import Close
-from contracts.events.base import open_as, unpack
+from contracts.events.base import Event, Header, open_as, unpack
 from contracts.events.session import LoginEnded
 from contracts.topics import Topic
 from gateway.live.atlas import Atlas
 from gateway.live.audience import Fanout
 from gateway.live.people import UserPlace
-from gateway.live.places import GuildPlace
+from gateway.live.places import GuildPlace, Place
 from gateway.live.replay import Entry, Ring
 from gateway.live.seams import Asks, Events
 from gateway.live.viewer import Viewer
@@ -43,7 +43,7 @@ class Hub:
         """Live sessions by id."""
         self.on_join: Callable[[Viewer], None] = _ignore
         """Told when a live session is to be let into a guild, at the ring's last entry."""
-        self.on_taken: Callable[[GuildPlace, Entry], None] = _ignore_taken
+        self.on_taken: list[Callable[[GuildPlace, Entry], None]] = []
         """Told of everything that a guild has taken."""
         self.on_moved: Callable[[Viewer], None] = _ignore
         """Told when the guilds of a session changed."""
@@ -66,14 +66,19 @@ class Hub:
         self.ring.append(entry)
         place = self.atlas.at(topic)
         if place is not None:
-            place.take(entry)
-            if isinstance(place, GuildPlace) and place.view is not None:
-                self.on_taken(place, entry)
+            self._take(place, entry)
         elif header.name == LoginEnded.__name__:
             ended = open_as(LoginEnded, body)
             for viewer in tuple(self.viewers.values()):
                 if ends(ended, viewer.user_id, viewer.login_id):
                     viewer.link.close(Close.AUTHENTICATION_FAILED)
+
+    def say(self, place: Place, event: Event) -> None:
+        """An event that this process alone tells of: as if it had been heard just now."""
+        header = Header(0, type(event).__name__, event.route(), "")
+        entry = Entry(self.s, place.topic, header, event.encode(), self._clock.monotonic())
+        self.ring.append(entry)
+        self._take(place, entry)
 
     def lost(self, topic: Topic) -> None:
         """Whoever needs this topic has to begin anew."""
@@ -128,6 +133,12 @@ class Hub:
         self.s = max(self.s, *stamps, 0)
         return self.s
 
+    def _take(self, place: Place, entry: Entry) -> None:
+        place.take(entry)
+        if isinstance(place, GuildPlace) and place.view is not None:
+            for told in self.on_taken:
+                told(place, entry)
+
     def _join(self, viewer: Viewer, guild_id: int) -> None:
         if guild_id not in viewer.guilds and viewer.wants_guild(guild_id):
             self.on_join(viewer)
@@ -136,10 +147,6 @@ class Hub:
 def ends(ended: LoginEnded, user_id: int, login_id: int) -> bool:
     """Whether this login is among those that ended."""
     return int(ended.user_id) == user_id and ended.login_id in (None, login_id)
-
-
-def _ignore_taken(place: GuildPlace, entry: Entry) -> None:
-    del place, entry
 
 
 def _ignore(viewer: Viewer) -> None:

@@ -66,7 +66,7 @@ class Listing:
         self._calls = calls
         self._tasks = tasks
         self._looked: dict[int, _Looked] = {}
-        hub.on_taken = self.taken
+        hub.on_taken.append(self.taken)
 
     def __len__(self) -> int:
         return len(self._looked)

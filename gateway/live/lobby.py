@@ -27,6 +27,7 @@ from contracts.rpc.base import Done
 from contracts.rpc.edge import ReleaseSession
 from gateway.live.codec import Encoding
 from gateway.live.frames import PING, frame
+from gateway.live.greeting import Greeting
 from gateway.live.hub import Hub
 from gateway.live.joining import Joining
 from gateway.live.listing import Listing
@@ -126,6 +127,7 @@ class Lobby:
         self._joining = Joining(self.hub, calls, self._records, tasks)
         self.hub.atlas.on_status = self._choose
         self.listing = Listing(self.hub, calls, tasks)
+        self._greeting = Greeting(self.hub, calls, clock=clock, tasks=tasks)
         self._chunks = Chunks(self.hub, calls, clock)
         self._places = asyncio.Semaphore(ARRIVALS)
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from contracts.events.base import REGISTRY, Event, open_as
-from contracts.events.presence import PresenceUpdate
+from contracts.events.presence import PresenceUpdate, SessionsReplace
 from contracts.events.settings import StatusChosen
+from contracts.identity import Kind
 from contracts.topics import Topic
 from gateway.live.audience import Audience, Fanout
 from gateway.live.codec import Frames
@@ -66,7 +67,8 @@ class UserPlace(Place):
         name, route = entry.header.name, entry.header.route
         event = REGISTRY.get(name)
         # What is said in a conversation changes nothing that was asked about the person.
-        if event is None or not (event is PresenceUpdate or event.needs):
+        is_own = event in (PresenceUpdate, SessionsReplace)
+        if event is None or not (is_own or event.needs):
             self.changes += 1
         if event is None:
             return
@@ -91,4 +93,6 @@ class UserPlace(Place):
         """Whether intents and shard let a session have an event of its person."""
         guild_id = entry.header.route.guild_id
         mine = viewer.takes_private if guild_id is None else viewer.wants_guild(guild_id)
+        if event is SessionsReplace and viewer.kind is Kind.BOT:
+            return False
         return mine and viewer.wants(event, in_guild=guild_id is not None)

@@ -8,6 +8,7 @@ import orjson
 
 from contracts.intents import Intent
 from contracts.objects.member import Member
+from contracts.objects.presence import ClientInfo, OwnSession
 from contracts.wire import JSON
 from gateway.live.arrival import Arrival
 from gateway.live.codec import Piece, dispatch_head, dispatch_payload
@@ -66,13 +67,13 @@ def ready(viewer: Viewer, arrival: Arrival, resume_url: str) -> bytes:
 
 def session(viewer: Viewer) -> JSON:
     """One session, as its person sees it."""
-    return {
-        "session_id": viewer.session_id,
-        "status": viewer.shown.status,
-        "activities": list(viewer.shown.activities),
-        "active": True,
-        "client_info": {"client": viewer.platform, "os": "", "version": 0},
-    }
+    seat = viewer.seat()
+    return OwnSession(
+        session_id=seat.session_id,
+        status=seat.status,
+        activities=seat.activities,
+        client_info=ClientInfo(client=seat.platform),
+    ).dump()
 
 
 def _visible(arrival: Arrival) -> set[int]:

@@ -23,7 +23,7 @@ from chassis.testing import ManualClock
 from contracts import topics
 from contracts.errors import Unavailable
 from contracts.events import open_as
-from contracts.events.presence import PresenceUpdate
+from contracts.events.presence import PresenceUpdate, SessionsReplace
 from contracts.events.relationship import FriendshipChanged
 from contracts.ids import GuildId, UserId
 from contracts.objects.member import Member
@@ -349,6 +349,27 @@ class TestDevices:
         assert {each.status for each in heard} == {Status.IDLE}
         assert all(each.activities == ({"name": "chess"},) for each in heard)
         assert all(each.client_status == {"desktop": "idle"} for each in heard)
+
+    async def test_a_community_joined_lately_hears_of_a_mere_change(self, house: House) -> None:
+        gateway = await house.gateway()
+        gateway.opens("a")
+        await house.settled("a")
+        house.community.guilds = [GUILD, CLUB]
+        gateway.opens("a", status=Status.DND)
+        await until(lambda: _now(house.told(guild_id=CLUB) == [Status.DND]))
+        assert house.told() == [Status.ONLINE, Status.DND]
+
+    async def test_c1_who_has_several_devices_sees_all_of_them(self, house: House) -> None:
+        gateway = await house.gateway()
+        gateway.opens("a")
+        await house.settled("a")
+        gateway.opens("b", platform="mobile", status=Status.DND)
+        await house.settled("a", "b")
+        gateway.closes("a")
+        await until(lambda: _now(len(house.ears.bodies(SessionsReplace)) == 2))
+        both, one = house.ears.bodies(SessionsReplace)
+        assert [each["session_id"] for each in both] == ["a", "b"]
+        assert [(s["status"], s["client_info"]["client"]) for s in one] == [("dnd", "mobile")]
 
     async def test_another_status_and_another_platform_are_announced_at_once(
         self, house: House
