@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from contracts.intents import Intent
 from contracts.permissions import Permission
 from stack.suite import Suite
 from tests.clients.bots import LIBRARIES, BotProcess, Refused, running
@@ -30,6 +31,7 @@ from tests.fixtures.people import Person, newcomer
 pytestmark = [pytest.mark.xdist_group("fragile"), pytest.mark.asyncio(loop_scope="session")]
 
 ENOUGH = 4
+EVERY_INTENT = sum(Intent)
 POWERS = sum(Permission) & ~Permission.ADMINISTRATOR
 
 
@@ -140,7 +142,11 @@ async def on_tour(house: Suite, library: str, log: Path) -> AsyncIterator[Tour]:
     await owner.does("PUT", f"/guilds/{guild}/members/{account.id}/roles/{staff['id']}")
     document = await owner.does("GET", "/openapi.json")
     operations = [item for path in document["paths"].values() for item in path.values()]
+    device = owner.gateway()
     try:
+        # What is told meanwhile is held against the published schema, too.
+        await device.open()
+        await device.identify(intents=EVERY_INTENT)
         async with running(library, house.url, account.token, log) as bot:
             await bot.sees("ready")
             tour = Tour(
@@ -152,6 +158,7 @@ async def on_tour(house: Suite, library: str, log: Path) -> AsyncIterator[Tour]:
             tour.kept |= {"staff": staff["id"], "welcome": welcome, "channel": general}
             yield tour
     finally:
+        await device.shut(1000)
         for person in (owner, guest, account):
             await person.leave()
 
