@@ -99,6 +99,9 @@ class Bot(discord.Client):
             members=sum(guild.member_count or 0 for guild in self.guilds),
         )
 
+    async def on_resumed(self) -> None:
+        tell("resumed")
+
     async def on_guild_join(self, guild: discord.Guild) -> None:
         tell("guild_join", name=guild.name)
 

@@ -125,6 +125,11 @@ async def started(event: hikari.StartedEvent) -> None:
 
 
 @bot.listen()
+async def resumed(event: hikari.ShardResumedEvent) -> None:
+    tell("resumed")
+
+
+@bot.listen()
 async def joined(event: hikari.GuildJoinEvent) -> None:
     tell("guild_join", name=event.guild.name)
 

@@ -69,6 +69,7 @@ client.once(Events.ClientReady, () => {
     members: guilds.reduce((sum, guild) => sum + guild.memberCount, 0),
   });
 });
+client.on(Events.ShardResume, () => tell("resumed"));
 client.on(Events.GuildCreate, (guild) => tell("guild_join", { name: guild.name }));
 client.on(Events.GuildUpdate, (_, guild) => tell("guild_update", ofGuild(guild)));
 client.on(Events.MessageCreate, async (message) => {

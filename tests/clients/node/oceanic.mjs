@@ -75,6 +75,7 @@ const greet = () => {
     members: guilds.reduce((sum, guild) => sum + guild.memberCount, 0),
   });
 };
+client.on("shardResume", () => tell("resumed"));
 client.on("ready", greet);
 client.on("guildAvailable", greet);
 client.on("guildCreate", (guild) => {
