@@ -76,13 +76,14 @@ class NewGuild(Form):
         given = {name: getattr(self, name) for name in _SETTINGS}
         kept = {name: value for name, value in given.items() if value is not None}
         settings = {**kept, **more}
-        if self.channels is None and self.roles is None:
-            plan = plan_of(TEMPLATES.get(self.template or "", PLAIN), language)
-            return Plan(plan.channels, plan.roles, {**plan.settings, **settings})
         roles = tuple(one.plan() for one in self.roles or ())
-        # Keys that no client can have sent, for channels that came without one.
-        channels = tuple(one.plan(-1 - place) for place, one in enumerate(self.channels or ()))
-        return Plan(channels, roles, settings)
+        if self.channels is not None:
+            # Keys that no client can have sent, for channels that came without one.
+            channels = tuple(one.plan(-1 - place) for place, one in enumerate(self.channels))
+            return Plan(channels, roles, settings)
+        template = PLAIN if roles else TEMPLATES.get(self.template or "", PLAIN)
+        plan = plan_of(template, language)
+        return Plan(plan.channels, roles or plan.roles, {**plan.settings, **settings})
 
 
 _SETTINGS = NewGuild.model_fields.keys() - {

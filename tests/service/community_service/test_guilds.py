@@ -101,6 +101,10 @@ class TestFounding:
         assert plans["permission_overwrites"][0]["id"] == mods["id"]
         assert made["system_channel_id"] == plans["id"]
         assert made["roles"][0]["permissions"] == "1024"
+        form = {"name": "Ranks", "roles": form["roles"]}
+        ranked = await house.does(ALICE, "POST", "/guilds", json=form)
+        assert [one["name"] for one in ranked["roles"]] == ["@everyone", "mods"]
+        assert "general" in await house.channels(ranked["id"])
         bare = await house.does(ALICE, "POST", "/guilds", json={"name": "Bare", "channels": []})
         assert await house.channels(bare["id"]) == {}
 
