@@ -25,8 +25,12 @@ T = TypeVar("T")
 MOST_PIXELS = 32_000_000
 """Of one frame: about what a telephone photographs."""
 MOST_MOVING_PIXELS = 64_000_000
-"""Of all frames together."""
+"""Of all frames together, as they come: what they cost to read."""
+MOST_HELD_PIXELS = 32_000_000
+"""Of all frames together, made smaller: they are in memory at once, 4 bytes each."""
 MOST_FRAMES = 400
+MOVING_SIDE = 640
+"""The longer side of what moves, however large a still one may be."""
 _READ = ("PNG", "JPEG", "GIF", "WEBP")
 _QUALITY = 88
 _FRAME_MS = 100
@@ -121,7 +125,7 @@ def _made_anew(data: bytes, kind: Measure) -> Picture:
                 raise _Refused("IMAGE_INVALID", f"Must have at most {MOST_PIXELS:,} pixels.")
             if kind.may_move and getattr(image, "is_animated", False):
                 ending = "gif" if image.format == "GIF" else "webp"
-                frames, times = _frames(image, kind.side)
+                frames, times = _frames(image, min(kind.side, MOVING_SIDE))
                 written = _written(frames, ending, times)
                 return _picture(written, ending, frames[0].size, moves=True)
             ending = {"JPEG": "jpg", "WEBP": "webp"}.get(image.format or "", "png")
@@ -138,12 +142,14 @@ def _frames(image: Image, side: int) -> tuple[list[Image], list[int]]:
     """Every picture of an animation, and how long each is shown."""
     frames: list[Image] = []
     times: list[int] = []
-    pixels = 0
+    pixels = held = 0
     while True:
         pixels += image.width * image.height
-        if len(frames) == MOST_FRAMES or pixels > MOST_MOVING_PIXELS:
+        is_too_much = pixels > MOST_MOVING_PIXELS or held > MOST_HELD_PIXELS
+        if is_too_much or len(frames) == MOST_FRAMES:
             raise _Refused("IMAGE_INVALID", "The animation has too many frames.")
         frames.append(_small(image.convert("RGBA"), side))
+        held += frames[-1].width * frames[-1].height
         times.append(int(image.info.get("duration") or _FRAME_MS))
         try:
             image.seek(len(frames))
