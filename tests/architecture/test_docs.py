@@ -25,7 +25,9 @@ _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _ROUTE = re.compile(r"routes\.(get|post|put|patch|delete)\(\s*\"([^\"]*)\"")
 _PREFIX = re.compile(r"prefix=\"([^\"]+)\"")
-_METRIC = re.compile(r"\.(?:counter|gauge|histogram|durations)\(\s*\"([a-z_]+)\"|\"moim_([a-z_]+)\"")
+_METRIC = re.compile(
+    r"\.(?:counter|gauge|histogram|durations)\(\s*\"([a-z_]+)\"|\"moim_([a-z_]+)\""
+)
 _OF_PROMETHEUS = re.compile(r"_(total|count|sum|bucket)$")
 
 
