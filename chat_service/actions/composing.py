@@ -4,6 +4,7 @@ is written with plain messages; under slowmode and in conversations it is a unit
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -17,11 +18,13 @@ from chat_service.domain.drafts import FORWARD, Draft, Reference
 from chat_service.domain.mentions import Allowed, Mentions
 from chat_service.store.messages import Message
 from chat_service.tools import Unit
-from contracts.errors import DomainError, ErrorCode, Forbidden, Invalid, Slowed
+from contracts.errors import DomainError, ErrorCode, Forbidden, Invalid, Slowed, Unavailable
 from contracts.events.base import Route
 from contracts.identity import Identity
+from contracts.ids import UserId
 from contracts.objects.channel import TALKABLE
 from contracts.permissions import READING, Permission
+from contracts.rpc.users import GetStandings
 from contracts.wire import JSON
 
 _DEFAULT = Allowed()
@@ -47,6 +50,8 @@ class _Composed:
 
     message: Message
     nonce: str | int | None
+    called: tuple[int, ...]
+    """Whose badges count it: people, roles, or (@everyone) the guild."""
     mentions: Mentions
     look: views.Look
 
@@ -127,7 +132,22 @@ async def _composed(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> 
         extras=extras or None,
     )
     look = await showing.look(chat, actor.user_id, [message])
-    return _Composed(message, draft.nonce, found, look)
+    called = await _called(chat, venue, found)
+    return _Composed(message, draft.nonce, called, found, look)
+
+
+async def _called(chat: Chat, venue: Venue, found: Mentions) -> tuple[int, ...]:
+    """Who is mentioned, without those who have blocked the author."""
+    users = set(found.users) - {int(venue.user.id)}
+    if users:
+        asked = tuple(map(UserId, users))
+        # A badge too many is less than a message that can not be sent.
+        with suppress(Unavailable):
+            call = GetStandings(user_id=UserId(venue.user.id), other_ids=asked)
+            standings = (await chat.calls.ask(call)).standings
+            users -= {int(one.user_id) for one in standings if one.is_blocked_by}
+    everyone = () if venue.guild_id is None or not found.everyone else (int(venue.guild_id),)
+    return tuple(dict.fromkeys((*sorted(users), *found.roles, *everyone)))
 
 
 async def _mentions(chat: Chat, venue: Venue, draft: Draft, answered: int | None) -> Mentions:
@@ -217,14 +237,9 @@ def _commit(chat: Chat, venue: Venue, composed: _Composed) -> Promise:
         record=messages.record(route, rest, venue.member.face().encode(), event_id),
         type=message.type,
         extras=message.extras,
-        targets=_targets(venue, composed.mentions),
+        targets=composed.called,
     )
     return messages.promise(chat, draft, rest, composed.nonce)
-
-
-def _targets(venue: Venue, found: Mentions) -> tuple[int, ...]:
-    everyone = () if venue.guild_id is None or not found.everyone else (int(venue.guild_id),)
-    return tuple(dict.fromkeys((*found.users, *found.roles, *everyone)))
 
 
 async def _store(unit: Unit, venue: Venue, composed: _Composed) -> Message:
@@ -238,7 +253,7 @@ async def _store(unit: Unit, venue: Venue, composed: _Composed) -> Message:
         await store.writing.remember_nonce(unit, message, str(composed.nonce))
     await _take_turn(unit, venue)
     await store.writing.add(unit, message)
-    await store.mentions.add(unit, message, _targets(venue, composed.mentions))
+    await store.mentions.add(unit, message, composed.called)
     return message
 
 

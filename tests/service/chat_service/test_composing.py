@@ -119,6 +119,11 @@ class TestMentions:
         assert (await house.send(ALICE, room, said))["mention_roles"] == ["5"]
         assert (await house.send(OWNER, room, said))["mention_roles"] == ["5", "6"]
 
+    async def test_everybody_twice_is_everybody_once(self, house: House) -> None:
+        guild = house.guild()
+        sent = await house.send(OWNER, int(house.channel(guild).id), f"<@&{guild}> @everyone @here")
+        assert (sent["mention_everyone"], sent["mention_roles"]) == (True, [str(guild)])
+
     async def test_two_ways_of_saying_it_exclude_each_other(self, house: House) -> None:
         form = {"content": "x", "allowed_mentions": {"parse": ["users"], "users": ["12"]}}
         assert await house.refused(ALICE, house.room(), json=form) == (400, 50035)

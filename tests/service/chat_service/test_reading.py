@@ -64,6 +64,19 @@ async def test_mentions_are_counted_until_they_are_read(house: House) -> None:
     assert (await states(house, BOB, *aliases))[room].mention_count == 0
 
 
+async def test_who_has_blocked_somebody_is_not_called_by_them(house: House) -> None:
+    """A21: a block counts for mentions as well."""
+    room, blocked = house.room(), house.room()
+    await house.send(ALICE, room, f"<@{BOB}>")
+    house.neighbours.blocks.add((BOB, ALICE))
+    sent = await house.send(ALICE, blocked, f"<@{BOB}>")
+    house.neighbours.blocks.clear()
+    assert [one["id"] for one in sent["mentions"]] == [str(BOB)]
+    found = await states(house, BOB)
+    assert room in found
+    assert blocked not in found
+
+
 async def test_every_message_of_a_conversation_is_for_its_reader(house: House) -> None:
     ann, ben = house.newcomer(), house.newcomer()
     channel = int((await house.opens(ann, ben))["id"])
