@@ -91,9 +91,14 @@ def invalid_form(errors: Iterable[Mapping[str, Any]]) -> DomainError:
             return DomainError(ErrorCode.MISSING_FORM)
         path = [str(step) for step in error["loc"] if step not in ("body", "path", "query")]
         code, text = _KINDS.get(error["type"], ("BASE_TYPE_INVALID", ""))
-        message = text.format_map(_Context(error.get("ctx") or {})) if text else str(error["msg"])
+        message = text.format_map(_Context(error.get("ctx") or {})) if text else _said(error)
         fields[".".join(path) or "_"] = (code, message)
     return Invalid(fields)
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    """Our own words, without pydantic's before them."""
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 class _Context(dict[str, Any]):

@@ -31,6 +31,7 @@ KEPT_FOR_S = 60.0
 _WITHIN_S = 5.0
 _SCHEMAS = "#/components/schemas/"
 _NOBODY: list[JSON] = [{}]
+_SLOT = re.compile(r"\{(\w+)\}")
 _NO_WORD = re.compile(r"\W+")
 
 
@@ -102,6 +103,7 @@ def merged(said: Mapping[str, JSON], routes: Routes, public_url: str) -> JSON:
             for method, operation in item.items():
                 whole = _told(service, method, path, operation, routes)
                 paths.setdefault(path, {})[method] = whole
+    _tell_apart(paths)
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     return {
@@ -164,6 +166,17 @@ def _answers(method: str, known: Known | None) -> Iterator[tuple[str, JSON]]:
     yield "4XX", {"$ref": "#/components/responses/Refused"}
     yield "429", {"$ref": "#/components/responses/TooMany"}
     yield "503", {"$ref": "#/components/responses/Unavailable"}
+
+
+def _tell_apart(paths: Mapping[str, JSON]) -> None:
+    """Two of our own operations may differ only in a slot."""
+    taken: set[str] = set()
+    for path, item in sorted(paths.items(), key=lambda each: each[0].count("{")):
+        for operation in item.values():
+            if operation["operationId"] in taken:
+                slots = _SLOT.findall(path)
+                operation["operationId"] += "_by_" + "_and_".join(slots)
+            taken.add(operation["operationId"])
 
 
 def _made_up(method: str, path: str) -> str:

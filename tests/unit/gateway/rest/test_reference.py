@@ -46,6 +46,13 @@ def test_our_own_operations_are_marked() -> None:
     assert (found["operationId"], found["x-extension"]) == ("post_auth_login", True)
 
 
+def test_operations_that_differ_in_a_slot_have_names_of_their_own() -> None:
+    every, one = "/users/@me/guilds/settings", "/users/@me/guilds/{guild_id}/settings"
+    paths = of_house(user=said(one, "patch", {}), chat=said(every, "patch", {}))["paths"]
+    assert paths[every]["patch"]["operationId"] == "patch_users_me_guilds_settings"
+    assert paths[one]["patch"]["operationId"] == "patch_users_me_guilds_settings_by_guild_id"
+
+
 def test_two_shapes_of_one_name_are_told_apart_and_equal_ones_are_not_repeated() -> None:
     document = of_house(
         user=said("/a", "post", {"Form": NAME, "Same": NAME}, requestBody=body("Form")),
