@@ -67,6 +67,7 @@ guilds = Table(
     Column("default_message_notifications", SmallInteger, nullable=False),
     Column("explicit_content_filter", SmallInteger, nullable=False),
     Column("preferred_locale", Text, nullable=False),
+    Column("mfa_level", SmallInteger, nullable=False, server_default="0"),
     Column("features", ARRAY(Text), nullable=False, server_default="{}"),
     Column("splash", Text),
     Column("discovery_splash", Text),

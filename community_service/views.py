@@ -148,6 +148,7 @@ def guild(
         afk_channel_id=one.afk_channel_id,
         afk_timeout=one.afk_timeout,
         verification_level=one.verification_level,
+        mfa_level=one.mfa_level,
         default_message_notifications=one.default_message_notifications,
         explicit_content_filter=one.explicit_content_filter,
         system_channel_id=one.system_channel_id,

@@ -91,6 +91,7 @@ class ErrorCode(Enum):
     MISSING_FORM = (50109, 400, "The request body contains invalid JSON.")
     MFA_ON = (60001, 400, "This account is already enrolled in two-factor authentication")
     MFA_OFF = (60002, 400, "This account is not enrolled in two-factor authentication")
+    MFA_NEEDED = (60003, 403, "Two factor is required for this operation")
     MFA_SECRET = (60005, 400, "Invalid two-factor secret")
     MFA_TICKET = (60006, 400, "Invalid two-factor auth ticket")
     MFA_CODE = (60008, 400, "Invalid two-factor code")

@@ -30,6 +30,8 @@ class Identity:
     user_id: UserId
     session_id: int
     kind: Kind
+    has_second_factor: bool = False
+    """Whether the account asks for more than its password to log in."""
 
     @property
     def is_bot(self) -> bool:
@@ -42,7 +44,8 @@ NOBODY = Identity(UserId(0), 0, Kind.NOBODY)
 
 def mint(identity: Identity, audience: str, key: bytes, now_s: int) -> str:
     """The header value for one audience, valid for LIFE_S seconds."""
-    text = f"{identity.kind}.{identity.user_id:d}.{identity.session_id:d}.{audience}.{now_s:d}"
+    who = f"{identity.kind}.{identity.user_id:d}.{identity.session_id:d}"
+    text = f"{who}.{identity.has_second_factor:d}.{audience}.{now_s:d}"
     return f"{text}.{_sign(text, key)}"
 
 
@@ -51,11 +54,11 @@ def verify(value: str, audience: str, key: bytes, now_s: int) -> Identity | None
     text, _, signature = value.rpartition(".")
     if not hmac.compare_digest(signature.encode(), _sign(text, key).encode()):
         return None
-    kind, user_id, session_id, meant_for, issued = text.split(".")
+    kind, user_id, session_id, factor, meant_for, issued = text.split(".")
     # Clocks of neighbours may differ a little, so a value from the near future is good as well.
     if meant_for != audience or not -LIFE_S <= now_s - int(issued) <= LIFE_S:
         return None
-    return Identity(UserId(int(user_id)), int(session_id), Kind(kind))
+    return Identity(UserId(int(user_id)), int(session_id), Kind(kind), factor == "1")
 
 
 def _sign(text: str, key: bytes) -> str:

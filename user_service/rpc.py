@@ -42,12 +42,18 @@ class Handlers:
         """Whose token it is."""
         async with self._units.reading(NOBODY) as unit:
             login = await actions.logins.recognise(unit, call.token)
+            owners = await actions.accounts.those(unit, [login.user_id]) if login else []
         if login is None:
             return Authenticated(kind=Kind.NOBODY)
         if login.is_worn(unit.now):
             async with self._units.open(NOBODY) as unit:
                 await actions.logins.touch(unit, login)
-        return Authenticated(kind=login.kind, user_id=login.user_id, login_id=login.id)
+        return Authenticated(
+            kind=login.kind,
+            user_id=login.user_id,
+            login_id=login.id,
+            has_second_factor=any(owner.is_mfa_enabled for owner in owners),
+        )
 
     async def get_users(self, call: GetUsers) -> Users:
         """Public faces."""

@@ -42,6 +42,8 @@ async def access_guild(
         raise NotFound(ErrorCode.UNKNOWN_GUILD)
     guild, standing = found
     granted = standing.granted(unit.now)
+    if not holds(granted, needs) and standing.lacks_only_a_factor(unit.now, needs):
+        raise Forbidden(ErrorCode.MFA_NEEDED)
     require_permission(granted, needs)
     return InGuild(guild, standing, granted)
 
@@ -61,5 +63,7 @@ async def access_channel(
     granted = standing.granted(unit.now, channel)
     if not holds(granted, Permission.VIEW_CHANNEL):
         raise Forbidden(ErrorCode.MISSING_ACCESS)
+    if not holds(granted, needs) and standing.lacks_only_a_factor(unit.now, needs, channel):
+        raise Forbidden(ErrorCode.MFA_NEEDED)
     require_permission(granted, needs)
     return InChannel(channel, guild, standing, granted)

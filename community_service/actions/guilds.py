@@ -29,6 +29,7 @@ from community_service.domain.people import Person
 from community_service.domain.roles import Role
 from community_service.tools import Unit
 from contracts import limits
+from contracts.errors import ErrorCode, Forbidden
 from contracts.events.guild import GuildDeleted, GuildLeft, GuildUpdate
 from contracts.ids import ChannelId, GuildId, UserId
 from contracts.objects.audit import AuditAction
@@ -83,10 +84,26 @@ async def update(unit: Unit, guild_id: int, changes: Mapping[str, Any]) -> Whole
     settled_changes = settled(changes)
     await _hand_on(unit, here, settled_changes)
     await _toggle(unit, here, settled_changes)
-    whole = await set_fields(unit, here.guild, settled_changes)
-    changed = changes_between(views.guild(here.guild, (), ()), views.guild(whole[0], (), ()))
+    return await _govern(unit, here.guild, settled_changes)
+
+
+async def ask_for_factor(unit: Unit, guild_id: int, level: int) -> None:
+    """Ask a second factor of those who govern, or ask it no longer. Only the owner may, who has
+    one.
+    """
+    here = await access_guild(unit, guild_id, for_change=True)
+    require(can_delete(here.guild, unit.actor.user_id))
+    if not unit.actor.has_second_factor:
+        raise Forbidden(ErrorCode.MFA_NEEDED)
+    await _govern(unit, here.guild, {"mfa_level": level})
+
+
+async def _govern(unit: Unit, guild: Guild, changes: Mapping[str, Any]) -> WholeGuild:
+    """Set fields, and write down what that changed."""
+    whole = await set_fields(unit, guild, changes)
+    changed = changes_between(views.guild(guild, (), ()), views.guild(whole[0], (), ()))
     if changed:
-        await audit.record(unit, guild_id, AuditAction.GUILD_UPDATE, guild_id, changes=changed)
+        await audit.record(unit, guild.id, AuditAction.GUILD_UPDATE, guild.id, changes=changed)
     return whole
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import orjson
 from fastapi import APIRouter, Query, Response
 from pydantic import Field, StringConstraints
 
@@ -45,6 +46,12 @@ class GuildChanges(Form):
     discovery_splash: str | None = None
 
 
+class FactorForm(Form):
+    """The body that asks a second factor of those who govern."""
+
+    level: Annotated[int, Field(ge=0, le=1)]
+
+
 class GuildsDoor:
     """The handlers."""
 
@@ -73,6 +80,12 @@ class GuildsDoor:
         async with self._units.open(actor) as unit:
             whole = await actions.guilds.update(unit, guild_id, changes)
         return answer(views.guild(*whole))
+
+    async def ask_for_factor(self, guild_id: GuildId, form: FactorForm, actor: Actor) -> Response:
+        """Whether those who govern need a second factor."""
+        async with self._units.open(actor) as unit:
+            await actions.guilds.ask_for_factor(unit, guild_id, form.level)
+        return Response(orjson.dumps({"level": form.level}), media_type="application/json")
 
     async def delete(self, guild_id: GuildId, actor: Actor) -> Response:
         """The end of a guild."""
@@ -113,5 +126,6 @@ def router(units: Units) -> APIRouter:
     routes.get("/guilds/{guild_id}")(door.get)
     routes.patch("/guilds/{guild_id}")(door.change)
     routes.delete("/guilds/{guild_id}")(door.delete)
+    routes.post("/guilds/{guild_id}/mfa")(door.ask_for_factor)
     routes.get("/users/@me/guilds")(door.mine)
     return routes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from community_service.domain import hierarchy
@@ -12,7 +12,21 @@ from community_service.domain.hierarchy import Rank
 from contracts.guild_facts import gather, where_of
 from contracts.ids import RoleId
 from contracts.objects.member import MemberFace
-from contracts.permissions import Permission, compute
+from contracts.permissions import Permission, compute, holds
+
+ELEVATED = (
+    Permission.KICK_MEMBERS
+    | Permission.BAN_MEMBERS
+    | Permission.ADMINISTRATOR
+    | Permission.MANAGE_CHANNELS
+    | Permission.MANAGE_GUILD
+    | Permission.MANAGE_MESSAGES
+    | Permission.MANAGE_ROLES
+    | Permission.MANAGE_WEBHOOKS
+    | Permission.MANAGE_GUILD_EXPRESSIONS
+    | Permission.MANAGE_THREADS
+)
+"""What a guild may ask a second factor for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +43,8 @@ class Standing:
     timed_out_until: datetime | None
     positions: dict[int, int] = field(default_factory=dict)
     """Of the same roles, by role id."""
+    is_held_back: bool = False
+    """Without the second factor that the guild asks of those who govern."""
 
     @property
     def rank(self) -> Rank:
@@ -44,7 +60,7 @@ class Standing:
 
     def granted(self, now: datetime, channel: Channel | None = None) -> Permission:
         """What the person may do in a channel, or (no channel) in the guild at large."""
-        return compute(
+        granted = compute(
             gather(
                 owner_id=self.owner_id,
                 guild_id=self.guild_id,
@@ -56,6 +72,14 @@ class Standing:
                 where=where_of(channel.id if channel else None),
             )
         )
+        return granted & ~ELEVATED if self.is_held_back else granted
+
+    def lacks_only_a_factor(
+        self, now: datetime, needs: Permission, channel: Channel | None = None
+    ) -> bool:
+        """Whether a second factor is all that keeps the person from this."""
+        freed = replace(self, is_held_back=False)
+        return self.is_held_back and holds(freed.granted(now, channel), needs)
 
     def _face(self) -> MemberFace | None:
         if self.joined_at is None:

@@ -35,6 +35,8 @@ class Guild:
     features: tuple[str, ...] = ()
     splash: str | None = None
     discovery_splash: str | None = None
+    mfa_level: int = 0
+    """1: who governs needs a second factor."""
 
 
 CHANNEL_REFERENCES = (

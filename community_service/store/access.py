@@ -44,7 +44,9 @@ def _standing(user_id: int) -> Select[Any]:
     )
 
 
-def _read(row: Row[Any], user_id: int) -> Standing:
+def _read(unit: Unit, row: Row[Any], user_id: int) -> Standing:
+    actor = unit.actor
+    is_weak = user_id == actor.user_id and not (actor.has_second_factor or actor.is_bot)
     return Standing(
         user_id=user_id,
         owner_id=row.owner_id,
@@ -53,13 +55,14 @@ def _read(row: Row[Any], user_id: int) -> Standing:
         joined_at=row.joined_at,
         timed_out_until=row.timed_out_until,
         positions={role: position for role, _, position in row.theirs or ()},
+        is_held_back=is_weak and row.mfa_level > 0,
     )
 
 
 async def in_guild(unit: Unit, guild_id: int, user_id: int) -> tuple[Guild, Standing] | None:
     """The guild and how the user stands there, member or not."""
     row = await unit.one(_standing(user_id).where(guilds.c.id == guild_id))
-    return (guild_rows.read(row), _read(row, user_id)) if row else None
+    return (guild_rows.read(row), _read(unit, row, user_id)) if row else None
 
 
 async def in_channel(
@@ -75,7 +78,7 @@ async def in_channel(
     row = await unit.one(found)
     if row is None:
         return None
-    return channel_rows.read(row), guild_rows.read(row), _read(row, user_id)
+    return channel_rows.read(row), guild_rows.read(row), _read(unit, row, user_id)
 
 
 async def ranks(unit: Unit, guild: Guild, user_ids: Sequence[int]) -> dict[int, Rank]:
@@ -115,5 +118,5 @@ async def in_guilds(
     is_backwards = before is not None and after is None
     order = guilds.c.id.desc() if is_backwards else guilds.c.id
     rows = await unit.all(page.order_by(order).limit(limit))
-    found = [(guild_rows.read(row), _read(row, user_id)) for row in rows]
+    found = [(guild_rows.read(row), _read(unit, row, user_id)) for row in rows]
     return found[::-1] if is_backwards else found

@@ -21,6 +21,7 @@ class Authenticated(Wire):
     kind: Kind
     user_id: UserId = UserId(0)
     login_id: int = 0
+    has_second_factor: bool = False
 
 
 class Authenticate(Call[Authenticated]):

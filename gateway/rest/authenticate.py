@@ -132,7 +132,9 @@ class Authenticator:
                 outcome = NOBODY
                 self._remember_dead(token)
             else:
-                outcome = Identity(found.user_id, found.login_id, found.kind)
+                outcome = Identity(
+                    found.user_id, found.login_id, found.kind, found.has_second_factor
+                )
                 if asked_at == self._ended:
                     self._remember(token, outcome)
         except (DomainError, TimeoutError, OSError) as error:

@@ -60,11 +60,18 @@ class House:
                 await self.running.service.clock.sleep(0.01)
 
     async def asks(
-        self, who: int, method: str, path: str, *, is_bot: bool = False, **more: Any
+        self,
+        who: int,
+        method: str,
+        path: str,
+        *,
+        is_bot: bool = False,
+        factor: bool = False,
+        **more: Any,
     ) -> httpx.Response:
         """A request of somebody's, whatever comes of it."""
         kind = Kind.BOT if is_bot or who in self.neighbours.bots else Kind.USER
-        stamp = Identified("community", Identity(UserId(who), 1, kind))
+        stamp = Identified("community", Identity(UserId(who), 1, kind, factor))
         return await self.running.nobody.request(method, path, auth=stamp, **more)
 
     async def does(self, who: int, method: str, path: str, **more: Any) -> Any:

@@ -148,7 +148,7 @@ TAKES_NO_GUILD = {
     ("GET", "/discoverable-guilds"),
 }
 """For everybody, or for whoever holds a token or code."""
-FOR_THE_OWNER = {("DELETE", "/guilds/{guild_id}")}
+FOR_THE_OWNER = {("DELETE", "/guilds/{guild_id}"), ("POST", "/guilds/{guild_id}/mfa")}
 
 
 _NAMED = re.compile(r"{[a-z_]+}")
@@ -244,3 +244,19 @@ async def test_nobody_but_the_owner_ends_a_guild(house: House) -> None:
     assert await house.refused(BOB, "DELETE", f"/guilds/{guild}") == (403, 50013)
     assert await house.refused(MALLORY, "DELETE", f"/guilds/{guild}") == NO_GUILD
     await house.does(ALICE, "DELETE", f"/guilds/{guild}")
+
+
+async def test_a_guild_can_ask_a_second_factor_of_those_who_govern(house: House) -> None:
+    guild = await house.guild(BOB, CAROL)
+    await house.grant(guild, int(ALL_BUT_ADMINISTRATOR))
+    path, strict = f"/guilds/{guild}/mfa", {"level": 1}
+    assert await house.refused(ALICE, "POST", path, json=strict) == (403, 60003)
+    assert (await house.asks(BOB, "POST", path, json=strict, factor=True)).status_code == 403
+    assert (await house.asks(ALICE, "POST", path, json=strict, factor=True)).status_code == 200
+    ban, nick = f"/guilds/{guild}/bans/77", f"/guilds/{guild}/members/@me"
+    assert await house.refused(BOB, "PUT", ban) == (403, 60003)
+    assert await house.refused(ALICE, "PUT", ban) == (403, 60003)
+    await house.grant(guild, int(P.VIEW_CHANNEL | P.CHANGE_NICKNAME))
+    assert await house.refused(BOB, "PUT", ban) == (403, 50013)
+    await house.does(BOB, "PATCH", nick, json={"nick": "x"})
+    assert (await house.asks(ALICE, "PUT", ban, factor=True)).status_code == 204

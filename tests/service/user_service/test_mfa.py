@@ -62,6 +62,7 @@ async def test_a_code_is_asked_for_and_works_once(house: House) -> None:
         refused(answer, status, number)
     protected = await protect(house, client)
     assert (await house.authenticate(old["token"])).kind is Kind.NOBODY
+    assert (await house.authenticate(protected["token"])).has_second_factor
     (told,) = await house.running.ears.hear(UserUpdate)
     assert told.mfa_enabled is True
     client = await house.as_token(protected["token"])

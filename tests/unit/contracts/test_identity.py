@@ -14,8 +14,9 @@ ALICE = Identity(UserId(42), 7, Kind.USER)
 
 
 @pytest.mark.parametrize("kind", [Kind.USER, Kind.BOT])
-def test_what_was_minted_is_recognised(kind: Kind) -> None:
-    somebody = Identity(UserId(2**63 - 1), 9, kind)
+@pytest.mark.parametrize("factor", [False, True])
+def test_what_was_minted_is_recognised(kind: Kind, factor: bool) -> None:
+    somebody = Identity(UserId(2**63 - 1), 9, kind, factor)
     assert verify(mint(somebody, "chat", KEY, NOW), "chat", KEY, NOW) == somebody
     assert somebody.is_bot is (kind is Kind.BOT)
 

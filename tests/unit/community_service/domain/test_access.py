@@ -50,3 +50,13 @@ def test_a_timeout_counts_while_it_runs() -> None:
     muted = replace(MEMBER, timed_out_until=NOW + timedelta(seconds=1))
     assert muted.granted(NOW) == VIEW
     assert muted.granted(NOW + timedelta(seconds=1)) == VIEW | SEND
+
+
+def test_who_lacks_the_factor_that_is_asked_for_does_not_govern_and_talks_on() -> None:
+    ban = Permission.BAN_MEMBERS
+    able = replace(MEMBER, permissions={GUILD: int(VIEW | SEND | ban)})
+    held = replace(able, is_held_back=True)
+    assert held.granted(NOW) == VIEW | SEND
+    assert held.lacks_only_a_factor(NOW, ban)
+    assert not held.lacks_only_a_factor(NOW, Permission.KICK_MEMBERS)
+    assert not able.lacks_only_a_factor(NOW, ban)
