@@ -1,0 +1,59 @@
+"""What is asked most looks at so many index entries, however much was ever said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from chat_service.store import messages, reading
+from tests.service.chat_service.house import ALICE, BOB, House
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+MANY = 20_000
+ALL = (1 << 63) - 1
+
+
+async def looks_at(house: House, statement: str, *given: Any) -> int:
+    """How many rows a statement reads, all steps of its plan together."""
+    explained = await house.admin.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *given)
+    return sum(map(_rows, _steps(orjson.loads(explained)[0]["Plan"])))
+
+
+def _steps(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [plan, *(step for inner in plan.get("Plans", ()) for step in _steps(inner))]
+
+
+def _rows(step: dict[str, Any]) -> int:
+    each = step["Actual Rows"] + step.get("Rows Removed by Filter", 0)
+    return int(each * step["Actual Loops"])
+
+
+async def test_no_page_and_no_badge_costs_what_a_channel_holds(house: House) -> None:
+    """B11: whatever a channel holds, a page reads a page."""
+    room = house.room()
+    await house.admin.execute(
+        "INSERT INTO chat.messages SELECT $1, n, $2, 'x', 0, 0, false, now(), NULL, "
+        "CASE WHEN n % 100 = 0 THEN now() + n * interval '1 ms' END "
+        f"FROM generate_series(1, {MANY}) AS n",
+        *(room, ALICE),
+    )
+    await house.admin.execute(
+        f"INSERT INTO chat.mentions SELECT $1, $2, n, $3 FROM generate_series(1, {MANY}) AS n",
+        *(BOB, room, ALICE),
+    )
+    await house.admin.execute("INSERT INTO chat.mentioned VALUES ($1, $2, $3)", BOB, room, MANY)
+    await house.admin.execute("ANALYZE chat.messages, chat.mentions, chat.mentioned")
+    await house.admin.execute("SET search_path = chat")
+    asked = {
+        "older": (messages._OLDER, room, MANY // 2, 50),
+        "newer": (messages._NEWER, room, MANY // 2, 50),
+        "pins": (messages._PINNED, room, None, 50),
+        "badge": (reading._UNREAD_MENTIONS, BOB, [BOB], [0], room, 0, 100),
+        "unread": (reading._UNREAD_MESSAGES, BOB, room, 0, 100),
+        "READY": (reading._STATES, BOB, [BOB], [0], 100, 5_000),
+    }
+    read = {name: await looks_at(house, *one) for name, one in asked.items()}
+    assert all(rows < 2_000 for rows in read.values()), read
