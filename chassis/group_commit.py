@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 from chassis.metrics import Metrics
@@ -18,6 +19,8 @@ from contracts.errors import Unavailable
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
 
+Committed = Callable[[Sequence[R]], None]
+
 
 class GroupCommit(Generic[I, R]):
     """One writer at a time over a bounded queue."""
@@ -26,13 +29,16 @@ class GroupCommit(Generic[I, R]):
 
     def __init__(
         self,
-        write: Callable[[Sequence[I]], Awaitable[Sequence[R]]],
+        write: Callable[[Sequence[I], Committed[R]], Awaitable[None]],
         *,
         tasks: Tasks,
         metrics: Metrics,
         most: int = 32,
         waiting: int = 20_000,
     ) -> None:
+        """`write` tells what it has committed as soon as it has; what it does then, giving its
+        connection back, nobody waits for but the next batch.
+        """
         self._write = write
         self._tasks = tasks
         self._most = most
@@ -73,16 +79,19 @@ class GroupCommit(Generic[I, R]):
             if not self._queue:
                 self._wake.clear()
             try:
-                results = await self._write([item for item, _ in batch])
+                await self._write([item for item, _ in batch], partial(self._committed, batch))
             except Exception as error:  # told to each waiting writer, who knows what it means
                 for _, future in batch:
                     _refuse(future, error)
-                continue
-            self._rows.inc(len(batch))
-            self._batches.inc()
-            for (_, future), result in zip(batch, results, strict=True):
-                if not future.done():
-                    future.set_result(result)
+
+    def _committed(
+        self, batch: Sequence[tuple[I, asyncio.Future[R]]], results: Sequence[R]
+    ) -> None:
+        self._rows.inc(len(batch))
+        self._batches.inc()
+        for (_, future), result in zip(batch, results, strict=True):
+            if not future.done():
+                future.set_result(result)
 
 
 def _refuse(future: asyncio.Future[R], error: BaseException) -> None:

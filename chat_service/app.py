@@ -34,7 +34,7 @@ def build(settings: Settings) -> Service:
     calls = parts.calls(service, settings, needed=("community", "user"))
     commits: GroupCommit[Draft, Stored] = service.use(
         GroupCommit(
-            lambda drafts: messages.write(database.pool, outbox, drafts),
+            lambda drafts, committed: messages.write(database.pool, outbox, drafts, committed),
             tasks=service.tasks,
             metrics=service.metrics,
         )

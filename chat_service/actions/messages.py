@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import asyncpg
 
 from chassis import logs
 from chassis.hot import Promise
-from chassis.outbox import Outbox
+from chassis.outbox import Outbox, Pending
 from chat_service import views
 from chat_service.actions import showing
 from chat_service.actions.access import Room
@@ -90,8 +90,13 @@ async def said_before(
     return (await showing.shown(chat, first.author_id, [first], nonce=nonce))[0]
 
 
-async def write(pool: Any, outbox: Outbox, drafts: Sequence[store.Draft]) -> list[store.Stored]:
-    """One batch of the group commit: stored, committed, then published."""
+async def write(
+    pool: Any,
+    outbox: Outbox,
+    drafts: Sequence[store.Draft],
+    committed: Callable[[Sequence[store.Stored]], None],
+) -> None:
+    """One batch of the group commit: stored, committed, then published and acknowledged."""
     unique: dict[tuple[int, int, str], store.Draft] = {}
     for draft in drafts:
         if draft.nonce is not None:
@@ -104,22 +109,27 @@ async def write(pool: Any, outbox: Outbox, drafts: Sequence[store.Draft]) -> lis
         except asyncpg.UniqueViolationError:
             # Another process stored one of the nonces in this very moment: now it is known.
             stored = await store.insert(connection, chosen, firsts, outbox.number)
-    outbox.publish(
-        [
-            outbox.pending(
-                topics.Topic(draft.topic),
-                b"%b%d%b" % (draft.record[0], row.message_id, draft.record[1]),
-                draft.event_id,
-                row.outbox_id,
-            )
-            for draft, row in zip(chosen, stored, strict=True)
-            if row.outbox_id is not None
-        ]
-    )
-    if len(chosen) == len(drafts):
-        return stored
-    results = {draft.event_id: row for draft, row in zip(chosen, stored, strict=True)}
-    return [_result(draft, _first(unique, draft), results) for draft in drafts]
+        # Before the connection is given back, which takes a task of its own.
+        outbox.publish(_told(outbox, chosen, stored))
+        if len(chosen) < len(drafts):
+            results = {draft.event_id: row for draft, row in zip(chosen, stored, strict=True)}
+            stored = [_result(draft, _first(unique, draft), results) for draft in drafts]
+        committed(stored)
+
+
+def _told(
+    outbox: Outbox, chosen: Sequence[store.Draft], stored: Sequence[store.Stored]
+) -> list[Pending]:
+    return [
+        outbox.pending(
+            topics.Topic(draft.topic),
+            b"%b%d%b" % (draft.record[0], row.message_id, draft.record[1]),
+            draft.event_id,
+            row.outbox_id,
+        )
+        for draft, row in zip(chosen, stored, strict=True)
+        if row.outbox_id is not None
+    ]
 
 
 def _first(unique: Mapping[tuple[int, int, str], store.Draft], draft: store.Draft) -> store.Draft:

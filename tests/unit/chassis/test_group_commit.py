@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from chassis.group_commit import GroupCommit
+from chassis.group_commit import Committed, GroupCommit
 from chassis.metrics import Metrics
 from chassis.tasks import Tasks
 from contracts.errors import Unavailable
@@ -21,13 +21,13 @@ class Disk:
         self.turn = asyncio.Event()
         self.busy = asyncio.Event()
 
-    async def write(self, items: Sequence[int]) -> Sequence[int]:
+    async def write(self, items: Sequence[int], committed: Committed[int]) -> None:
         self.batches.append(list(items))
         self.busy.set()
         await self.turn.wait()
         if 13 in items:
             raise ValueError("unlucky")
-        return [item * 10 for item in items]
+        committed([item * 10 for item in items])
 
 
 @pytest.fixture
