@@ -112,7 +112,7 @@ async def reset(unit: UserUnit, text: str, password_hash: str) -> Credentials:
         # Who got the link reads the address.
         await store.accounts.change_credentials(unit, known.user_id, is_verified=True)
         await _tell(unit, known.user_id)
-    return replace(known, is_verified=True)
+    return replace(known, is_verified=True, password_hash=password_hash)
 
 
 async def _set_password(unit: UserUnit, known: Credentials, password_hash: str) -> None:

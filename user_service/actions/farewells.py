@@ -40,6 +40,7 @@ async def may_delete(tools: Tools, user_id: UserId) -> None:
 
 async def delete(unit: UserUnit) -> None:
     """Forget everything but the id, under which others may still have to show something."""
+    await store.accounts.lock(unit, unit.actor.user_id)
     account = await me(unit)
     await logins.end_all(unit, account.id)
     owned = await store.applications.of(unit, account.id, limits.APPLICATIONS_PER_USER)

@@ -92,8 +92,18 @@ async def end_all(unit: UserUnit, user_id: UserId) -> None:
         unit.emit(LoginEnded(user_id=user_id, login_id=login_id))
 
 
+async def require_unchanged(unit: UserUnit, known: Credentials) -> None:
+    """Refuse what was proved with a password that is none any more: it may have been changed, or
+    the account deleted, while the hash was computed.
+    """
+    current = await store.accounts.lock_credentials(unit, known.user_id)
+    if current is None or current.password_hash != known.password_hash:
+        raise Invalid({"login": _REFUSED, "password": _REFUSED})
+
+
 async def enter(unit: UserUnit, known: Credentials, client: Client, address: str) -> NewToken:
     """A new session of whoever has shown all that was asked for. It wakes a sleeping account."""
+    await require_unchanged(unit, known)
     if unit.tools.policy.needs_verified_email and known.email and not known.is_verified:
         raise Forbidden(ErrorCode.UNVERIFIED)
     if known.is_disabled:

@@ -18,6 +18,7 @@ from user_service.tools import UserUnit, UserUnits
 
 async def ticket(unit: UserUnit, known: Credentials) -> Secret:
     """The way to the second factor, for whoever has given the first one."""
+    await logins.require_unchanged(unit, known)
     return await proofs.begin(unit, known.user_id, Purpose.TICKET)
 
 

@@ -74,7 +74,8 @@ async def get(unit: UserUnit, user_id: int) -> Account | None:
 
 async def lock(unit: UserUnit, user_id: int) -> Account | None:
     """One account, held against others until the end of the unit."""
-    row = await unit.one(_ACCOUNT.where(users.c.id == user_id).with_for_update(of=users))
+    mine = _ACCOUNT.where(users.c.id == user_id)
+    row = await unit.one(mine.with_for_update(of=users, key_share=True))
     return _account(row) if row is not None else None
 
 
@@ -116,7 +117,11 @@ async def credentials_of(unit: UserUnit, user_id: int) -> Credentials | None:
 
 
 async def lock_credentials(unit: UserUnit, user_id: int) -> Credentials | None:
-    """The same, held against others until the end of the unit."""
+    """The same, held against others until the end of the unit: the account before them, always, so
+    that no two units wait for each other.
+    """
+    account = select(users.c.id).where(users.c.id == user_id)
+    await unit.run(account.with_for_update(key_share=True))
     mine = _CREDENTIALS.where(credentials.c.user_id == user_id)
     return _credentials(await unit.one(mine.with_for_update(of=credentials)))
 

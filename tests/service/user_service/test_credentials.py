@@ -143,6 +143,17 @@ class TestAPassword:
         form = {"token": letter.token}
         wrong(await house.running.nobody.post("/auth/verify", json=form), token="TOKEN_INVALID")
 
+    async def test_opens_nothing_once_it_is_the_old_one(self, house: House) -> None:
+        """Logins that were being checked while it changed do not outlive the change."""
+        client = await house.person("mina")
+        form = {"password": PASSWORD, "new_password": NEW}
+        racing = [house.login("mina") for _ in range(8)]
+        changed, *answers = await asyncio.gather(client.patch("/users/@me", json=form), *racing)
+        tokens = [one.json()["token"] for one in answers if one.status_code == 200]
+        kinds = [(await house.authenticate(token)).kind for token in tokens]
+        assert set(kinds) <= {Kind.NOBODY}
+        assert (await house.authenticate(changed.json()["token"])).kind is Kind.USER
+
     async def test_is_nothing_that_a_bot_has(self, house: House) -> None:
         bot = house.running.as_(5, kind=Kind.BOT)
         form = {"password": PASSWORD, "new_password": NEW, "email": MINA}
