@@ -9,7 +9,7 @@ from chassis.http import application
 from chassis.rpc import Calls
 from chassis.service import Service
 from contracts import topics
-from contracts.rpc.edge import ReleaseSession
+from contracts.rpc.edge import RecallSight, ReleaseSession
 from gateway.live.lobby import Lobby, Site
 from gateway.live.presence_link import PresenceLink
 from gateway.live.seats import Seats
@@ -41,7 +41,9 @@ def build(settings: Settings) -> Service:
         PresenceLink(Seats(service.instance), calls, clock=service.clock, tasks=service.tasks)
     )
     lobby = _lobby(service, settings, bus, calls, who, presence)
-    parts.door(service, settings).handle(ReleaseSession, lobby.release)
+    door = parts.door(service, settings)
+    door.handle(ReleaseSession, lobby.release)
+    door.handle(RecallSight, lobby.recall)
     edge = service.use(Edge(_desk(service, settings, who, lobby), service.metrics))
     service.http(
         edge.desk.app, protocol=edge.protocol_class(), reuse_port=True, kernel_bytes=KERNEL_BYTES

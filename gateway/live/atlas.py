@@ -10,7 +10,7 @@ from datetime import datetime
 
 from chassis.clock import Clock
 from chassis.tasks import Tasks
-from contracts import topics
+from contracts import limits, topics
 from contracts.errors import DomainError, Unavailable
 from contracts.events.settings import StatusChosen
 from contracts.ids import GuildId, UserId
@@ -25,8 +25,10 @@ from gateway.live.places import GuildPlace, Place
 from gateway.live.seams import Asks, Events, Hears
 from gateway.live.viewer import Viewer
 
-LINGER_S = 15.0
-"""A topic without sessions is heard a little longer: somebody may be about to come back."""
+LINGER_S = limits.RESUMABLE_FOR_S
+"""A topic without sessions is heard on for as long as they may come back: only who heard what
+changed meanwhile can tell what they lost sight of.
+"""
 
 Outcome = bool | Unavailable
 """Whether there is such a place, or why nobody can say."""

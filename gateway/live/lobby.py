@@ -24,7 +24,8 @@ from contracts.events.settings import StatusChosen
 from contracts.identity import Identity
 from contracts.intents import ALL
 from contracts.rpc.base import Done
-from contracts.rpc.edge import ReleaseSession
+from contracts.rpc.edge import Recalled, RecallSight, ReleaseSession
+from gateway.live import recall
 from gateway.live.codec import Encoding
 from gateway.live.frames import PING, frame
 from gateway.live.greeting import Greeting
@@ -186,6 +187,10 @@ class Lobby:
         if viewer is not None:
             viewer.link.close(Close.TAKEN_OVER)
         return Done()
+
+    async def recall(self, call: RecallSight) -> Recalled:
+        """Another gateway goes on with a session and asks what its client knows."""
+        return recall.answer(self.hub, call)
 
     # What sockets ask for.
 

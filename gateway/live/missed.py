@@ -64,23 +64,24 @@ def known_at(
     members: Mapping[int, Member],
     moments: tuple[int, ...],
     entries: Sequence[Entry],
+    recalled: Known | None = None,
 ) -> Known | None:
     """What the client knows of these guilds' channels, having got everything up to the first of
     these moments and perhaps as things stood at the others; None if that can not be told, as nobody
-    here has heard all of it.
+    has heard all of it. `recalled` is what another gateway tells.
     """
+    recalled = recalled or {}
     known: Known = {}
     for guild_id, place in guilds.items():
         standing = Standing.of(members[guild_id])
         user_id = int(members[guild_id].user.id)
-        memory: Memory | None = None
-        for moment in moments:
-            saw = place.saw(user_id, standing, moment)
-            saw = saw or _unheard(place, user_id, standing, entries)
-            if saw is None:
-                return None
-            memory = saw.or_else(memory) if memory is not None else saw
-        assert memory is not None
+        memory = (
+            place.recall(user_id, standing, moments)
+            or recalled.get(guild_id)
+            or _unheard(place, user_id, standing, entries)
+        )
+        if memory is None:
+            return None
         known[guild_id] = memory
     return known
 

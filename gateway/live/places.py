@@ -151,6 +151,15 @@ class GuildPlace(Place):
         layout = self.view.layout
         return self.past.sight(layout, user_id, standing.roles, s, is_known=is_known)
 
+    def recall(self, user_id: int, standing: Standing, moments: tuple[int, ...]) -> Memory | None:
+        """The same for a client that got everything up to the first of these moments, and was
+        perhaps told of channels as they stood at the others.
+        """
+        first, *others = (self.saw(user_id, standing, moment) for moment in moments)
+        for other in others:
+            first = first.or_else(other) if first is not None and other is not None else None
+        return first
+
     def may(self, viewer: Viewer, channel_id: int | None, needs: int) -> bool:
         """Whether a session holds all of this in a channel, or in the guild at large."""
         party = self.crowd.find(viewer.user_id) if self.view is not None else None

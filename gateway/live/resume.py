@@ -22,11 +22,11 @@ from contracts.identity import Identity
 from contracts.intents import Intent
 from contracts.rpc.edge import ReleaseSession
 from contracts.topics import Topic
-from gateway.live import telling
+from gateway.live import recall, telling
 from gateway.live.arrival import ROUNDS, Arrival, Restless
 from gateway.live.hub import Hub
 from gateway.live.layout import Standing
-from gateway.live.missed import Teller, caught_up, known_at, moments_ahead
+from gateway.live.missed import Known, Teller, caught_up, known_at, moments_ahead
 from gateway.live.records import Record, Records
 from gateway.live.replay import Entry, follow, merge, stays_after
 from gateway.live.seams import Asks, Store
@@ -116,6 +116,7 @@ class Resuming:
         for _ in range(ROUNDS):
             await arrival.gather(with_self=False)
             since, stored = await self._missed(arrival.topics, record, max(seq, record.high))
+            recalled = await self._recall(viewer, record, seq, arrival)
             if arrival.is_current() and hub.ring.reaches(stored.upto):
                 break
         else:
@@ -126,8 +127,21 @@ class Resuming:
             return False
         else:
             entries = heard_since(hub, since, arrival.topics, stored)
-            return self._go_live(viewer, record, seq, arrival, entries)
+            return self._go_live(viewer, record, seq, arrival, entries, recalled=recalled)
         return True
+
+    async def _recall(self, viewer: Viewer, record: Record, seq: int, arrival: Arrival) -> Known:
+        """What the former gateway knows of guilds that were not heard here all the time."""
+        if record.node == viewer.claim.partition("/")[0]:
+            return {}
+        start = max(seq, record.high)
+        moments = (start, *moments_ahead(record.caught_up, start))
+        cold = [
+            guild_id
+            for guild_id in record.guilds_at(seq) & arrival.guilds.keys()
+            if arrival.guilds[guild_id].past.since > min(moments)
+        ]
+        return await recall.ask(self._calls, record.node, viewer.user_id, moments, cold)
 
     async def _missed(
         self, asked: frozenset[Topic], record: Record, since: int
@@ -151,7 +165,14 @@ class Resuming:
         return Stored(tuple(map(as_entry, found)), upto, is_needed=True)
 
     def _go_live(
-        self, viewer: Viewer, record: Record, seq: int, arrival: Arrival, entries: list[Entry]
+        self,
+        viewer: Viewer,
+        record: Record,
+        seq: int,
+        arrival: Arrival,
+        entries: list[Entry],
+        *,
+        recalled: Known,
     ) -> bool:
         hub = self._hub
         here = {g for g in arrival.members if g in arrival.guilds}
@@ -159,7 +180,7 @@ class Resuming:
         start = max(seq, record.high)
         ahead = moments_ahead(record.caught_up, start)
         places = {guild_id: arrival.guilds[guild_id] for guild_id in began & here}
-        known = known_at(places, arrival.members, (start, *ahead), entries)
+        known = known_at(places, arrival.members, (start, *ahead), entries, recalled)
         if known is None:
             return False
         hub.raise_to([*arrival.stamps(), seq, *(entry.s for entry in entries[-1:])])

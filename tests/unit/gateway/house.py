@@ -49,7 +49,7 @@ from contracts.rpc.community import (
     Memberships,
     SearchMembers,
 )
-from contracts.rpc.edge import ReleaseSession
+from contracts.rpc.edge import RecallSight, ReleaseSession
 from contracts.rpc.presence import GetPresences, Presences, Seat
 from contracts.rpc.users import (
     GetRelationships,
@@ -315,6 +315,8 @@ class World:
         gateway = self.gateways.get(address)
         if gateway is None or gateway.is_dead:
             raise Unavailable
+        if isinstance(call, RecallSight):
+            return await gateway.lobby.recall(call)
         assert isinstance(call, ReleaseSession)
         return await gateway.lobby.release(call)
 

@@ -399,10 +399,20 @@ class TestWhatMayBeSeenNow:
         (gone,) = client.all("CHANNEL_DELETE")
         assert (gone["id"], gone["name"]) == ("11", "")
 
+    async def test_the_former_gateway_is_asked_what_was_seen_before(self, house: House) -> None:
+        client = await house.enter()
+        client.drop()
+        hidden = channel(11, overwrites=HIDDEN)
+        house.world.channels[GUILD][0] = hidden
+        house.redis.publish(ChannelUpdate(**hidden.model_dump()))
+        assert await client.resume(at=house.two)
+        assert [gone["id"] for gone in client.all("CHANNEL_DELETE")] == ["11"]
+
     async def test_nobody_guesses_what_was_seen_before(self, house: House) -> None:
         """A gateway that did not hear the change can not know what it took from whom."""
         client = await house.enter()
         client.drop()
+        await house.one.die()
         hidden = channel(11, overwrites=HIDDEN)
         house.world.channels[GUILD][0] = hidden
         house.redis.publish(ChannelUpdate(**hidden.model_dump()))
@@ -413,6 +423,7 @@ class TestWhatMayBeSeenNow:
         assert [c["id"] for c in client.all("GUILD_CREATE")[0]["channels"]] == ["12"]
 
     async def test_a_channel_gone_meanwhile_is_told_if_it_was_open(self, house: House) -> None:
+        house.world.channels[GUILD][1] = channel(12, overwrites=HIDDEN)
         client = await house.enter()
         client.drop()
         for gone in (channel(11), channel(12, overwrites=HIDDEN)):
