@@ -9,6 +9,7 @@ from chassis.blobs import Blobs
 from chassis.images import picture_from
 from contracts.assets import (
     BANNERS,
+    CHANNEL_ICONS,
     DISCOVERY_SPLASHES,
     ICONS,
     MEMBER_AVATARS,
@@ -26,6 +27,7 @@ SHELVES = {
 }
 OF_MEMBERS = {"avatar": MEMBER_AVATARS, "banner": MEMBER_BANNERS}
 OF_ROLES = {"icon": ROLE_ICONS}
+OF_GROUPS = {"icon": CHANNEL_ICONS}
 
 
 async def kept(

@@ -30,7 +30,7 @@ from contracts.objects.private import PrivateChannel
 from contracts.objects.user import User
 from contracts.rpc.users import GetStandings
 
-_JOINED, _LEFT, _RENAMED = 1, 2, 4
+_JOINED, _LEFT, _RENAMED, _NEW_ICON = 1, 2, 4, 5
 """Types of the messages that tell of it."""
 
 Faces = Mapping[int, User]
@@ -115,9 +115,11 @@ async def edit(
         held = await _held(unit, channel_id, actor)
         after = replace(held, **changes)
         if after != held:
+            venue = _venue(after, faces, actor.user_id)
             if after.name != held.name:
-                venue = _venue(after, faces, actor.user_id)
                 await announcing.announce(unit, venue, _RENAMED, after.name or "")
+            if after.icon != held.icon:
+                await announcing.announce(unit, venue, _NEW_ICON)
             await store.conversations.change(unit, channel_id, **changes)
             _tell_changed(unit, after, faces)
     return await one(chat, actor, channel_id)

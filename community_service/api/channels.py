@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from chassis.http import answer
 from chassis.identity import Actor
-from community_service import actions, views
+from community_service import actions, pictures, views
 from community_service.api.shapes import ChannelName, Overwrites, Topic
 from community_service.domain.channels import ChannelDraft
 from community_service.tools import Units
@@ -17,6 +17,7 @@ from contracts import limits
 from contracts.errors import ErrorCode, NotFound
 from contracts.ids import ChannelId, EmojiId, GuildId, Snowflake, UserId
 from contracts.objects.channel import ChannelType
+from contracts.objects.private import PrivateChannel
 from contracts.wire import JSON, KEPT, Form, Text
 
 Position = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -58,6 +59,10 @@ class ReactionForm(Form):
         return named if any(named.values()) else None
 
 
+_OF_GROUPS = frozenset({"icon", "owner"})
+"""What only a conversation has."""
+
+
 class ChannelChanges(Form):
     """The body that edits a channel. Null resets a field, where it can be reset."""
 
@@ -82,12 +87,13 @@ class ChannelChanges(Form):
     )
     flags: Annotated[int, Field(ge=0, lt=1 << 31)] | None = None
     permission_overwrites: Overwrites | None = None
+    icon: str | None = None
     owner: UserId | None = None
-    """Of a group; a guild's channel has none."""
+    """Of a group; a guild's channel has neither."""
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, as the domain names them."""
-        sent = {name: getattr(self, name) for name in self.model_fields_set - {"owner"}}
+        sent = {name: getattr(self, name) for name in self.model_fields_set - _OF_GROUPS}
         if self.available_tags is not None:
             sent["available_tags"] = [one.tag() for one in self.available_tags]
         if self.default_reaction_emoji is not None:
@@ -99,7 +105,8 @@ class ChannelChanges(Form):
 
     def of_group(self) -> dict[str, Any]:
         """Those of them that a conversation has."""
-        changes: dict[str, Any] = {"name": self.name} if "name" in self.model_fields_set else {}
+        sent = self.model_fields_set & {"name", "icon"}
+        changes: dict[str, Any] = {name: getattr(self, name) for name in sent}
         return changes if self.owner is None else {**changes, "owner_id": int(self.owner)}
 
 
@@ -166,9 +173,18 @@ class ChannelsDoor:
         except NotFound as error:
             if error.error is not ErrorCode.UNKNOWN_CHANNEL:
                 raise
-            changes = form.of_group()
-            return answer(await actions.private.edit(self._calls, actor, channel_id, changes))
+            return answer(await self._edit_group(channel_id, form.of_group(), actor))
         return answer(views.channel(channel))
+
+    async def _edit_group(
+        self, channel_id: ChannelId, changes: dict[str, Any], actor: Actor
+    ) -> PrivateChannel:
+        if changes.get("icon"):
+            # Nobody leaves a picture with a conversation that is not theirs.
+            await actions.private.one(self._calls, actor, channel_id)
+            blobs = self._units.tools.blobs
+            changes = await pictures.kept(blobs, channel_id, changes, pictures.OF_GROUPS)
+        return await actions.private.edit(self._calls, actor, channel_id, changes)
 
     async def delete(self, channel_id: ChannelId, actor: Actor) -> Response:
         """The end of a channel, or of one's part in a conversation."""

@@ -77,7 +77,7 @@ class GetPrivateChannel(Call[FoundPrivateChannel]):
 
 
 class EditPrivateChannel(Call[FoundPrivateChannel]):
-    """Change a group in somebody's name: its `name`, its `owner_id`."""
+    """Change a group in somebody's name: its `name`, its `icon` (a digest), its `owner_id`."""
 
     service = "chat"
     callers = frozenset({"community"})

@@ -11,7 +11,7 @@ from contracts.ids import ChannelId, MessageId
 from contracts.objects.channel import ChannelType
 from contracts.objects.private import PrivateChannel
 from contracts.permissions import EVERYONE_DEFAULT, Permission
-from tests.service.community_service.house import ALICE, BOB, MALLORY, House
+from tests.service.community_service.house import ALICE, BOB, DOT, MALLORY, House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -358,6 +358,11 @@ async def test_a_conversation_is_asked_for_next_door(house: House) -> None:
     form = {"name": "friends", "owner": str(BOB), "topic": "none"}
     edited = await house.does(ALICE, "PATCH", "/channels/77", json=form)
     assert (edited["name"], edited["owner_id"]) == ("friends", str(BOB))
+    form = {"icon": "data:image/png;base64,not a picture"}
+    assert await house.refused(BOB, "PATCH", "/channels/77", json=form) == (404, 10003)
+    assert await house.refused(ALICE, "PATCH", "/channels/77", json=form) == (400, 50035)
+    with_icon = await house.does(ALICE, "PATCH", "/channels/77", json={"icon": DOT})
+    assert len(with_icon["icon"]) == 32
     assert (await house.does(ALICE, "DELETE", "/channels/77"))["id"] == "77"
     assert await house.refused(ALICE, "GET", "/channels/77") == (404, 10003)
 
