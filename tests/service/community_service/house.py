@@ -81,6 +81,15 @@ class House:
         assert response.headers.get("content-type", "application/json") == "application/json"
         return response.json() if response.content else None
 
+    async def insists(self, who: int, method: str, path: str, **more: Any) -> Any:
+        """A request that must succeed, asked again while others are in the way for too long."""
+        for _ in range(20):
+            response = await self.asks(who, method, path, **more)
+            if response.status_code != 503:
+                break
+        assert response.status_code < 300, f"{method} {path}: {response.text}"
+        return response.json() if response.content else None
+
     async def refused(self, who: int, method: str, path: str, **more: Any) -> tuple[int, int]:
         """A request that must fail; status and code."""
         response = await self.asks(who, method, path, **more)

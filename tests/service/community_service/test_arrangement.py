@@ -184,7 +184,7 @@ async def test_b18_moves_at_the_same_time_lose_no_channel_and_leave_no_ties(hous
     path = f"/guilds/{guild}/channels"
     await asyncio.gather(
         *(
-            house.does(
+            house.insists(
                 ALICE,
                 "PATCH",
                 path,
@@ -192,7 +192,12 @@ async def test_b18_moves_at_the_same_time_lose_no_channel_and_leave_no_ties(hous
             )
             for place, name in enumerate("fedca")
         ),
-        house.channel(guild, name="g", parent_id=channels["box"]["id"], position=2),
+        house.insists(
+            ALICE,
+            "POST",
+            path,
+            json={"name": "g", "parent_id": channels["box"]["id"], "position": 2},
+        ),
     )
     after = await house.channels(guild)
     assert sorted(inside(after, "box")) == list("abcdefg")

@@ -224,7 +224,7 @@ class TestOrder:
         ids = [one["id"] for one in made.values()]
         await asyncio.gather(
             *(
-                house.does(
+                house.insists(
                     ALICE,
                     "PATCH",
                     f"/guilds/{guild}/roles",
@@ -232,7 +232,10 @@ class TestOrder:
                 )
                 for turn in range(4)
             ),
-            *(role(house, guild, name=f"new{turn}") for turn in range(2)),
+            *(
+                house.insists(ALICE, "POST", f"/guilds/{guild}/roles", json={"name": "new"})
+                for _ in range(2)
+            ),
         )
         await house.does(
             ALICE, "PATCH", f"/guilds/{guild}/roles", json=[{"id": ids[0], "position": 1}]
