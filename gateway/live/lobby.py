@@ -39,7 +39,7 @@ from gateway.live.ready import Readying, Refused
 from gateway.live.records import RENEW_EVERY_S, Records
 from gateway.live.resume import Resuming
 from gateway.live.seams import Asks, PresenceSink, Store, VoiceSink
-from gateway.live.viewer import CUSTOM, Link, Viewer
+from gateway.live.viewer import Link, Viewer
 from gateway.live.wheel import Spoke, Wheel
 
 log = logger("lobby")
@@ -314,10 +314,8 @@ class Lobby:
         socket.go_live(viewer)
 
     def _choose(self, viewer: Viewer, chosen: StatusChosen) -> None:
-        """The person wishes to be shown like this, on every device."""
-        viewer.custom = chosen.custom
-        kept = tuple(each for each in viewer.shown.activities if each.get("type") != CUSTOM)
-        self.show(viewer, Shown(chosen.status, kept, viewer.shown.since))
+        viewer.choose(chosen)
+        self.show(viewer, viewer.shown)
 
     def _flush_soon(self) -> None:
         if not self._is_flushing:

@@ -15,6 +15,7 @@ from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
 from contracts.events.guild import GuildUpdate
 from contracts.events.member import MemberUpdate
 from contracts.events.role import RoleDelete, RoleUpdate
+from contracts.events.settings import StatusChosen
 from contracts.intents import Intent
 from contracts.objects.member import Member
 from contracts.permissions import Permission
@@ -30,7 +31,7 @@ from gateway.live.viewer import Viewer
 
 _CREATED, _DELETED = ChannelCreate.__name__, ChannelDelete.__name__
 _UPDATED = ChannelUpdate.__name__
-_MEMBER = MemberUpdate.__name__
+_MEMBER, _CHOSEN = MemberUpdate.__name__, StatusChosen.__name__
 _MOVING = frozenset(
     event.__name__ for event in (ChannelUpdate, RoleUpdate, RoleDelete, GuildUpdate)
 )
@@ -142,7 +143,9 @@ class Teller:
             if not is_left:
                 self._catch_up(guild_id, memory.sure, entries)
         for entry in entries:
-            if entry.header.name == JOINED:
+            if entry.header.name == _CHOSEN:
+                self._viewer.choose(open_as(StatusChosen, entry.body))
+            elif entry.header.name == JOINED:
                 self._join(entry)
             elif self._may_see(entry):
                 self._push(entry)

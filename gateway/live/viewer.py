@@ -9,6 +9,7 @@ from typing import Protocol
 
 from contracts.closecodes import Close
 from contracts.events.base import Event
+from contracts.events.settings import StatusChosen
 from contracts.identity import Identity, Kind
 from contracts.ids import UserId
 from contracts.intents import Intent
@@ -155,6 +156,12 @@ class Viewer:
         self.custom = settings.custom_status
         if self.shown is UNSAID:
             self.shown = Shown(settings.status)
+
+    def choose(self, chosen: StatusChosen) -> None:
+        """Its person wishes to be shown like this, on every device."""
+        kept = tuple(each for each in self.shown.activities if each.get("type") != CUSTOM)
+        self.custom = chosen.custom
+        self.shown = Shown(chosen.status, kept, self.shown.since)
 
     def seat(self) -> Seat:
         """How presence is told of it."""

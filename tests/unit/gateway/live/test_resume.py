@@ -13,10 +13,12 @@ import pytest
 from contracts import topics
 from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
 from contracts.events.session import LoginEnded
+from contracts.events.settings import StatusChosen
 from contracts.events.user import UserUpdate
 from contracts.ids import Snowflake, UserId
 from contracts.intents import Intent
 from contracts.objects.channel import ChannelOverwrite, OverwriteType
+from contracts.objects.presence import Status
 from contracts.permissions import Permission
 from contracts.rpc.community import GetGuild, GetMemberships
 from gateway.live.replay import Ring
@@ -398,6 +400,14 @@ class TestWhatMayBeSeenNow:
         assert client.all("CHANNEL_UPDATE") == []
         (gone,) = client.all("CHANNEL_DELETE")
         assert (gone["id"], gone["name"]) == ("11", "")
+
+    async def test_a_status_chosen_meanwhile_is_how_it_is_shown(self, house: House) -> None:
+        client = await house.enter()
+        client.drop()
+        house.redis.publish(StatusChosen(user_id=UserId(2), status=Status.DND))
+        assert await client.resume(at=house.two)
+        (seat,) = house.two.presence.seats.values()
+        assert seat.status is Status.DND
 
     async def test_the_former_gateway_is_asked_what_was_seen_before(self, house: House) -> None:
         client = await house.enter()
