@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 _table = sa.table(
     "bench_messages", *(sa.column(name) for name in ("channel_id", "id", "author_id", "content"))
 )
+_ids = itertools.count(1)
 
 
 async def rows_per_second(dsn: str, senders: int, seconds: float) -> float:
@@ -24,7 +25,6 @@ async def rows_per_second(dsn: str, senders: int, seconds: float) -> float:
         max_overflow=0,
         connect_args={"server_settings": {"jit": "off"}},
     )
-    ids = itertools.count(1)
     began = perf_counter()
     done = 0
 
@@ -32,7 +32,7 @@ async def rows_per_second(dsn: str, senders: int, seconds: float) -> float:
         nonlocal done
         while perf_counter() - began < seconds:
             async with engine.begin() as connection:
-                row = {"channel_id": 0, "id": next(ids), "author_id": 1, "content": "hello"}
+                row = {"channel_id": 0, "id": next(_ids), "author_id": 1, "content": "hello"}
                 await connection.execute(sa.insert(_table).values(row))
             done += 1
 
