@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from contracts import limits, topics
-from contracts.ids import ChannelId, MessageId
+from contracts.ids import ChannelId, MessageId, UserId
 from contracts.objects.channel import ChannelType
 from contracts.objects.private import PrivateChannel
 from contracts.permissions import EVERYONE_DEFAULT, Permission
@@ -350,7 +350,10 @@ class TestDeleting:
 async def test_a_conversation_is_asked_for_next_door(house: House) -> None:
     """What no guild has is chat_service's, for those who are in it."""
     group = PrivateChannel(
-        id=ChannelId(77), type=ChannelType.GROUP_DM, recipients=(house.neighbours.user(ALICE),)
+        id=ChannelId(77),
+        type=ChannelType.GROUP_DM,
+        recipients=(house.neighbours.user(ALICE),),
+        owner_id=UserId(ALICE),
     )
     house.neighbours.private[77] = group
     assert (await house.does(ALICE, "GET", "/channels/77"))["type"] == 3
