@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 import httpx
 
+from chassis.rpc import Calls
 from contracts.identity import Kind
 from contracts.rpc.users import Authenticate, Authenticated
 from tests.fixtures.services import Running
@@ -54,6 +55,7 @@ class House:
 
     running: Running
     mail: Path
+    _edge: Calls | None = None
 
     async def register(self, username: str, **more: Any) -> dict[str, Any]:
         """A new person; the answer."""
@@ -115,8 +117,9 @@ class House:
 
     async def authenticate(self, token: str) -> Authenticated:
         """Over a real link, as the edge asks."""
-        calls = await self.running.calls_from("gateway")
-        return await calls.ask(Authenticate(token=token))
+        if self._edge is None:
+            self._edge = await self.running.calls_from("gateway")
+        return await self._edge.ask(Authenticate(token=token))
 
     async def person(self, username: str, **more: Any) -> httpx.AsyncClient:
         """Somebody new, logged in as the edge would see it."""
