@@ -12,7 +12,6 @@ from community_service.actions.access import (
     access_guild,
     require,
     require_above,
-    require_permission,
 )
 from community_service.domain.audit import changes_between
 from community_service.domain.members import (
@@ -118,9 +117,9 @@ async def search(unit: Unit, guild_id: int, query: str, limit: int) -> list[Memb
 
 async def edit(unit: Unit, guild_id: int, user_id: int, changes: Mapping[str, Any]) -> Member:
     """Change a member, as far as one may: what is personal from above, roles one by one."""
-    here = await access_guild(unit, guild_id, for_change=True)
     is_own = user_id == unit.actor.user_id
-    require_permission(here.granted, needed_for(changes, is_own=is_own))
+    needs = needed_for(changes, is_own=is_own)
+    here = await access_guild(unit, guild_id, needs=needs, for_change=True)
     member = await _known(unit, guild_id, user_id)
     if takes_height(changes, is_own=is_own):
         await require_above(unit, here, user_id)
@@ -140,8 +139,8 @@ async def may_edit_own(
     unit: Unit, guild_id: int, changes: Collection[str], *, for_change: bool = False
 ) -> None:
     """Refuse who may not change how one is shown there, before anybody works on pictures."""
-    here = await access_guild(unit, guild_id, for_change=for_change)
-    require_permission(here.granted, needed_for(changes, is_own=True))
+    needs = needed_for(changes, is_own=True)
+    await access_guild(unit, guild_id, needs=needs, for_change=for_change)
 
 
 async def edit_own(unit: Unit, guild_id: int, changes: Mapping[str, Any]) -> Member:
