@@ -96,7 +96,7 @@ def can_add(count: int) -> DomainError | None:
 
 def can_hand_on(granted: Permission, before: int, after: int) -> DomainError | None:
     """Nobody gives or takes away what they do not hold themselves."""
-    return Forbidden() if (before ^ after) & ~granted else None
+    return Forbidden() if (before ^ after) & ~int(granted) else None
 
 
 def can_become(before: Role, after: Role) -> DomainError | None:
