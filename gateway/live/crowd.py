@@ -157,7 +157,7 @@ class Crowd:
         for party in concerned:
             self._leave(party)
         moves: list[Move] = []
-        for rank in self._ranks.values():
+        for rank in self._reached(steps):
             sight = self._layout.sees(rank.special, rank.roles)
             if sight != rank.sees:
                 moves.append(Move(tuple(rank.viewers), rank.sees, sight))
@@ -165,6 +165,13 @@ class Crowd:
         for party, saw in zip(concerned, before, strict=True):
             moves += self._join(party, saw)
         return moves
+
+    def _reached(self, steps: Iterable[Step]) -> Iterable[Rank]:
+        """Whom these steps may concern: a role's, those who hold it."""
+        touched = {step.id if step.what == "role" else 0 for step in steps}
+        if 0 in touched or self._layout.guild_id in touched:
+            return self._ranks.values()
+        return (rank for rank in self._ranks.values() if not touched.isdisjoint(rank.roles))
 
     def _concerned(self, steps: Iterable[Step]) -> set[int]:
         """Members for whom it may have changed whether more than their roles counts."""
