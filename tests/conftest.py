@@ -4,6 +4,7 @@ pytest_plugins = (
     "tests.fixtures.redis",
     "tests.fixtures.postgres",
     "tests.fixtures.buses",
+    "tests.fixtures.groups",
     "tests.fixtures.houses",
     "tests.fixtures.published",
 )
