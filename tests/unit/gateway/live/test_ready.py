@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from contracts.errors import Unanswered
 from contracts.events.guild import GuildUpdate
 from contracts.events.member import MemberUpdate
 from contracts.events.session import LoginEnded
@@ -263,6 +264,20 @@ class TestPersonal:
         await person.until(lambda: person.close_code is not None)
         assert (person.close_code, person.events) == (4000, [])
         await bot.identify(100)
+
+
+async def test_a_neighbour_that_does_not_know_the_question_yet_keeps_nothing(
+    gateway: Gateway,
+) -> None:
+    """Releases roll: the others may be older for a while."""
+
+    def on_ask(call: Any) -> None:
+        if isinstance(call, GetPrivateChannels | GetReadStates):
+            raise Unanswered
+
+    gateway.world.on_ask = on_ask
+    ready = await gateway.connect().identify(2)
+    assert ready["private_channels"] == ready["read_state"]["entries"] == []
 
 
 class TestRefusals:
