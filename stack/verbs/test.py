@@ -11,6 +11,7 @@ from pathlib import Path
 
 from stack import node, say
 from stack.environ import ROOT, become
+from stack.trouble import Trouble
 
 HELP = "run the tests, all kinds unless some are named"
 DEFAULT = ("unit", "service", "e2e", "clients")
@@ -29,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     kinds = sorted(path.name for path in (ROOT / "tests").iterdir() if path.is_dir())
     words = command(options.rest, kinds)
     if any(word.startswith(CLIENTS) for word in words):
-        _furnish()
+        _furnish(is_asked=bool(options.rest))
     say.step(f"pytest {' '.join(words)}")
     argv = [sys.executable, "-m", "pytest", *words]
     if options.rest:
@@ -37,13 +38,18 @@ def run(options: argparse.Namespace) -> int:
     return _whole(argv)
 
 
-def _furnish() -> None:
-    """Bots in JavaScript need their libraries, once."""
+def _furnish(*, is_asked: bool) -> None:
+    """Bots in JavaScript need their libraries, once. The whole suite goes on without them."""
     if not node.is_here():
         say.line(say.paint(node.ABSENT, "yellow"))
     elif not node.is_furnished():
         say.step("installing the JavaScript libraries")
-        node.furnish()
+        try:
+            node.furnish()
+        except Trouble as trouble:
+            if is_asked:
+                raise
+            say.trouble(trouble)
 
 
 def _whole(argv: Sequence[str]) -> int:
