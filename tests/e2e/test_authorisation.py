@@ -42,8 +42,14 @@ ENDS_ITSELF = {"post_auth_logout", "post_auth_sessions_logout"}
 JOINS = {"post_invites_of"}
 """Makes a stranger a member, and is meant to."""
 LAST = {"leave_guild", "delete_guilds_of"}
-OF_OTHERS = {"delete_guilds_of", "update_message", "add_group_dm_user", "delete_group_dm_user"}
-"""Of the owner alone, the author alone, people alone."""
+OF_OTHERS = {
+    "delete_guilds_of": "the owner alone",
+    "post_guilds_mfa": "an owner who has a second factor",
+    "update_message": "the author alone",
+    "add_group_dm_user": "people, in conversations of several",
+    "delete_group_dm_user": "people, in conversations of several",
+}
+"""Refused even to the mighty, and whose it is."""
 ABOVE = ("{role_id}", "{user_id}")
 """Slots that are filled with what stands above the lower moderator."""
 
