@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import quote
 
 import pytest
@@ -104,3 +105,18 @@ async def test_custom_emojis_are_known_by_id_and_may_be_anothers_guild(house: Ho
     assert await react(house, OWNER, path, "blob72:72") == 204
     assert await react(house, ALICE, path, "gone:73") == 10014
     assert await react(house, ALICE, path, "text") == 10014
+
+
+async def test_reactions_and_their_message_go_at_the_same_time(house: House) -> None:
+    room = house.room()
+    for sent in await house.sends(ALICE, room, 10):
+        message = f"/channels/{room}/messages/{sent['id']}"
+        path = f"{message}/reactions"
+        for emoji in ("👍", "🇰🇷"):
+            assert await react(house, ALICE, path, emoji) == 204
+        thumb = f"{path}/{quote('👍')}"
+        answers = await asyncio.gather(
+            *(house.asks(ALICE, "DELETE", one) for one in (f"{thumb}/@me", message)),
+            *(house.asks(OWNER, "DELETE", one) for one in (thumb, path, message)),
+        )
+        assert {one.status_code for one in answers} <= {204, 404}
