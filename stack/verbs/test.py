@@ -20,7 +20,7 @@ TESTS_FAILED = 1
 """Pytest's exit code for failed tests, as opposed to tests that could not run."""
 FLAKY_AT_MOST = 3
 CLIENTS = "tests/clients"
-WHOLE_HOUSE = ("tests/e2e/", f"{CLIENTS}/")
+REAL_SERVERS = ("tests/e2e/", f"{CLIENTS}/")
 
 PASSES_ON = "[KIND ...] [PYTEST ARGUMENTS ...]"
 
@@ -53,7 +53,7 @@ def _furnish(*, is_asked: bool) -> None:
 
 
 def _whole(argv: Sequence[str]) -> int:
-    """A whole house on a loaded machine can stumble: what failed is tried once more, and named."""
+    """Servers on a loaded machine can stumble: what failed is tried once more, and named."""
     code = subprocess.run(argv, cwd=ROOT, check=False).returncode
     stumbled = failures(ROOT / ".pytest_cache/v/cache/lastfailed")
     if code != TESTS_FAILED or not may_stumble(stumbled):
@@ -72,8 +72,10 @@ def failures(kept: Path) -> list[str]:
 
 
 def may_stumble(failed: Sequence[str]) -> bool:
-    """Only few, and only where a whole house runs: a pure rule has no excuse."""
-    return 0 < len(failed) <= FLAKY_AT_MOST and all(test.startswith(WHOLE_HOUSE) for test in failed)
+    """Only few; and one of them has to be where real servers run, for a fault there can show later
+    in a rule's test, but a rule by itself has no excuse.
+    """
+    return len(failed) <= FLAKY_AT_MOST and any(test.startswith(REAL_SERVERS) for test in failed)
 
 
 def command(rest: Sequence[str], kinds: Sequence[str]) -> list[str]:

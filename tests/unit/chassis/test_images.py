@@ -114,6 +114,7 @@ async def test_what_is_no_picture_is_refused_at_its_field(sent: str | bytes, cod
 
 
 async def test_a_small_file_of_very_many_pixels_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)  # set by what is tested
     monkeypatch.setattr(images, "MOST_PIXELS", 10_000)
     await picture_from(drawn(size=(100, 100)), assets.AVATARS)
     with pytest.raises(Invalid):
