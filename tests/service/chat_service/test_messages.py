@@ -63,14 +63,20 @@ class TestSending:
         assert first + rest == newest_first
         assert len({one["id"] for one in newest_first}) == 200
 
+    @pytest.mark.parametrize("has_nonces", [True, False])
     async def test_each_message_is_told_once_in_id_order_as_it_was_answered(
-        self, house: House
+        self,
+        house: House,
+        has_nonces: bool,
     ) -> None:
         """B3: nothing overtakes."""
         guild = house.guild()
         rooms = [int(house.channel(guild).id) for _ in range(2)]
         sent = await asyncio.gather(
-            *(house.send(ALICE, rooms[n % 2], f"{n}", nonce=n) for n in range(40))
+            *(
+                house.send(ALICE, rooms[n % 2], f"{n}", **({"nonce": n} if has_nonces else {}))
+                for n in range(40)
+            )
         )
         told = await house.told(guild)
         face = house.neighbours.members[guild, ALICE].face().dump()
