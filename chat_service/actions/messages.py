@@ -159,7 +159,7 @@ def _route(room: Room, said: views.Said) -> Route:
         guild_id=room.guild_id,
         channel_id=room.channel.id,
         author_id=room.speaker.member.user.id,
-        mentions=tuple(user.id for user in said.mentions),
+        mentions=tuple(user.id for user in said.mentions) if said.mentions else (),
     )
 
 

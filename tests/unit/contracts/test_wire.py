@@ -44,6 +44,10 @@ def test_moments_have_microseconds_and_an_offset() -> None:
     at = datetime(2026, 1, 2, 12, tzinfo=seoul)
     assert timestamp(at) == "2026-01-02T03:00:00.000000+00:00"
     assert Sample(at=at).dump()["at"] == timestamp(at)
+    most = datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
+    assert (
+        timestamp(most) == timestamp(most.astimezone(seoul)) == "2026-01-02T03:04:05.000006+00:00"
+    )
     assert from_ms(1_500) == datetime(1970, 1, 1, 0, 0, 1, 500_000, UTC)
 
 
