@@ -1,6 +1,15 @@
 """Every call between services, declared once. Importing this package fills the registry."""
 
-from contracts.rpc import chat, community, edge, notification, presence, users
+from contracts.rpc import (
+    chat,
+    community,
+    edge,
+    media,
+    media_news,
+    notification,
+    presence,
+    users,
+)
 from contracts.rpc.base import REGISTRY, Ask, Call, Cast, Done
 
 __all__ = [
@@ -12,6 +21,8 @@ __all__ = [
     "chat",
     "community",
     "edge",
+    "media",
+    "media_news",
     "notification",
     "presence",
     "users",
