@@ -16,10 +16,10 @@ from chassis.logs import logger
 from chassis.tasks import Tasks
 from contracts.ids import UserId
 from contracts.objects.presence import Presence
-from contracts.rpc.presence import PresenceDelta, PresenceDigest, PresenceSnapshot, Seat
+from contracts.rpc.presence import Attention, PresenceDelta, PresenceDigest, PresenceSnapshot, Seat
 from presence_service import views
 from presence_service.announcing import Announcer
-from presence_service.domain import Book, Changes, fold
+from presence_service.domain import Book, Changes, attention, fold
 from presence_service.store import CHUNK, Change, Claim, Hold, Leases, Leave
 
 log = logger("presence")
@@ -111,6 +111,14 @@ async def presences_of(tools: Tools, user_ids: Sequence[UserId]) -> tuple[Presen
     found = await tools.leases.read(user_ids)
     shown = ((user_id, fold(leases, now)) for user_id, leases in found.items())
     return tuple(views.presence(user_id, each) for user_id, each in shown if not each.is_offline)
+
+
+async def attentions_of(tools: Tools, user_ids: Sequence[UserId]) -> tuple[Attention, ...]:
+    """Where the eyes of these people are. Who has no session is left out."""
+    now = tools.clock.now_ms()
+    found = await tools.leases.read(user_ids)
+    seen = (attention(user_id, leases, now) for user_id, leases in found.items())
+    return tuple(each for each in seen if each is not None)
 
 
 def _take_on(tools: Tools, instance: str, changes: Changes) -> None:

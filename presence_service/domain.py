@@ -13,6 +13,7 @@ import orjson
 from contracts.ids import UserId
 from contracts.objects.presence import Status
 from contracts.rpc.presence import (
+    Attention,
     PresenceDelta,
     PresenceDigest,
     PresenceSnapshot,
@@ -88,6 +89,20 @@ def fold(leases: Iterable[Lease], now_ms: int) -> Visible:
             )
             for platform in platforms
         ),
+    )
+
+
+def attention(user_id: UserId, leases: Iterable[Lease], now_ms: int) -> Attention | None:
+    """Where somebody's eyes are; None without a session. One that is being left sees nothing."""
+    here = [each.seat for each in leases if each.expires_ms > now_ms and not each.is_leaving]
+    if not here:
+        return None
+    awake = [seat for seat in here if seat.status is not Status.IDLE and seat.since is None]
+    return Attention(
+        user_id=user_id,
+        focus=tuple(sorted({seat.focus for seat in awake if seat.focus is not None})),
+        is_active=bool(awake),
+        is_dnd=any(seat.status is Status.DND for seat in here),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from chassis.rpc.server import RpcServer
 from contracts.rpc.presence import (
     Agreement,
+    Attentions,
+    GetAttention,
     GetPresences,
     PresenceDelta,
     PresenceDigest,
@@ -24,7 +26,11 @@ def register(rpc: RpcServer, tools: Tools) -> None:
     async def presences(call: GetPresences) -> Presences:
         return Presences(presences=await actions.presences_of(tools, call.user_ids))
 
+    async def attentions(call: GetAttention) -> Attentions:
+        return Attentions(attentions=await actions.attentions_of(tools, call.user_ids))
+
     rpc.hear(PresenceSnapshot, lambda said, link: actions.hear_snapshot(tools, said))
     rpc.hear(PresenceDelta, lambda said, link: actions.hear_delta(tools, said))
     rpc.handle(PresenceDigest, compare)
     rpc.handle(GetPresences, presences)
+    rpc.handle(GetAttention, attentions)

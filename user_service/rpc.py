@@ -11,6 +11,7 @@ from contracts.rpc.users import (
     Friends,
     GetApplication,
     GetFriends,
+    GetReaders,
     GetRelationships,
     GetSelf,
     GetSettings,
@@ -19,6 +20,7 @@ from contracts.rpc.users import (
     GetWishes,
     MakeRegistrationCode,
     OwnSettings,
+    Readers,
     RegistrationCode,
     Relationships,
     Self,
@@ -122,6 +124,12 @@ class Handlers:
             found = await actions.settings.of_people(unit, call.user_ids, call.guild_id)
         return Wishes(wishes=tuple(Wish(user_id=one, settings=said) for one, said in found))
 
+    async def get_readers(self, call: GetReaders) -> Readers:
+        """How these people are to be spoken to."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.settings.readers(unit, call.user_ids)
+        return Readers(readers=tuple(found))
+
 
 def register(rpc: RpcServer, units: UserUnits) -> None:
     """Answer these calls."""
@@ -136,3 +144,4 @@ def register(rpc: RpcServer, units: UserUnits) -> None:
     rpc.handle(GetStandings, handlers.get_standings)
     rpc.handle(GetSettings, handlers.get_settings)
     rpc.handle(GetWishes, handlers.get_wishes)
+    rpc.handle(GetReaders, handlers.get_readers)

@@ -7,7 +7,9 @@ the answer says so and a new snapshot follows.
 
 from __future__ import annotations
 
-from contracts.ids import UserId
+from typing import ClassVar
+
+from contracts.ids import ChannelId, UserId
 from contracts.objects.presence import Presence, Status
 from contracts.rpc.base import Call, Cast
 from contracts.wire import JSON, Wire
@@ -15,6 +17,8 @@ from contracts.wire import JSON, Wire
 
 class Seat(Wire):
     """One session as its gateway reports it."""
+
+    omit: ClassVar[frozenset[str]] = frozenset({"focus"})
 
     session_id: str
     user_id: UserId
@@ -24,6 +28,8 @@ class Seat(Wire):
     """desktop, mobile or web: the key of client_status."""
     since: int | None = None
     """Idle since, in Unix milliseconds."""
+    focus: ChannelId | None = None
+    """The channel that it shows right now. Others never see it."""
 
 
 class PresenceSnapshot(Cast):
@@ -84,6 +90,33 @@ class GetPresences(Call[Presences]):
     service = "presence"
     callers = frozenset({"gateway", "community", "notification"})
     deadline = 0.5
+
+    user_ids: tuple[UserId, ...]
+
+
+class Attention(Wire):
+    """Where somebody's eyes are. For who notifies people, never for others to see."""
+
+    user_id: UserId
+    focus: tuple[ChannelId, ...] = ()
+    """What their sessions that are not idle show."""
+    is_active: bool = False
+    """Some session is not idle, whatever others see of it."""
+    is_dnd: bool = False
+    """Some session asks not to be disturbed."""
+
+
+class Attentions(Wire):
+    """Of those who have a session; the others look at nothing."""
+
+    attentions: tuple[Attention, ...]
+
+
+class GetAttention(Call[Attentions]):
+    """Before somebody is notified: are they here, and what do they look at?"""
+
+    service = "presence"
+    callers = frozenset({"notification"})
 
     user_ids: tuple[UserId, ...]
 

@@ -192,3 +192,30 @@ class GetWishes(Call[Wishes]):
 
     user_ids: tuple[UserId, ...]
     guild_id: GuildId | None = None
+
+
+class Reader(Wire):
+    """How somebody is to be spoken to."""
+
+    user_id: UserId
+    name: str
+    locale: str
+    is_dnd: bool = False
+    """They have set that they do not wish to be disturbed, on every device."""
+    email: str | None = None
+    """Where letters reach them: confirmed by them."""
+
+
+class Readers(Wire):
+    """Of the people among those that were asked for; accounts that sleep or are gone have none."""
+
+    readers: tuple[Reader, ...]
+
+
+class GetReaders(Call[Readers]):
+    """Before somebody is written to."""
+
+    service = "user"
+    callers = frozenset({"notification"})
+
+    user_ids: tuple[UserId, ...]

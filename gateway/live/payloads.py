@@ -6,7 +6,7 @@ the connection with the close code it carries.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.closecodes import Close
 from contracts.ids import Snowflake
@@ -37,6 +37,8 @@ class Shown:
     status: Status = Status.ONLINE
     activities: tuple[JSON, ...] = ()
     since: int | None = None
+    focus: int | None = None
+    """The channel it shows right now: an extension, told to nobody but who notifies."""
 
 
 UNSAID = Shown()
@@ -108,7 +110,7 @@ def read_identify(d: object) -> Identify:
         shown = UNSAID
     # eris says "offline" when its user chose nothing.
     if isinstance(presence, dict) and presence.get("status") == "offline":
-        shown = Shown(Status.ONLINE, shown.activities, shown.since)
+        shown = replace(shown, status=Status.ONLINE)
     return Identify(
         token=_token(form.get("token")),
         intents=intents,
@@ -139,7 +141,13 @@ def read_presence(d: object) -> Shown:
         activities = [form.get("game")]
     kept = tuple(a for a in activities if isinstance(a, dict))
     since = form.get("since")
-    return Shown(_status(form.get("status")), kept, since if _is_count(since) else None)
+    focus = form.get("focus")
+    return Shown(
+        status=_status(form.get("status")),
+        activities=kept,
+        since=since if _is_count(since) else None,
+        focus=_ids([focus])[0] if focus is not None else None,
+    )
 
 
 def read_members(d: object) -> tuple[MembersRequest, ...]:

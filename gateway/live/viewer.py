@@ -5,13 +5,14 @@ says and how its bytes are read is not known here.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Protocol
 
 from contracts.closecodes import Close
 from contracts.events.base import Event
 from contracts.events.settings import StatusChosen
 from contracts.identity import Identity, Kind
-from contracts.ids import UserId
+from contracts.ids import ChannelId, UserId
 from contracts.intents import Intent
 from contracts.rpc.presence import Seat
 from contracts.rpc.users import OwnSettings
@@ -161,7 +162,7 @@ class Viewer:
         """Its person wishes to be shown like this, on every device."""
         kept = tuple(each for each in self.shown.activities if each.get("type") != CUSTOM)
         self.custom = chosen.custom
-        self.shown = Shown(chosen.status, kept, self.shown.since)
+        self.shown = replace(self.shown, status=chosen.status, activities=kept)
 
     def seat(self) -> Seat:
         """How presence is told of it."""
@@ -175,6 +176,7 @@ class Viewer:
             activities=activities,
             platform=self.platform,
             since=self.shown.since,
+            focus=ChannelId(self.shown.focus) if self.shown.focus is not None else None,
         )
 
     def push(self, payload: bytes) -> None:

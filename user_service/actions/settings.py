@@ -10,6 +10,7 @@ from contracts.events.settings import UserNoteUpdate
 from contracts.ids import ChannelId, GuildId, UserId
 from contracts.limits import GUILD_SETTINGS_BYTES, GUILDS_PER_USER, NOTES_PER_USER
 from contracts.objects.settings import GuildNotifications
+from contracts.rpc.users import Reader
 from contracts.wire import JSON
 from user_service import store, views
 from user_service.domain import guild_settings
@@ -97,6 +98,11 @@ async def of_people(
 ) -> list[tuple[UserId, GuildNotifications]]:
     """How these people are notified of a community, where they set anything."""
     return await store.settings.of_people(unit, user_ids, guild_id)
+
+
+async def readers(unit: UserUnit, user_ids: Sequence[UserId]) -> list[Reader]:
+    """How these people are to be spoken to."""
+    return await store.settings.readers(unit, user_ids)
 
 
 async def notes(unit: UserUnit) -> list[tuple[UserId, str]]:

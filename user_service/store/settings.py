@@ -5,18 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, Text, any_, cast, delete, func, literal, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Text,
+    any_,
+    case,
+    cast,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from contracts.ids import UserId
+from contracts.objects.presence import Status
 from contracts.objects.settings import GuildNotifications
+from contracts.rpc.users import Reader
 from contracts.wire import JSON
-from user_service.tables import guild_settings, notes, user_settings, users
+from user_service.tables import credentials, guild_settings, notes, user_settings, users
 from user_service.tools import UserUnit
 
 _PRIVATE = 0
 """In the place of a guild: private conversations."""
 
+_is_theirs = user_settings.c.user_id == users.c.id
 _lapses = user_settings.c.status_until
 
 
@@ -75,6 +90,32 @@ async def of_people(
         )
     )
     return [(UserId(row.user_id), GuildNotifications.model_validate(row.settings)) for row in rows]
+
+
+async def readers(unit: UserUnit, user_ids: Sequence[int]) -> list[Reader]:
+    """Of the people among these whose accounts are in use."""
+    asked = literal([int(one) for one in user_ids], ARRAY(BigInteger))
+    rows = await unit.all(
+        select(
+            users.c.id,
+            func.coalesce(users.c.global_name, users.c.username).label("name"),
+            users.c.locale,
+            case((credentials.c.is_verified, credentials.c.email)).label("email"),
+            user_settings.c.settings["status"].astext.label("status"),
+        )
+        .select_from(users.join(credentials).outerjoin(user_settings, _is_theirs))
+        .where(users.c.id == any_(asked), users.c.disabled.is_(None), users.c.deleted.is_(None))
+    )
+    return [
+        Reader(
+            user_id=UserId(row.id),
+            name=row.name,
+            locale=row.locale,
+            is_dnd=row.status == Status.DND,
+            email=row.email,
+        )
+        for row in rows
+    ]
 
 
 async def put_guild(unit: UserUnit, user_id: int, settings: GuildNotifications) -> None:

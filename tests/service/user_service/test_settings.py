@@ -19,7 +19,7 @@ from contracts.events.settings import (
 from contracts.ids import UserId
 from contracts.objects.presence import Status
 from contracts.objects.settings import NotifyLevel
-from contracts.rpc.users import GetSettings, GetWishes
+from contracts.rpc.users import GetReaders, GetSettings, GetWishes
 from tests.service.user_service.house import House, refused, wrong
 
 SETTINGS = "/users/@me/settings"
@@ -152,6 +152,20 @@ class TestNotifications:
         ]
         path = "/users/@me/guilds/x/settings"
         wrong(await mina.client.get(path), guild_id="NUMBER_TYPE_COERCE")
+
+
+async def test_tell_who_writes_to_people_how_they_are_spoken_to(mina: Mina) -> None:
+    calls = await mina.house.running.calls_from("notification")
+    asked = GetReaders(user_ids=(mina.id, UserId(1)))
+    (reader,) = (await calls.ask(asked)).readers
+    assert (reader.user_id, reader.name, reader.locale) == (mina.id, "mina", "ko")
+    assert (reader.is_dnd, reader.email) == (False, None)
+    await mina.sets(status="dnd")
+    await mina.house.rows("UPDATE credentials SET email = 'mina@example.org', is_verified = true")
+    (reader,) = (await calls.ask(asked)).readers
+    assert (reader.is_dnd, reader.email) == (True, "mina@example.org")
+    await mina.house.rows("UPDATE users SET disabled = now()")
+    assert not (await calls.ask(asked)).readers
 
 
 class TestNotes:

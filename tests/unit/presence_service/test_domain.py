@@ -8,16 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.ids import UserId
+from contracts.ids import ChannelId, UserId
 from contracts.objects.presence import Status
 from contracts.rpc.presence import (
+    Attention,
     PresenceDelta,
     PresenceDigest,
     PresenceSnapshot,
     Seat,
     digest_of,
 )
-from presence_service.domain import OFFLINE, Book, Changes, Lease, Visible, fold
+from presence_service.domain import OFFLINE, Book, Changes, Lease, Visible, attention, fold
 
 NOW = 1_000_000
 ALICE = UserId(7)
@@ -42,6 +43,38 @@ def lease(
     of: Seat, *, expires_ms: int = NOW + 1, changed_ms: int = NOW, is_leaving: bool = False
 ) -> Lease:
     return Lease(of, expires_ms, changed_ms, is_leaving)
+
+
+class TestAttention:
+    """Where somebody's eyes are, as far as it keeps a push from them (seeds.md B7)."""
+
+    def look(
+        self, status: Status, focus: int, since: int | None = None, *, is_leaving: bool = False
+    ) -> Lease:
+        looking = seat(str(focus), status).model_copy(
+            update={"focus": ChannelId(focus), "since": since}
+        )
+        return lease(looking, is_leaving=is_leaving)
+
+    def test_joins_all_sessions_invisible_ones_too(self) -> None:
+        held = [self.look(Status.INVISIBLE, 2), self.look(Status.ONLINE, 1)]
+        assert attention(ALICE, held, NOW) == Attention(
+            user_id=ALICE, focus=(ChannelId(1), ChannelId(2)), is_active=True
+        )
+
+    def test_of_idle_sessions_is_nowhere(self) -> None:
+        held = [self.look(Status.IDLE, 1), self.look(Status.ONLINE, 2, since=5)]
+        assert attention(ALICE, held, NOW) == Attention(user_id=ALICE)
+
+    def test_one_session_asks_for_all_not_to_be_disturbed(self) -> None:
+        found = attention(ALICE, [self.look(Status.DND, 1), self.look(Status.IDLE, 2)], NOW)
+        assert found is not None
+        assert (found.is_dnd, found.is_active, found.focus) == (True, True, (1,))
+
+    def test_nobody_here_or_just_leaving_has_none(self) -> None:
+        gone = self.look(Status.ONLINE, 1, is_leaving=True)
+        assert attention(ALICE, [gone], NOW) is None
+        assert attention(ALICE, [lease(seat(), expires_ms=NOW)], NOW) is None
 
 
 class TestFold:

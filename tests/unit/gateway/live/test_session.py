@@ -202,6 +202,7 @@ class TestIdentify:
             ({"status": "invisible"}, Shown(Status.INVISIBLE)),
             ({"status": "elsewhere", "activities": [1, {}]}, Shown(Status.ONLINE, ({},))),
             ("online", Shown()),
+            ({"status": "online", "focus": "12"}, Shown(focus=12)),
         ],
     )
     def test_reads_a_presence_however_libraries_put_it(
