@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import ClassVar, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -73,6 +74,27 @@ class BlobSettings(ServiceSettings):
         SecretStr(".moim/blobs"),
         description="Where files lie: a folder, or s3://key:secret@bucket/prefix?endpoint=…&region=…",
     )
+
+
+class PostSettings(ServiceSettings):
+    """Of a service that writes letters. All of them are told the same."""
+
+    public_url: str = Field(
+        "http://127.0.0.1:8080", description="Where people come in: links in letters begin with it"
+    )
+    smtp_url: SecretStr = Field(
+        SecretStr(""), description="smtp://user:password@host:587 or smtps://…; empty sends nothing"
+    )
+    mail_from: str = Field("Moim <moim@localhost>", description="Sender of letters")
+    mail_folder: str = Field("", description="Without SMTP: a folder that letters are written to")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _an_smtp_url(cls, value: SecretStr) -> SecretStr:
+        parts = urlsplit(value.get_secret_value())
+        if value.get_secret_value() and not (parts.scheme in {"smtp", "smtps"} and parts.hostname):
+            raise ValueError("reads smtp://user:password@host:port, or smtps://…")
+        return value
 
 
 def addresses(text: str) -> dict[str, tuple[str, int]]:

@@ -5,6 +5,6 @@ Does not own: membership of guilds, presence, messages; rate limits (the edge's)
 Speaks: HTTP for people and bots, calls from the edge and from neighbours, events about accounts.
 
 Beside the usual shelves: passwords.py (argon2 off the event loop), mails.py (the words of letters),
-post.py (hands letters over), archive.py (a zip of all that is kept of somebody), tools.py (what
+archive.py (a zip of all that is kept of somebody), tools.py (what
 actions are given).
 """

@@ -8,12 +8,12 @@ from chassis import parts
 from chassis.blobs import Blobs
 from chassis.db import Units
 from chassis.http import application
+from chassis.post import post
 from chassis.service import Service
 from contracts.limits import PICTURE_BODY_BYTES
 from user_service import api, rpc
 from user_service.jobs import Departures, Harvests, Letters, Pictures, Purges, Statuses
 from user_service.passwords import Passwords
-from user_service.post import post
 from user_service.settings import Settings
 from user_service.tools import Policy, Tools
 
@@ -36,7 +36,7 @@ def build(settings: Settings) -> Service:
             queue=settings.password_queue,
         )
     )
-    office = post(settings.smtp_url.get_secret_value(), settings.mail_folder)
+    office = post(settings)
     policy = Policy(
         needs_verified_email=settings.require_verified_email,
         is_invite_only=settings.invite_only,

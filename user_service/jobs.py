@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from chassis import post
 from chassis.clock import Clock
 from chassis.db import Units
 from chassis.logs import logger
+from chassis.post import Post
 from contracts.errors import DomainError
 from contracts.identity import NOBODY
-from user_service import actions, mails, post
+from user_service import actions, mails
 from user_service.actions.letters import Envelope
-from user_service.post import Post
 from user_service.settings import Settings
 from user_service.tools import Tools
 

@@ -1,5 +1,5 @@
 """The words of letters, in Korean and English, as plain text and simple HTML. Pure: secrets and
-links are passed in, sending is post.py's.
+links are passed in, sending is the post's.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
+from chassis.post import Mail
 from user_service.domain.letters import Kind
 
 PATHS = {Kind.VERIFY: "verify", Kind.CHANGE: "verify", Kind.RESET: "reset"}
@@ -21,15 +22,6 @@ class Words:
     subject: str
     body: str
     button: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """Ready to be sent."""
-
-    subject: str
-    text: str
-    html: str
 
 
 _ENGLISH: Mapping[Kind, Words] = {

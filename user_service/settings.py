@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from chassis.settings import BlobSettings, BusSettings, StoredSettings
+from chassis.settings import BlobSettings, BusSettings, PostSettings, StoredSettings
 
 
-class Settings(StoredSettings, BusSettings, BlobSettings):
+class Settings(StoredSettings, BusSettings, BlobSettings, PostSettings):
     """Settings of user_service."""
 
     service = "user"
@@ -20,14 +18,6 @@ class Settings(StoredSettings, BusSettings, BlobSettings):
     password_passes: int = Field(2, description="Passes over that memory")
     password_threads: int = Field(2, description="Password hashes computed at a time")
     password_queue: int = Field(256, description="Hashes waiting before newcomers are put off")
-    public_url: str = Field(
-        "http://127.0.0.1:8080", description="Where people come in: links in letters begin with it"
-    )
-    smtp_url: SecretStr = Field(
-        SecretStr(""), description="smtp://user:password@host:587 or smtps://…; empty sends nothing"
-    )
-    mail_from: str = Field("Moim <moim@localhost>", description="Sender of letters")
-    mail_folder: str = Field("", description="Without SMTP: a folder that letters are written to")
     mails_every: float = Field(1.0, gt=0, description="Seconds between looks for letters to send")
     require_verified_email: bool = Field(
         default=False, description="Nobody logs in before confirming their e-mail address"
@@ -44,14 +34,6 @@ class Settings(StoredSettings, BusSettings, BlobSettings):
     pictures_every: float = Field(
         60.0, gt=0, description="Seconds between deletions of pictures that nobody shows any more"
     )
-
-    @field_validator("smtp_url")
-    @classmethod
-    def _an_smtp_url(cls, value: SecretStr) -> SecretStr:
-        parts = urlsplit(value.get_secret_value())
-        if value.get_secret_value() and not (parts.scheme in {"smtp", "smtps"} and parts.hostname):
-            raise ValueError("reads smtp://user:password@host:port, or smtps://…")
-        return value
 
     @field_validator("require_verified_email")
     @classmethod

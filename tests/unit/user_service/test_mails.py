@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from chassis.post import message
 from user_service import mails
 from user_service.domain.letters import PROOF_IN, Kind
-from user_service.post import message
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -1,10 +1,12 @@
 """Sends letters: by SMTP, or in development into a folder. What was taken is the server's to keep;
-what was not is told as Away or Refused. Queueing is the letters' (actions/letters.py).
+what was not is told as Away or Refused. Words and queues are those of who writes.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid, parseaddr
@@ -13,11 +15,22 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-from user_service.mails import Mail
+from chassis.settings import PostSettings
 
 _WITHIN_S = 20.0
 _PERMANENT = range(500, 600)
 _PORTS = {"smtp": 587, "smtps": 465}
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What is said, as plain text and as simple HTML."""
+
+    subject: str
+    text: str
+    html: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Beyond those that every letter has."""
 
 
 class Away(Exception):
@@ -97,11 +110,11 @@ class Smtp:
             raise Refused(str(error)) from error
 
 
-def post(smtp_url: str, folder: str) -> Post | None:
+def post(settings: PostSettings) -> Post | None:
     """As the settings say; None where letters can go nowhere."""
-    if smtp_url:
+    if smtp_url := settings.smtp_url.get_secret_value():
         return Smtp(smtp_url)
-    return Folder(folder) if folder else None
+    return Folder(settings.mail_folder) if settings.mail_folder else None
 
 
 def message(mail: Mail, *, to: str, sender: str, at: datetime) -> EmailMessage:
@@ -114,6 +127,8 @@ def message(mail: Mail, *, to: str, sender: str, at: datetime) -> EmailMessage:
     letter["Date"] = format_datetime(at)
     letter["Message-ID"] = make_msgid(domain=domain or "localhost")
     letter["Auto-Submitted"] = "auto-generated"
+    for name, value in mail.headers.items():
+        letter[name] = value
     # As it is, so that a file can be read as well; the SMTP client encodes it where it must.
     letter.set_content(mail.text, cte="8bit")
     letter.add_alternative(mail.html, subtype="html", cte="8bit")
