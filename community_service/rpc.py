@@ -13,11 +13,13 @@ from contracts.ids import GuildId
 from contracts.rpc.community import (
     ExportPerson,
     FindEmoji,
+    FindWebhook,
     ForgetPerson,
     Forgotten,
     FoundEmoji,
     FoundFacts,
     FoundGuild,
+    FoundWebhook,
     GetGuild,
     GetGuildFacts,
     GetMembers,
@@ -31,11 +33,13 @@ from contracts.rpc.community import (
     Memberships,
     MutualGuild,
     MutualGuilds,
+    OpenWebhook,
     OwnedGuilds,
     OwnsGuilds,
     PersonSeen,
     Place,
     SearchMembers,
+    WebhookOpened,
 )
 from contracts.rpc.export import Exported
 
@@ -153,6 +157,21 @@ class Handlers:
             return FoundEmoji()
         return FoundEmoji(guild_id=GuildId(found.guild_id), emoji=views.emoji(found))
 
+    async def open_webhook(self, call: OpenWebhook) -> WebhookOpened:
+        """Whether a token fits."""
+        async with self._units.reading(NOBODY) as unit:
+            is_open = await actions.webhooks.is_opened(unit, call.webhook_id, call.token)
+        return WebhookOpened(is_open=is_open)
+
+    async def find_webhook(self, call: FindWebhook) -> FoundWebhook:
+        """How one looks, for who shows what it posts."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.webhooks.face(unit, call.webhook_id)
+        if found is None:
+            return FoundWebhook()
+        shown = views.webhook(found.webhook, found.creator)
+        return FoundWebhook(webhook=shown.model_copy(update={"token": None, "user": None}))
+
 
 def register(rpc: RpcServer, units: Units, sightings: Sightings) -> None:
     """Answer these calls, and hear this cast."""
@@ -170,3 +189,5 @@ def register(rpc: RpcServer, units: Units, sightings: Sightings) -> None:
     rpc.handle(OwnsGuilds, handlers.owns_guilds)
     rpc.handle(ForgetPerson, handlers.forget_person)
     rpc.handle(ExportPerson, handlers.export_person)
+    rpc.handle(OpenWebhook, handlers.open_webhook)
+    rpc.handle(FindWebhook, handlers.find_webhook)

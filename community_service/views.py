@@ -20,7 +20,7 @@ from community_service.domain.templates import Template
 from community_service.domain.webhooks import Webhook
 from contracts.events.base import Event
 from contracts.events.invite import InviteCreate
-from contracts.ids import ChannelId, GuildId, MessageId
+from contracts.ids import ApplicationId, ChannelId, GuildId, MessageId
 from contracts.objects.audit import AuditedInvite, AuditEntry, AuditLog
 from contracts.objects.ban import Ban as BanShape
 from contracts.objects.channel import Channel as ChannelShape
@@ -262,6 +262,7 @@ def webhook(one: Webhook, creator: Person | None = None) -> WebhookShape:
         channel_id=one.channel_id,
         name=one.name,
         avatar=one.avatar,
+        application_id=ApplicationId(one.creator_id) if creator and creator.is_bot else None,
         user=user(creator) if creator else None,
         token=one.token,
     )

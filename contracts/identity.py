@@ -20,6 +20,10 @@ class Kind(StrEnum):
 
     USER = "user"
     BOT = "bot"
+    WEBHOOK = "webhook"
+    """Whoever holds a webhook's token; `user_id` is the webhook's."""
+    INTERACTION = "interaction"
+    """Whoever holds the token of an interaction, to answer it; `user_id` is the interaction's."""
     NOBODY = "nobody"
 
 

@@ -79,6 +79,14 @@ class WebhookId(Snowflake):
     """A webhook."""
 
 
+class CommandId(Snowflake):
+    """A command of an application."""
+
+
+class InteractionId(Snowflake):
+    """Somebody asked an application for something: once, and for a quarter of an hour."""
+
+
 class EmojiId(Snowflake):
     """A custom emoji of a guild."""
 

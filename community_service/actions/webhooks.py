@@ -30,8 +30,8 @@ from community_service.domain.webhooks import (
 from community_service.tools import Unit
 from contracts.assets import AVATARS
 from contracts.errors import ErrorCode, NotFound
-from contracts.events.webhook import WebhooksUpdate
-from contracts.ids import ChannelId, GuildId
+from contracts.events.webhook import WebhookChanged, WebhooksUpdate
+from contracts.ids import ChannelId, GuildId, WebhookId
 from contracts.objects.audit import AuditAction
 from contracts.permissions import Permission
 
@@ -94,6 +94,18 @@ async def by_token(unit: Unit, webhook_id: int, token: str) -> Webhook:
     webhook = await _known(unit, webhook_id)
     require(opens(webhook, token))
     return webhook
+
+
+async def is_opened(unit: Unit, webhook_id: int, token: str) -> bool:
+    """Whether there is such a webhook, and this is its token."""
+    webhook = await store.webhooks.by_id(unit, webhook_id)
+    return webhook is not None and opens(webhook, token) is None
+
+
+async def face(unit: Unit, webhook_id: int) -> FullWebhook | None:
+    """A webhook, for neighbours."""
+    webhook = await store.webhooks.by_id(unit, webhook_id)
+    return None if webhook is None else (await _full(unit, [webhook]))[0]
 
 
 async def update(
@@ -171,6 +183,7 @@ async def _change(
         _tell(unit, before)
         if after.channel_id != before.channel_id:
             _tell(unit, after)
+        unit.emit(WebhookChanged(webhook_id=WebhookId(before.id)))
     return after
 
 
@@ -178,6 +191,7 @@ async def _remove(unit: Unit, webhook: Webhook) -> None:
     await store.webhooks.remove(unit, webhook.id)
     await _record(unit, AuditAction.WEBHOOK_DELETE, webhook, None)
     _tell(unit, webhook)
+    unit.emit(WebhookChanged(webhook_id=WebhookId(webhook.id), is_gone=True))
 
 
 async def _record(

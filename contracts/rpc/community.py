@@ -5,11 +5,12 @@ from __future__ import annotations
 from pydantic import Field
 
 from contracts.guild_facts import GuildFacts
-from contracts.ids import ChannelId, EmojiId, GuildId, UserId
+from contracts.ids import ChannelId, EmojiId, GuildId, UserId, WebhookId
 from contracts.objects.channel import Channel
 from contracts.objects.emoji import Emoji
 from contracts.objects.guild import Guild
 from contracts.objects.member import Member
+from contracts.objects.webhook import Webhook
 from contracts.rpc.base import Call, Cast
 from contracts.rpc.export import Export
 from contracts.wire import Wire
@@ -218,3 +219,34 @@ class FindEmoji(Call[FoundEmoji]):
     callers = frozenset({"chat"})
 
     emoji_id: EmojiId
+
+
+class WebhookOpened(Wire):
+    """Whether the token fits."""
+
+    is_open: bool
+
+
+class OpenWebhook(Call[WebhookOpened]):
+    """Does this token open this webhook? Without one there is nothing to open."""
+
+    service = "community"
+    callers = frozenset({"gateway"})
+
+    webhook_id: WebhookId
+    token: str
+
+
+class FoundWebhook(Wire):
+    """A webhook without its token, or none."""
+
+    webhook: Webhook | None = None
+
+
+class FindWebhook(Call[FoundWebhook]):
+    """How does what this webhook posts look, and where does it go?"""
+
+    service = "community"
+    callers = frozenset({"chat"})
+
+    webhook_id: WebhookId

@@ -11,7 +11,7 @@ from base64 import urlsafe_b64decode
 from binascii import Error as NotBase64
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from chassis.clock import Clock
 from chassis.logs import logger
@@ -19,8 +19,15 @@ from chassis.tasks import Tasks
 from contracts.errors import DomainError, Unavailable
 from contracts.events.base import open_as, unpack
 from contracts.events.session import LoginEnded
+from contracts.events.webhook import WebhookChanged
 from contracts.identity import NOBODY, Identity, Kind, mint
-from contracts.rpc.users import Authenticate, Authenticated
+from contracts.ids import UserId, WebhookId
+from contracts.rpc.base import Call
+from contracts.rpc.community import OpenWebhook
+from contracts.rpc.users import Authenticate
+from contracts.wire import Wire
+
+R = TypeVar("R", bound=Wire)
 
 log = logger("authenticate")
 
@@ -31,14 +38,16 @@ _MOST = 50_000
 _MOST_DEAD = 10_000
 
 _PREFIX = re.compile(rb"(?:bot|bearer)[ ]+", re.IGNORECASE)
+_IN_PATH = re.compile(rb"\n([0-9]{1,19})/([A-Za-z0-9_=-]{16,256})")
+"""A webhook or an application, and the token in the path; a header can not begin with a newline."""
 _SHAPE = re.compile(rb"([A-Za-z0-9_-]{2,40})\.[A-Za-z0-9_-]{1,20}\.[A-Za-z0-9_-]{16,128}")
 
 
 class Asks(Protocol):
     """Calls, as far as this file needs them."""
 
-    async def ask(self, call: Authenticate, /) -> Authenticated:
-        """Ask user_service; raises Unavailable."""
+    async def ask(self, call: Call[R], /) -> R:
+        """Ask whoever gave the token out; raises Unavailable."""
 
 
 Outcome = Identity | Unavailable
@@ -109,6 +118,8 @@ class Authenticator:
         if header.name == LoginEnded.__name__:
             ended = open_as(LoginEnded, body)
             self.forget(ended.user_id, ended.login_id)
+        elif header.name == WebhookChanged.__name__ and header.route.user_id is not None:
+            self.forget(header.route.user_id)
 
     def lost(self, topic: str) -> None:
         """Events may have been missed, so nothing that is remembered can be trusted."""
@@ -127,21 +138,29 @@ class Authenticator:
     async def _fly(self, token: bytes, flight: asyncio.Future[Outcome], asked_at: int) -> None:
         outcome: Outcome = Unavailable()
         try:
-            found = await self._calls.ask(Authenticate(token=token.decode()))
-            if found.kind is Kind.NOBODY:
-                outcome = NOBODY
+            outcome = await self._recognised(token)
+            if outcome is NOBODY:
                 self._remember_dead(token)
-            else:
-                outcome = Identity(
-                    found.user_id, found.login_id, found.kind, found.has_second_factor
-                )
-                if asked_at == self._ended:
-                    self._remember(token, outcome)
+            elif asked_at == self._ended:
+                self._remember(token, outcome)
         except (DomainError, TimeoutError, OSError) as error:
             log.warning("authenticate.unavailable", error=str(error))
         finally:
             del self._flights[token]
             flight.set_result(outcome)
+
+    async def _recognised(self, token: bytes) -> Identity:
+        in_path = _IN_PATH.fullmatch(token)
+        if in_path is not None:
+            return await self._opened(WebhookId(int(in_path[1])), in_path[2].decode())
+        found = await self._calls.ask(Authenticate(token=token.decode()))
+        if found.kind is Kind.NOBODY:
+            return NOBODY
+        return Identity(found.user_id, found.login_id, found.kind, found.has_second_factor)
+
+    async def _opened(self, webhook_id: WebhookId, token: str) -> Identity:
+        opened = await self._calls.ask(OpenWebhook(webhook_id=webhook_id, token=token))
+        return Identity(UserId(webhook_id), 0, Kind.WEBHOOK) if opened.is_open else NOBODY
 
     def _also_as(self, credential: bytes, token: bytes) -> None:
         known = self._alive.get(token)
@@ -191,7 +210,11 @@ class Stamps:
 
 
 def token_of(credential: bytes) -> bytes | None:
-    """The token of an Authorization value if it has the shape base64(user id).time.secret."""
+    """The token of an Authorization value if it has the shape base64(user id).time.secret; or what
+    a path shows, if it may be one.
+    """
+    if credential.startswith(b"\n"):
+        return credential if _IN_PATH.fullmatch(credential) else None
     credential = credential.strip()
     prefix = _PREFIX.match(credential)
     token = credential[prefix.end() :] if prefix else credential

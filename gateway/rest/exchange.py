@@ -113,7 +113,7 @@ class Exchange:
             self.refuse(413)
         else:
             self._match = match
-            self._authenticate(head.special.get(b"authorization"))
+            self._authenticate(match.credential or head.special.get(b"authorization"))
 
     def _authenticate(self, credential: bytes | None) -> None:
         if credential is None:
@@ -159,13 +159,14 @@ class Exchange:
     def _pass_on(self, match: Match) -> None:
         if b"expect" in self._head.special and not self.is_complete:
             self._client.send(CONTINUE)
-        if match.route.service == GATEWAY:
+        service = match.route.service(self._head.method)
+        if service == GATEWAY:
             self._is_due_here = True
             if self.is_complete:
                 self._desk.tasks.spawn("edge.app", self._serve_here(match))
             return
         self.is_brief = self._head.method in match.route.brief and self._is_small(match)
-        pool = self._desk.upstreams.pool(match.route.service)
+        pool = self._desk.upstreams.pool(service)
         if pool is None:
             self.upstream_absent()
         else:
@@ -241,7 +242,7 @@ class Exchange:
         match, head = self._match, self._head
         assert match is not None
         own = b"x-identity: %b\r\nx-request-id: %b\r\nx-forwarded-for: %b\r\n" % (
-            self._desk.stamps.header(self._identity, match.route.service),
+            self._desk.stamps.header(self._identity, match.route.service(head.method)),
             self._request_id,
             self.address,
         )
@@ -259,7 +260,8 @@ class Exchange:
         match = self._match
         assert match is not None
         body = self._pending[0] if len(self._pending) == 1 else b"".join(self._pending)
-        identity = self._desk.stamps.header(self._identity, match.route.service)
+        service = match.route.service(self._head.method)
+        identity = self._desk.stamps.header(self._identity, service)
         return Question(turn, self._head.method, match.path, identity, self._request_id, body)
 
     def answered(self, answer: Answer) -> None:
@@ -306,7 +308,7 @@ class Exchange:
         elif self._may_retry():
             self._has_retried = True
             assert self._match is not None
-            pool = self._desk.upstreams.pool(self._match.route.service)
+            pool = self._desk.upstreams.pool(self._match.route.service(self._head.method))
             assert pool is not None
             pool.submit(self, fresh=True)
         else:

@@ -52,8 +52,12 @@ class Row:
     bucket: Bucket
     by_method: Mapping[bytes, Bucket] = field(default_factory=dict)
     """Methods with a limit of their own."""
+    by_service: Mapping[bytes, str] = field(default_factory=dict)
+    """Methods that another service answers."""
     major: str = ""
     """The segment whose values are counted apart."""
+    opened_by: str = ""
+    """The segment that is the token of what the major one names."""
     anonymous: frozenset[bytes] = frozenset()
     """Methods that need no token."""
     brief: frozenset[bytes] = frozenset()
@@ -70,6 +74,7 @@ _COMMUNITY = Bucket("community", 10, 2)
 _CHANNEL = Bucket("channel", 10, 2)
 _MESSAGES = Bucket("messages", 20, 5)
 _SENDS = {b"POST": Bucket("message-create", 5, 5)}
+_POSTS = Bucket("webhook-post", 5, 2)
 
 ROWS: tuple[Row, ...] = (
     Row("gateway", GATEWAY, _COMMON, anonymous=_READ),
@@ -163,7 +168,18 @@ ROWS: tuple[Row, ...] = (
         "webhooks/{webhook}/{token}",
         "community",
         Bucket("webhook-by-token", 10, 5),
+        {b"POST": _POSTS},
+        {b"POST": "chat"},
         major="webhook",
+        opened_by="token",
+        anonymous=_ANY,
+    ),
+    Row(
+        "webhooks/{webhook}/{token}/*",
+        "chat",
+        _POSTS,
+        major="webhook",
+        opened_by="token",
         anonymous=_ANY,
     ),
     Row("voice/regions", "signaling", _COMMON),
@@ -190,28 +206,36 @@ class Route:
     __slots__ = (
         "_bucket",
         "_buckets",
+        "_service",
+        "_services",
         "anonymous",
         "body_bytes",
         "brief",
         "major_at",
+        "opened_at",
         "pattern",
-        "service",
     )
 
     def __init__(self, row: Row) -> None:
         self.pattern = row.pattern
-        self.service = row.service
+        self._service = row.service
+        self._services = dict(row.by_service)
         self.anonymous = row.anonymous
         self.body_bytes = row.body_bytes
         self.brief = row.brief
         segments = row.pattern.split("/")
         self.major_at = segments.index(f"{{{row.major}}}") if row.major else -1
+        self.opened_at = segments.index(f"{{{row.opened_by}}}") if row.opened_by else -1
         self._bucket = row.bucket
         self._buckets = dict(row.by_method)
 
     def bucket(self, method: bytes) -> Bucket:
         """The limit that counts this method."""
         return self._buckets.get(method, self._bucket) if self._buckets else self._bucket
+
+    def service(self, method: bytes) -> str:
+        """Who answers this method."""
+        return self._services.get(method, self._service) if self._services else self._service
 
 
 class Match(NamedTuple):
@@ -221,6 +245,8 @@ class Match(NamedTuple):
     path: bytes
     """As the service sees it, still percent-encoded."""
     major: bytes
+    credential: bytes = b""
+    """What the path itself shows: a token, and whose it is."""
 
 
 class _Node:
@@ -274,7 +300,8 @@ class Routes:
         if route is None:
             return None
         major = segments[route.major_at] if route.major_at >= 0 else b""
-        return Match(route, b"/" + rest, major)
+        secret = b"\n%b/%b" % (major, segments[route.opened_at]) if route.opened_at >= 0 else b""
+        return Match(route, b"/" + rest, major, secret)
 
 
 def _tree(rows: Sequence[Row]) -> _Node:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from contracts import limits, topics
+from contracts.ids import WebhookId
 from contracts.permissions import EVERYONE_DEFAULT, Permission
+from contracts.rpc.community import FindWebhook, OpenWebhook
 from tests.service.community_service.house import ALICE, BOB, DOT, MALLORY, House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -105,3 +107,23 @@ async def test_a_webhook_stays_in_its_guild_and_among_few(house: House) -> None:
     full = f"/channels/{channel}/webhooks"
     assert await house.refused(ALICE, "POST", full, json=named) == (400, 30007)
     assert await house.refused(ALICE, "POST", full, json={"name": " "}) == (400, 50035)
+
+
+async def test_neighbours_ask_whether_a_token_fits_and_how_a_webhook_looks(house: House) -> None:
+    channel = await _general(house, await house.guild())
+    made = await _made(house, channel)
+    webhook_id, gateway = WebhookId(int(made["id"])), await house.running.calls_from("gateway")
+    for token, fits in ((made["token"], True), (made["token"][:-1], False), ("", False)):
+        opened = await gateway.ask(OpenWebhook(webhook_id=webhook_id, token=token))
+        assert opened.is_open is fits
+    chat = await house.running.calls_from("chat")
+    found = (await chat.ask(FindWebhook(webhook_id=webhook_id))).webhook
+    assert found is not None
+    assert (found.name, str(int(found.channel_id)), found.token) == ("News", channel, None)
+    await house.does(ALICE, "PATCH", f"/webhooks/{made['id']}", json={"name": "Olds"})
+    await house.does(ALICE, "DELETE", f"/webhooks/{made['id']}")
+    assert (await chat.ask(FindWebhook(webhook_id=webhook_id))).webhook is None
+    assert not (await gateway.ask(OpenWebhook(webhook_id=webhook_id, token=made["token"]))).is_open
+    for topic, is_gone in ((topics.FACES, [False, True]), (topics.IDENTITY, [True])):
+        changed = [body for name, body in await house.told(topic) if name == "WebhookChanged"]
+        assert [body["is_gone"] for body in changed if body["webhook_id"] == made["id"]] == is_gone

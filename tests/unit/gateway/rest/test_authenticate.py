@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import urlsafe_b64encode
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,10 @@ from chassis.testing import ManualClock
 from contracts import topics
 from contracts.errors import Unavailable
 from contracts.events.session import LoginEnded
+from contracts.events.webhook import WebhookChanged
 from contracts.identity import NOBODY, Identity, Kind, verify
-from contracts.ids import UserId
+from contracts.ids import UserId, WebhookId
+from contracts.rpc.community import OpenWebhook, WebhookOpened
 from contracts.rpc.users import Authenticate, Authenticated
 from gateway.rest.authenticate import ALIVE_FOR_S, DEAD_FOR_S, Authenticator, Stamps, token_of
 
@@ -21,6 +24,11 @@ from gateway.rest.authenticate import ALIVE_FOR_S, DEAD_FOR_S, Authenticator, St
 def token(user_id: int = 42, secret: str = "s" * 27) -> str:
     name = urlsafe_b64encode(str(user_id).encode()).decode().rstrip("=")
     return f"{name}.ZxYwVu.{secret}"
+
+
+WEBHOOK, SECRET = 77, "w" * 68
+SHOWN = f"\n{WEBHOOK}/{SECRET}"
+"""As the table of routes takes it from a path."""
 
 
 class Calls:
@@ -34,7 +42,12 @@ class Calls:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def ask(self, call: Authenticate, /) -> Authenticated:
+    async def ask(self, call: Any, /) -> Any:
+        if isinstance(call, OpenWebhook):
+            self.asked.append(call.token)
+            fits = (call.webhook_id, call.token) == (WEBHOOK, SECRET)
+            return WebhookOpened(is_open=fits)
+        assert isinstance(call, Authenticate)
         self.asked.append(call.token)
         self.was_asked.set()
         await self.gate.wait()
@@ -88,6 +101,10 @@ async def test_a_token_is_known_with_every_prefix_after_one_question(
         "Zm9v.ZxYwVu." + "s" * 27,
         "A.ZxYwVu." + "s" * 27,
         "Basic " + token(),
+        SHOWN.strip(),
+        "\n" + token(),
+        "\n77/short",
+        "\n77/" + "w" * 20 + "/x",
     ],
 )
 async def test_what_can_not_be_a_token_is_refused_without_asking(stand: Stand, bad: str) -> None:
@@ -142,6 +159,20 @@ async def test_an_ended_login_is_forgotten_at_once(stand: Stand, login_id: int |
     stand.ended(login_id)
     assert stand.peek(token()) is None
     assert stand.peek("Bot " + token()) is None
+
+
+async def test_the_token_in_a_path_is_an_identity_until_the_webhook_is_gone(stand: Stand) -> None:
+    opened = Identity(UserId(WEBHOOK), 0, Kind.WEBHOOK)
+    assert stand.peek(SHOWN) is None
+    assert await stand.authenticator.authenticate(SHOWN) == opened
+    assert stand.peek(SHOWN) == opened
+    for wrong in (f"\n78/{SECRET}", SHOWN[:-1] + "x"):
+        assert await stand.authenticator.authenticate(wrong) is None
+    gone = WebhookChanged(webhook_id=WebhookId(WEBHOOK), is_gone=True)
+    assert topics.IDENTITY in gone.addresses()
+    stand.authenticator.deliver(topics.IDENTITY, 1, 1, gone.record(1))
+    assert stand.peek(SHOWN) is None
+    assert stand.calls.asked == [SECRET, SECRET, SECRET[:-1] + "x"]
 
 
 async def test_other_logins_stay(stand: Stand) -> None:

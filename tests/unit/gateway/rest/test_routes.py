@@ -47,7 +47,7 @@ OWNERS = [
 def test_a_path_has_its_owner_under_every_base(base: str, path: str, service: str) -> None:
     match = ROUTES.match((base + path).encode())
     assert match is not None
-    assert match.route.service == service
+    assert match.route.service(b"GET") == service
     assert match.path == b"/" + path.encode()
 
 
@@ -79,13 +79,13 @@ def test_unknown_and_ambiguous_paths_have_no_owner(path: str) -> None:
 def test_the_landing_page_is_outside_the_api() -> None:
     match = ROUTES.match(b"/")
     assert match is not None
-    assert (match.route.service, match.path) == (GATEWAY, b"/")
+    assert (match.route.service(b"GET"), match.path) == (GATEWAY, b"/")
 
 
 def test_an_escaped_at_sign_means_the_same() -> None:
     match = ROUTES.match(b"/api/v10/users/%40me/guilds")
     assert match is not None
-    assert match.route.service == "community"
+    assert match.route.service(b"GET") == "community"
     assert match.path == b"/users/%40me/guilds"
 
 
@@ -110,6 +110,19 @@ def test_only_reading_an_invite_needs_no_token() -> None:
     assert match is not None
     assert b"GET" in match.route.anonymous
     assert b"POST" not in match.route.anonymous
+
+
+def test_a_webhook_is_posted_to_at_another_service_than_it_is_managed() -> None:
+    match = ROUTES.match(b"/api/v10/webhooks/7/secret")
+    assert match is not None
+    assert (match.route.service(b"POST"), match.route.service(b"PATCH")) == ("chat", "community")
+    assert match.credential == b"\n7/secret"
+    below = ROUTES.match(b"/api/v10/webhooks/7/secret/messages/@original")
+    assert below is not None
+    assert (below.route.service(b"PATCH"), below.major) == ("chat", b"7")
+    plain = ROUTES.match(b"/api/v10/webhooks/7")
+    assert plain is not None
+    assert plain.credential == b""
 
 
 def test_bucket_identifiers_differ_and_stay() -> None:
