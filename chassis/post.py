@@ -117,22 +117,22 @@ def post(settings: PostSettings) -> Post | None:
     return Folder(settings.mail_folder) if settings.mail_folder else None
 
 
-def message(mail: Mail, *, to: str, sender: str, at: datetime) -> EmailMessage:
+def letter(mail: Mail, *, to: str, sender: str, at: datetime) -> EmailMessage:
     """As it travels. Machines must not answer it."""
-    letter = EmailMessage()
+    sent = EmailMessage()
     _, _, domain = parseaddr(sender)[1].rpartition("@")
-    letter["From"] = sender
-    letter["To"] = _in_ascii(to)
-    letter["Subject"] = mail.subject
-    letter["Date"] = format_datetime(at)
-    letter["Message-ID"] = make_msgid(domain=domain or "localhost")
-    letter["Auto-Submitted"] = "auto-generated"
+    sent["From"] = sender
+    sent["To"] = _in_ascii(to)
+    sent["Subject"] = mail.subject
+    sent["Date"] = format_datetime(at)
+    sent["Message-ID"] = make_msgid(domain=domain or "localhost")
+    sent["Auto-Submitted"] = "auto-generated"
     for name, value in mail.headers.items():
-        letter[name] = value
+        sent[name] = value
     # As it is, so that a file can be read as well; the SMTP client encodes it where it must.
-    letter.set_content(mail.text, cte="8bit")
-    letter.add_alternative(mail.html, subtype="html", cte="8bit")
-    return letter
+    sent.set_content(mail.text, cte="8bit")
+    sent.add_alternative(mail.html, subtype="html", cte="8bit")
+    return sent
 
 
 def _in_ascii(address: str) -> str:

@@ -59,7 +59,7 @@ class Letters:
         )
         sender, at = self._settings.mail_from, self._clock.now()
         try:
-            await office.send(post.message(mail, to=envelope.to, sender=sender, at=at))
+            await office.send(post.letter(mail, to=envelope.to, sender=sender, at=at))
         except post.Away as away:
             log.warning("letter.postponed", letter=letter.id, kind=letter.kind, reason=str(away))
             async with self._units.open(NOBODY) as unit:

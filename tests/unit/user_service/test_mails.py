@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chassis.post import message
+from chassis.post import letter
 from user_service import mails
 from user_service.domain.letters import PROOF_IN, Kind
 
@@ -35,7 +35,7 @@ def test_strangers_words_are_not_sent_to_an_address_that_nobody_has_verified() -
 
 def test_an_address_beyond_ascii_travels() -> None:
     mail = mails.compose(Kind.RESET, "ko", name="민아", address="", public_url="u", secret="s")
-    raw = bytes(message(mail, to="mina@예시.kr", sender="Moim <moim@example.net>", at=NOW))
+    raw = bytes(letter(mail, to="mina@예시.kr", sender="Moim <moim@example.net>", at=NOW))
     assert b"To: mina@xn--vv4b11d.kr" in raw
     assert b"Message-ID: <" in raw
     assert mail.text.encode() in raw, "a file in development can be read"
