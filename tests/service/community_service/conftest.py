@@ -1,5 +1,5 @@
 """community_service on real stores, among neighbours that answer what a test wants. One service
-serves all tests of a module, each of which finds it without guilds.
+serves all tests of a worker, each of which finds it without guilds.
 """
 
 from __future__ import annotations
@@ -12,19 +12,17 @@ import pytest_asyncio
 from community_service.app import build
 from community_service.settings import Settings
 from tests.fixtures.postgres import Cluster
-from tests.fixtures.redis import RedisServer
 from tests.fixtures.services import running
 from tests.service.community_service.house import House
 from tests.service.community_service.neighbours import Neighbours
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house_of_module(cluster: Cluster, _redis_of_session: RedisServer) -> AsyncIterator[House]:
-    _redis_of_session.start()
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_house(cluster: Cluster, redis_of_houses: str) -> AsyncIterator[House]:
     name = await cluster.copy("community")
     url = cluster.backing.database_url("community", name)
     neighbours = Neighbours()
-    stores = {"database_url": url, "redis_url": _redis_of_session.url}
+    stores = {"database_url": url, "redis_url": redis_of_houses}
     # Sightings are written down when a test says so.
     pace = {"departures_every": 0.2, "sightings_every": 3_600}
     async with (
@@ -37,8 +35,8 @@ async def house_of_module(cluster: Cluster, _redis_of_session: RedisServer) -> A
     await cluster.drop(name)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def house(house_of_module: House) -> AsyncIterator[House]:
-    await house_of_module.begin()
-    yield house_of_module
-    await house_of_module.settled()
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(shared_house: House) -> AsyncIterator[House]:
+    await shared_house.begin()
+    yield shared_house
+    await shared_house.settled()

@@ -5,13 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pytest
-
 from contracts import limits, topics
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from tests.service.community_service.house import ALICE, BOB, MALLORY, House
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 VIEW = int(Permission.VIEW_CHANNEL)
 MANAGER = int(EVERYONE_DEFAULT | Permission.MANAGE_CHANNELS)

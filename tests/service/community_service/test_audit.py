@@ -6,8 +6,6 @@ import asyncio
 from typing import Any
 from urllib.parse import quote
 
-import pytest
-
 from community_service.jobs import BATCH
 from contracts import topics
 from contracts.events.audit import Governed
@@ -16,8 +14,6 @@ from contracts.limits import AUDIT_LOG_DAYS
 from contracts.objects.audit import AuditAction
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from tests.service.community_service.house import ALICE, BOB, MALLORY, House
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 DAY_MS = 86_400_000
 OLD = """

@@ -10,15 +10,11 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import MagicMock
 
-import pytest
-
 from community_service.api import routers
 from contracts.permissions import EVERYTHING, NONE, Permission
 from contracts.wire import timestamp
 from tests.service.community_service.house import ALICE, BOB, CAROL, MALLORY, House
 from tests.service.community_service.test_webhooks import DOT
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 P = Permission
 ALL_BUT_ADMINISTRATOR = EVERYTHING & ~P.ADMINISTRATOR

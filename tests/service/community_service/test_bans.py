@@ -12,8 +12,6 @@ from contracts.permissions import EVERYONE_DEFAULT, Permission
 from contracts.wire import timestamp
 from tests.service.community_service.house import ALICE, BOB, CAROL, MALLORY, House
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 MODERATING = int(EVERYONE_DEFAULT | Permission.BAN_MEMBERS | Permission.MANAGE_GUILD)
 
 

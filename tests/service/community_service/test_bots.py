@@ -5,13 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pytest
-
 from contracts import topics
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from tests.service.community_service.house import ALICE, BOB, House
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ECHO = 501
 SEND, BAN = int(Permission.SEND_MESSAGES), int(Permission.BAN_MEMBERS)

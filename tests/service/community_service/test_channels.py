@@ -13,8 +13,6 @@ from contracts.objects.private import PrivateChannel
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from tests.service.community_service.house import ALICE, BOB, DOT, MALLORY, House
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 VIEW = int(Permission.VIEW_CHANNEL)
 MANAGER = int(EVERYONE_DEFAULT | Permission.MANAGE_CHANNELS)
 ARRANGER = MANAGER | int(Permission.MANAGE_ROLES)

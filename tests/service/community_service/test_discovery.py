@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from tests.service.community_service.house import ALICE, BOB, CAROL, MALLORY, House
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def _listed(house: House, *members: int, name: str, **about: Any) -> str:

@@ -6,7 +6,6 @@ from base64 import b64encode
 from io import BytesIO
 from typing import Any
 
-import pytest
 from PIL import Image
 
 from chassis.blobs import Blobs
@@ -14,8 +13,6 @@ from contracts import limits, topics
 from contracts.assets import EMOJIS, ICONS
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from tests.service.community_service.house import ALICE, BOB, MALLORY, House
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MANY = """
 INSERT INTO emojis (id, guild_id, name, is_animated, creator_id, roles)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from contracts.ids import UserId
 from contracts.rpc.community import ExportPerson, ForgetPerson, GetMemberships, OwnsGuilds
 from tests.service.community_service.house import ALICE, BOB, House
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_they_are_owners_or_they_are_forgotten(house: House) -> None:

@@ -10,8 +10,6 @@ from contracts import limits, topics
 from contracts.permissions import EVERYONE_DEFAULT, EVERYTHING, Permission
 from tests.service.community_service.house import ALICE, BOB, CAROL, MALLORY, House
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 FULL = """
 WITH made AS (
   INSERT INTO guilds (id, name, owner_id, system_channel_flags, afk_timeout, verification_level,

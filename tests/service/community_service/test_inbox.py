@@ -5,16 +5,12 @@ from __future__ import annotations
 import asyncio
 from itertools import count
 
-import pytest
-
 from contracts import topics
 from contracts.events.user import FaceChanged
 from contracts.ids import UserId
 from contracts.objects.user import User
 from contracts.rpc.community import GetMutualGuilds
 from tests.service.community_service.house import ALICE, BOB, CAROL, MALLORY, House
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _fresh = count(1 << 40)
 

@@ -13,9 +13,6 @@ from contracts.permissions import EVERYONE_DEFAULT, Permission
 from tests.service.community_service.house import ALICE, BOB, CAROL, MALLORY, House
 from tests.service.community_service.test_guilds import FULL
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
 MANY = """
 INSERT INTO invites (code, guild_id, channel_id, inviter_id, max_age, max_uses, is_temporary, uses,
   created_at)

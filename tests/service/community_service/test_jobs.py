@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from community_service.jobs import BATCH
 from contracts import topics
 from tests.service.community_service.house import BOB, House
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 OLD = """
 INSERT INTO invites (code, guild_id, channel_id, inviter_id, max_age, max_uses, is_temporary, uses,

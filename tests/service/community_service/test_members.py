@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from chassis.blobs import Blobs
 from contracts import topics
 from contracts.assets import MEMBER_AVATARS, MEMBER_BANNERS
@@ -13,8 +11,6 @@ from contracts.permissions import EVERYONE_DEFAULT, EVERYTHING, Permission
 from contracts.wire import timestamp
 from tests.service.community_service.house import ALICE, BOB, CAROL, MALLORY, House
 from tests.service.community_service.test_webhooks import DOT
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 VIEW = int(Permission.VIEW_CHANNEL)
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from contracts import topics
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from tests.service.community_service.house import ALICE, BOB, CAROL, MALLORY, House
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 VIEW, SEND = int(Permission.VIEW_CHANNEL), int(Permission.SEND_MESSAGES)
 ARRANGER = int(EVERYONE_DEFAULT | Permission.MANAGE_ROLES)

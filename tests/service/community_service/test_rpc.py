@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
-
 from contracts import limits
 from contracts.guild_facts import permissions_in
 from contracts.ids import ChannelId, GuildId, UserId
@@ -21,8 +19,6 @@ from contracts.rpc.community import (
 )
 from tests.service.community_service.house import ALICE, BOB, MALLORY, House
 from tests.service.community_service.test_guilds import CROWD
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NOWHERE = GuildId(404)
 

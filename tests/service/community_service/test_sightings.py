@@ -7,15 +7,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pytest
-
 from contracts import topics
 from contracts.ids import UserId
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from contracts.rpc.community import PersonSeen
 from tests.service.community_service.house import ALICE, BOB, CAROL, MALLORY, House
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 AGED = "UPDATE members SET joined_at = now() - interval '8 days' WHERE user_id = ANY($1)"
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from contracts import limits, topics
 from contracts.ids import WebhookId
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from contracts.rpc.community import FindWebhook, OpenWebhook
 from tests.service.community_service.house import ALICE, BOB, DOT, MALLORY, House
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def _general(house: House, guild: str) -> str:

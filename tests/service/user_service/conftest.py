@@ -12,7 +12,6 @@ import pytest_asyncio
 
 from contracts import topics
 from tests.fixtures.postgres import Cluster
-from tests.fixtures.redis import RedisServer
 from tests.fixtures.services import running
 from tests.service.user_service.house import House, Open
 from user_service.app import build
@@ -21,46 +20,33 @@ from user_service.settings import Settings
 CHEAP = {"password_memory_kib": 8, "password_passes": 1}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def open_house(postgres: str, redis: str, tmp_path: Path) -> AsyncIterator[Open]:
-    """`await open_house(invite_only=True)`: a house with these settings; one a test."""
+    """`await open_house(invite_only=True)`: a house of one test's own, with these settings."""
     async with AsyncExitStack() as stack:
 
         async def opened(**settings: Any) -> House:
-            house = await stack.enter_async_context(_house(postgres, redis, tmp_path, settings))
-            assert house.running.ears is not None
-            await house.running.ears.to(topics.IDENTITY)
-            return house
+            return await stack.enter_async_context(_house(postgres, redis, tmp_path, settings))
 
         yield opened
 
 
-@pytest.fixture
-async def house(open_house: Open) -> House:
-    """As most are."""
-    return await open_house()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def _house_of_module(
-    cluster: Cluster, _redis_of_session: RedisServer, tmp_path_factory: pytest.TempPathFactory
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _shared_house(
+    cluster: Cluster, redis_of_houses: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[House]:
-    _redis_of_session.start()
     name = await cluster.copy("user")
     url = cluster.backing.database_url("user", name)
-    folder = tmp_path_factory.mktemp("house")
-    async with _house(url, _redis_of_session.url, folder, {}) as house:
-        assert house.running.ears is not None
-        await house.running.ears.to(topics.IDENTITY)
+    async with _house(url, redis_of_houses, tmp_path_factory.mktemp("house"), {}) as house:
         yield house
     await cluster.drop(name)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def clean_house(_house_of_module: House) -> House:
-    """One house for all tests of a module, each of which finds it empty."""
-    await _house_of_module.begin()
-    return _house_of_module
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(_shared_house: House) -> House:
+    """One house for all tests, each of which finds it empty."""
+    await _shared_house.begin()
+    return _shared_house
 
 
 @asynccontextmanager
@@ -76,4 +62,6 @@ async def _house(
         **settings,
     }
     async with running(Settings, build, **given) as service:
+        assert service.ears is not None
+        await service.ears.to(topics.IDENTITY)
         yield House(service, folder / "mail")

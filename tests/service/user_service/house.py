@@ -19,8 +19,10 @@ from contracts.identity import Kind
 from contracts.rpc.users import Authenticate, Authenticated
 from tests.fixtures.services import Running
 from user_service.settings import Settings
+from user_service.tables import metadata
 
 PASSWORD = "correct horse"
+TABLES = ", ".join(table.name for table in metadata.sorted_tables if table.name != "outbox")
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class House:
         async with asyncio.timeout(10):
             while await self.rows("SELECT FROM outbox UNION ALL SELECT FROM letters"):
                 await asyncio.sleep(0.01)
-        await self.rows("TRUNCATE users, throttles CASCADE")
+        await self.rows(f"TRUNCATE {TABLES}")
         for letter in self.mail.glob("*.eml"):
             letter.unlink()
         if self.running.ears is not None:

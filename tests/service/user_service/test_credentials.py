@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from contracts.events.session import LoginEnded
 from contracts.identity import Kind
 from tests.service.user_service.house import PASSWORD, House, refused, wrong
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 MINA = "mina@example.org"
 NEW = "another horse"
-
-
-@pytest.fixture(name="house")
-def shared(clean_house: House) -> House:
-    return clean_house
 
 
 class TestVerifying:

@@ -7,7 +7,6 @@ from base64 import b32encode
 from typing import Any
 
 import httpx
-import pytest
 
 from contracts import topics
 from contracts.events.user import UserUpdate
@@ -15,15 +14,8 @@ from contracts.identity import Kind
 from tests.service.user_service.house import PASSWORD, House, refused, wrong
 from user_service.domain import totp
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 KEY = b"twenty bytes of luck"
 SECRET = b32encode(KEY).decode()
-
-
-@pytest.fixture(name="house")
-def shared(clean_house: House) -> House:
-    return clean_house
 
 
 def code(house: House, steps: int = 0) -> str:

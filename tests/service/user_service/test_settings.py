@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-import pytest
+import pytest_asyncio
 
 from contracts import topics
 from contracts.events.settings import (
@@ -40,7 +40,7 @@ class Mina:
         return found
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def mina(house: House) -> Mina:
     client = await house.person("mina", locale="ko")
     user_id = UserId(int((await client.get("/users/@me")).json()["id"]))
