@@ -16,6 +16,7 @@ from contracts.objects.channel import Channel, ChannelOverwrite, OverwriteType
 from contracts.objects.guild import Guild
 from contracts.objects.member import MemberFace
 from contracts.objects.role import Role
+from contracts.objects.settings import NotifyLevel
 from contracts.permissions import Facts, Overwrite, Permission, Where, compute
 from contracts.wire import Wire
 
@@ -30,6 +31,9 @@ class GuildFacts(Wire):
     channels: dict[ChannelId, Channel]
     mentionable: frozenset[RoleId] = frozenset()
     """Roles that everybody may mention."""
+    name: str = ""
+    default_notifications: NotifyLevel = NotifyLevel.ALL
+    """For members who have set nothing."""
     system_channel_id: ChannelId | None = None
     system_channel_flags: int = 0
 
@@ -42,6 +46,8 @@ class GuildFacts(Wire):
             roles=permissions_of(guild.roles),
             channels={channel.id: channel for channel in channels},
             mentionable=frozenset(role.id for role in guild.roles if role.mentionable),
+            name=guild.name,
+            default_notifications=NotifyLevel(guild.default_message_notifications),
             system_channel_id=guild.system_channel_id,
             system_channel_flags=guild.system_channel_flags,
         )

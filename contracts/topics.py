@@ -19,6 +19,9 @@ NEWS = Topic("news")
 DEEDS = Topic("deeds")
 """What other services govern: community_service writes it into the audit log."""
 
+WATCHED = Topic("watched")
+"""Who is to be notified from now on: notification_service listens."""
+
 FRIENDSHIPS = Topic("friendships")
 """Who became friends and who parted: presence_service listens."""
 

@@ -69,7 +69,7 @@ class GetPrivateChannel(Call[FoundPrivateChannel]):
     """
 
     service = "chat"
-    callers = frozenset({"community"})
+    callers = frozenset({"community", "notification"})
     deadline = 5.0
 
     user_id: UserId

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+from contracts.ids import UserId
+from contracts.rpc.base import Call
 from contracts.rpc.export import Export
+from contracts.wire import Wire
 
 
 class ExportPerson(Export):
-    """Devices of this person."""
+    """Devices of this person, and what they were notified of."""
 
     service = "notification"
+
+
+class Pushed(Wire):
+    """How many devices a push went to."""
+
+    devices: int
+
+
+class GreetDevices(Call[Pushed]):
+    """Push a greeting to every device of somebody: for the operator, `./moim push test`."""
+
+    service = "notification"
+    callers = frozenset({"user"})
+    idempotent = False
+
+    user_id: UserId
