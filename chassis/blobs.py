@@ -13,6 +13,7 @@ from chassis.settings import BlobSettings
 from contracts.errors import Unavailable
 
 if TYPE_CHECKING:
+    from obstore import AsyncWritableFile
     from obstore.store import LocalStore, S3Config, S3Store
 
 log = logger("blobs")
@@ -20,6 +21,24 @@ log = logger("blobs")
 T = TypeVar("T")
 
 _WITHIN = "10s"
+_PIECE_BYTES = 256 << 10
+_S3_PIECE_BYTES = 5 << 20
+"""The least that S3 takes as a piece of a larger file."""
+
+
+class Writing:
+    """A file that is written piece by piece."""
+
+    def __init__(self, file: AsyncWritableFile) -> None:
+        self._file = file
+
+    async def write(self, data: bytes) -> None:
+        """More of it."""
+        await _reached(self._file.write(data))
+
+    async def close(self) -> None:
+        """That was all."""
+        await _reached(self._file.close())
 
 
 class Blobs:
@@ -42,6 +61,41 @@ class Blobs:
             return bytes(await _reached(found.bytes_async()))
         except FileNotFoundError:
             return None
+
+    async def size(self, name: str) -> int | None:
+        """How many bytes a file has, or None."""
+        from obstore import head_async
+
+        try:
+            return int((await _reached(head_async(self._store(), name)))["size"])
+        except FileNotFoundError:
+            return None
+
+    async def part(self, name: str, start: int, end: int) -> bytes:
+        """The bytes of a file from `start` to before `end`, both within it; FileNotFoundError."""
+        from obstore import get_range_async
+
+        return bytes(await _reached(get_range_async(self._store(), name, start=start, end=end)))
+
+    def begin(self, name: str) -> Writing:
+        """Keep a file of any size, a piece of it in memory at a time. It is there once it is
+        closed; whoever lets go of it before leaves nothing.
+        """
+        from obstore import open_writer_async
+
+        is_bucket = self._place.startswith("s3://")
+        size = _S3_PIECE_BYTES if is_bucket else _PIECE_BYTES
+        return Writing(open_writer_async(self._store(), name, buffer_size=size, max_concurrency=2))
+
+    async def copy(self, name: str, other: str) -> bool:
+        """Have the same file under another name too; False if there is none."""
+        from obstore import copy_async
+
+        try:
+            await _reached(copy_async(self._store(), name, other))
+        except FileNotFoundError:
+            return False
+        return True
 
     async def delete(self, names: Iterable[str]) -> None:
         """Forget files; those that are not there are forgotten already."""

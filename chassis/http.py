@@ -5,6 +5,7 @@ a thin path for hot routes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -111,10 +112,23 @@ class Front:
         logs.user_id.set(identity.user_id)
         reason.current.set(reason.read(why) if why else None)
         scope.setdefault("state", {})["identity"] = identity
-        await self._app(scope, _bounded(receive, self._body_bytes), send)
+        bound = scope["state"]["body"] = Bound(self._body_bytes)
+        await self._app(scope, _bounded(receive, bound), send)
 
 
-def _bounded(receive: Receive, most: int) -> Receive:
+@dataclass(slots=True)
+class Bound:
+    """How large the body of a request may be."""
+
+    most: int
+
+
+def allow_body(request: Request, most: int) -> None:
+    """For a handler that keeps nothing of a body in memory: it may be this large."""
+    request.state.body.most = most
+
+
+def _bounded(receive: Receive, bound: Bound) -> Receive:
     """The same body, refused where it becomes too large."""
     size = 0
 
@@ -122,7 +136,7 @@ def _bounded(receive: Receive, most: int) -> Receive:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        if size > most:
+        if size > bound.most:
             raise DomainError(ErrorCode.BODY_TOO_LARGE)
         return message
 

@@ -54,6 +54,16 @@ class Measure(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class _AsItIs:
+    side: int = 1 << 16
+    most_bytes: int = 1 << 30
+    may_move: bool = True
+
+
+_AS_IT_IS = _AsItIs()
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """Ready to be kept."""
 
@@ -70,6 +80,18 @@ class Picture:
         return self.digest.startswith("a_")
 
 
+@dataclass(frozen=True, slots=True)
+class Remade:
+    """A picture written anew as it is, without what else its file said."""
+
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+    glimpse: tuple[int, int, bytes]
+    """The same very small: width, height and RGBA."""
+
+
 class _Refused(Exception):
     """(code, message) of a form error."""
 
@@ -83,6 +105,22 @@ async def picture_from(sent: str | bytes, kind: Measure, field: str = "image") -
         raise Invalid({field: (code, message)}) from None
 
 
+async def remade(sent: bytes, field: str, *, glimpse: int) -> Remade:
+    """A picture upright and in its own size, with nothing but what one sees. Raises Invalid at its
+    field.
+    """
+    try:
+        return await aside(lambda: _remade(sent, glimpse))
+    except _Refused as refused:
+        code, message = refused.args
+        raise Invalid({field: (code, message)}) from None
+
+
+async def fitted(kept: bytes, ending: str, box: tuple[int, int], *, moving: bool) -> bytes:
+    """A picture of ours in a format, within a box, in its own proportions; never larger."""
+    return await aside(lambda: _fitted(kept, ending, box, moving=moving))
+
+
 async def rendered(kept: bytes, ending: str, size: int | None, *, moving: bool) -> bytes:
     """A picture of ours in another format (png, jpg, webp, gif) or smaller; never larger."""
     return await aside(lambda: _rendered(kept, ending, size, moving=moving))
@@ -91,6 +129,17 @@ async def rendered(kept: bytes, ending: str, size: int | None, *, moving: bool) 
 async def aside(work: Callable[[], T]) -> T:
     """Do something with pictures on the threads that are meant for it."""
     return await asyncio.get_running_loop().run_in_executor(_THREADS, work)
+
+
+def _remade(data: bytes, side: int) -> Remade:
+    from PIL import Image
+
+    frames, ending, times = _seen(data, _AS_IT_IS)
+    made = _picture(_written(frames, ending, times), ending, frames[0].size, moves=bool(times))
+    share = side / max(made.width, made.height)
+    width, height = max(1, round(made.width * share)), max(1, round(made.height * share))
+    small = frames[0].resize((width, height), Image.Resampling.BOX).convert("RGBA").tobytes()
+    return Remade(made.data, made.media_type, made.width, made.height, (width, height, small))
 
 
 def _bytes_of(sent: str | bytes, kind: Measure) -> bytes:
@@ -116,6 +165,12 @@ def _too_large(kind: Measure) -> _Refused:
 
 
 def _made_anew(data: bytes, kind: Measure) -> Picture:
+    frames, ending, times = _seen(data, kind)
+    return _picture(_written(frames, ending, times), ending, frames[0].size, moves=bool(times))
+
+
+def _seen(data: bytes, kind: Measure) -> tuple[list[Image], str, list[int]]:
+    """What one sees, as which format it is written, and how long each frame is shown."""
     from PIL import Image, ImageOps
 
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS  # ends a bomb that hides within a frame
@@ -124,14 +179,12 @@ def _made_anew(data: bytes, kind: Measure) -> Picture:
             if image.width * image.height > MOST_PIXELS:
                 raise _Refused("IMAGE_INVALID", f"Must have at most {MOST_PIXELS:,} pixels.")
             if kind.may_move and getattr(image, "is_animated", False):
-                ending = "gif" if image.format == "GIF" else "webp"
                 frames, times = _frames(image, min(kind.side, MOVING_SIDE))
-                written = _written(frames, ending, times)
-                return _picture(written, ending, frames[0].size, moves=True)
+                return frames, "gif" if image.format == "GIF" else "webp", times
             ending = {"JPEG": "jpg", "WEBP": "webp"}.get(image.format or "", "png")
             image.draft("RGB", (kind.side, kind.side))
             still = _small(_true_colours(ImageOps.exif_transpose(image)), kind.side)
-            return _picture(_written([still], ending), ending, still.size, moves=False)
+            return [still], ending, []
     except _Refused:
         raise
     except Exception:
@@ -223,10 +276,16 @@ def _picture(data: bytes, ending: str, size: tuple[int, int], *, moves: bool) ->
 
 
 def _rendered(kept: bytes, ending: str, size: int | None, *, moving: bool) -> bytes:
+    side = size or _AS_IT_IS.side
+    return _fitted(kept, ending, (side, side), moving=moving)
+
+
+def _fitted(kept: bytes, ending: str, box: tuple[int, int], *, moving: bool) -> bytes:
     from PIL import Image
 
     with Image.open(BytesIO(kept), formats=_READ) as image:
-        side = min(size or max(image.size), max(image.size))
+        share = min(1.0, box[0] / image.width, box[1] / image.height)
+        side = max(1, round(max(image.size) * share))
         moves = bool(getattr(image, "is_animated", False))
         goes_on = moves and moving and ending in ("gif", "webp")
         wanted = {"jpg": "JPEG", "jpeg": "JPEG"}.get(ending, ending.upper())

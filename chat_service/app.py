@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from chassis import parts
+from chassis.blobs import Blobs
 from chassis.bus import Ears
+from chassis.clock import Clock
 from chassis.group_commit import GroupCommit
 from chassis.http import application
 from chassis.service import Service
@@ -13,6 +15,7 @@ from chat_service.actions.access import Access
 from chat_service.actions.chat import Chat
 from chat_service.api.messages import DESCRIBED, hot_routes
 from chat_service.facts import Facts
+from chat_service.files import Files
 from chat_service.inbox import Inbox
 from chat_service.jobs import Jobs
 from chat_service.people import People
@@ -20,6 +23,7 @@ from chat_service.settings import Settings
 from chat_service.store.messages import Draft, Stored
 from chat_service.tools import Units
 from contracts import topics
+from contracts.attachments import Links
 
 _TEN_MINUTES = 600
 
@@ -53,6 +57,7 @@ def build(settings: Settings) -> Service:
         database=database,
         commits=commits,
         units=Units(database, outbox, clock, None),
+        files=_files(settings, clock),
     )
     rpc.register(parts.door(service, settings), chat)
     app = application(service.name, *api.routers(chat))
@@ -60,5 +65,18 @@ def build(settings: Settings) -> Service:
     service.use(Inbox(chat, tasks=service.tasks))
     jobs = Jobs(chat, nonce_hours=settings.nonce_hours)
     service.job("removals", settings.removals_every, jobs.remove)
+    service.job("sweep", settings.sweep_every, jobs.sweep)
     service.job("forget", _TEN_MINUTES, jobs.forget)
     return service
+
+
+def _files(settings: Settings, clock: Clock) -> Files:
+    return Files(
+        blobs=Blobs(settings),
+        links=Links.under(settings.keys(), settings.public_url),
+        clock=clock,
+        file_bytes=settings.file_bytes,
+        request_bytes=settings.upload_bytes,
+        at_once=settings.uploads_at_once,
+        kept_hours=settings.uploads_kept_hours,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chat_service.actions import reacting
+from chat_service.actions import attaching, reacting
 from chat_service.actions.chat import Chat
 
 
@@ -16,6 +16,11 @@ class Jobs:
     async def remove(self) -> None:
         """Delete what is to go, batch by batch."""
         while await reacting.remove_some(self._chat):
+            pass
+
+    async def sweep(self) -> None:
+        """Delete files that no message holds."""
+        while await attaching.sweep(self._chat):
             pass
 
     async def forget(self) -> None:

@@ -6,6 +6,7 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import BlobSettings, BusSettings, StoredSettings
+from contracts import limits
 
 
 class Settings(StoredSettings, BusSettings, BlobSettings):
@@ -19,4 +20,25 @@ class Settings(StoredSettings, BusSettings, BlobSettings):
     )
     removals_every: float = Field(
         5.0, gt=0, description="Seconds between looks at what is to be deleted"
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8080", description="Where clients reach this installation: links of files"
+    )
+    file_bytes: int = Field(
+        limits.FILE_BYTES, ge=1, description="The largest file that can be attached"
+    )
+    upload_bytes: int = Field(
+        limits.UPLOAD_BYTES,
+        ge=1,
+        le=limits.UPLOAD_BODY_BYTES - limits.BODY_BYTES,
+        description="All files of one message together",
+    )
+    uploads_at_once: int = Field(
+        64, ge=1, description="Requests with files that are taken in at the same time"
+    )
+    uploads_kept_hours: int = Field(
+        24, ge=1, description="How long a file that was sent ahead waits for its message"
+    )
+    sweep_every: float = Field(
+        5.0, gt=0, description="Seconds between looks at files that are to be deleted"
     )

@@ -163,6 +163,30 @@ removals = Table(
 )
 """What is still to be deleted, batch by batch. A guild is named where people may still look."""
 
+files = Table(
+    "files",
+    metadata,
+    _key("channel_id"),
+    _key("id"),
+    Column("author_id", BigInteger, nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("facts", JSONB),
+    Column("due", DateTime(timezone=True)),
+    Column("holder_channel_id", BigInteger),
+    Column("holder_id", BigInteger),
+    Index("files_due", "due", postgresql_where=text("due IS NOT NULL")),
+    Index(
+        "files_held",
+        "holder_channel_id",
+        "holder_id",
+        postgresql_where=text("holder_id IS NOT NULL"),
+    ),
+)
+"""A row a file, from before its first byte until after its last is gone. What no message holds is
+due one day; what a message holds goes with it. `channel_id` is where it was sent to, and part of
+its path; a thread's first message holds files that were sent to the channel above it.
+"""
+
 heard = Table(
     "heard",
     metadata,

@@ -16,11 +16,13 @@ import orjson
 from chat_service.domain import content
 from chat_service.domain.conversations import Conversation
 from chat_service.domain.emojis import Emoji
+from chat_service.files import Files
 from chat_service.people import gone
 from chat_service.store.messages import Message
 from chat_service.store.reactions import Count
 from contracts.events.base import Event
 from contracts.ids import Snowflake
+from contracts.objects.attachment import Attachment
 from contracts.objects.member import Member
 from contracts.objects.message import Message as MessageShape
 from contracts.objects.private import PrivateChannel
@@ -103,6 +105,13 @@ class Look:
     faces: Mapping[int, User]
     counts: Mapping[int, Sequence[Count]] = field(default_factory=dict)
     referenced: Mapping[int, Message] = field(default_factory=dict)
+    files: Files | None = None
+    """Needed where messages have files: their links are made when they are shown."""
+
+    def attachments(self, stored: Sequence[JSON]) -> tuple[Attachment, ...]:
+        """Files, with links that open them."""
+        assert self.files is not None or not stored
+        return tuple(self.files.shown(one) for one in stored) if self.files else ()
 
     def face(self, user_id: int) -> User:
         """Somebody's face, even if the account is no more."""
@@ -128,6 +137,10 @@ def shape(message: Message, look: Look, *, nonce: str | int | None = None) -> Me
         "nonce": nonce,
         **{name: extras[name] for name in _AS_STORED if name in extras},
     }
+    if files := extras.get("attachments"):
+        shown["attachments"] = look.attachments(files)
+    if snapshots := extras.get("message_snapshots"):
+        shown["message_snapshots"] = tuple(_snapshot(one["message"], look) for one in snapshots)
     if counts := look.counts.get(message.id):
         shown["reactions"] = tuple(map(reaction, counts))
     if message.type == REPLY:
@@ -136,15 +149,18 @@ def shape(message: Message, look: Look, *, nonce: str | int | None = None) -> Me
     return MessageShape.model_validate(shown)
 
 
+def _snapshot(stored: JSON, look: Look) -> JSON:
+    files = [one.dump() for one in look.attachments(stored["attachments"])]
+    return {"message": {**stored, "attachments": files}}
+
+
 REPLY = 19
 _AS_STORED = (
     "tts",
     "mention_channels",
-    "attachments",
     "embeds",
     "components",
     "message_reference",
-    "message_snapshots",
     "webhook_id",
     "application_id",
 )

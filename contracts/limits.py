@@ -51,6 +51,17 @@ EMBED_CHARACTERS = 6_000
 """Over all embeds of a message."""
 COMPONENTS = 40
 MENTIONS = 100
+ATTACHMENTS = 10
+ATTACHMENT_NAME = 180
+"""Characters of a file's name; the rest of a longer one is left out before its ending."""
+ATTACHMENT_DESCRIPTION = 1_024
+DURATION_S = 100 * 3_600
+"""Of a sound or a film, as somebody may say."""
+WAVEFORM = 400
+"""Characters of a voice message's waveform in base64."""
+REFRESHED_AT_ONCE = 50
+UPLOAD_FIELDS = 32
+"""Parts of a multipart body that are no files."""
 REACTION_KINDS = 20
 REACTIONS_PAGE_MAX = 100
 PINS = 250
@@ -102,6 +113,12 @@ RECORD_BYTES = 64 << 10
 
 # HTTP.
 BODY_BYTES = 1 << 20
+FILE_BYTES = 25 << 20
+"""Of one attached file, unless the installation says otherwise."""
+UPLOAD_BYTES = 100 << 20
+"""Of all files of one request, likewise."""
+UPLOAD_BODY_BYTES = 1 << 30
+"""The most that an installation can allow for one request with files."""
 PICTURE_BYTES = 8 << 20
 EMOJI_BYTES = 256 << 10
 STICKER_BYTES = 512 << 10

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """Where the services' packages lie."""
 
 OPERATORS = {
-    "MOIM_PUBLIC_URL": ("GATEWAY_PUBLIC_URL", "USER_PUBLIC_URL"),
+    "MOIM_PUBLIC_URL": ("GATEWAY_PUBLIC_URL", "USER_PUBLIC_URL", "CHAT_PUBLIC_URL"),
     "MOIM_SMTP_URL": ("USER_SMTP_URL",),
     "MOIM_MAIL_FROM": ("USER_MAIL_FROM",),
     "MOIM_REQUIRE_VERIFIED_EMAIL": ("USER_REQUIRE_VERIFIED_EMAIL",),

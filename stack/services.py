@@ -70,6 +70,7 @@ SERVICES: tuple[Service, ...] = (
     ),
 )
 
+CHAT = "chat"
 GATEWAY = "gateway"
 MEDIA = "media"
 USER = "user"

@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 from chat_service import store, views
-from chat_service.actions import composing, governing, showing
+from chat_service.actions import attaching, composing, governing, showing
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import Venue, enter
 from chat_service.domain import content, mentions
+from chat_service.domain.attachments import VOICE_MESSAGE, Described, Received
 from chat_service.domain.drafts import ONLY_COMPONENTS, SUPPRESS_EMBEDS
 from chat_service.domain.mentions import Allowed
 from chat_service.store.messages import Message
@@ -40,11 +41,15 @@ class Changes:
     components: list[JSON] | None = None
     flags: int | None = None
     allowed: Allowed | None = None
+    received: Sequence[Received] = ()
+    described: Sequence[Described] | None = None
+    """Which files stay, and what is said of new ones."""
 
     @property
     def is_said(self) -> bool:
         """Whether it changes what the message says, which only its author may."""
-        return not (self.content is None and self.embeds is None and self.components is None)
+        said = (self.content, self.embeds, self.components, self.described)
+        return bool(self.received) or any(one is not None for one in said)
 
 
 async def edit(
@@ -64,6 +69,7 @@ async def edit(
             after = replace(after, pinned=held.pinned, has_reactions=held.has_reactions)
             if changes.is_said:
                 after = replace(after, edited=unit.now)
+            await attaching.exchange(unit, held, after)
             await _write(unit, after)
             tell_changed(unit, venue, after, look)
     return views.shape(after, look).encode()
@@ -147,6 +153,8 @@ def _require_may_edit(venue: Venue, message: Message, changes: Changes) -> None:
         venue.require(Permission.MANAGE_MESSAGES)
     if message.type not in _EDITABLE or (message.extras or {}).get("message_snapshots"):
         raise DomainError(ErrorCode.SYSTEM_MESSAGE)
+    if message.flags & VOICE_MESSAGE and changes.is_said:
+        raise DomainError(ErrorCode.VOICE_AS_IT_IS)
     if changes.embeds:
         venue.require(Permission.EMBED_LINKS)
 
@@ -170,12 +178,18 @@ async def _edited(chat: Chat, venue: Venue, before: Message, changes: Changes) -
         if composing.is_worth_noting(changes.content, found):
             extras["mentions"] = [str(one) for one in found.users]
             extras["mention_roles"] = [str(one) for one in found.roles]
+    if changes.received or changes.described is not None:
+        extras.pop("attachments", None)
+        files = await attaching.changed(chat, venue, before, changes.received, changes.described)
+        extras |= {"attachments": files} if files else {}
     after = replace(before, **values, extras=extras or None)
-    if not (after.content.strip() or extras.get("embeds") or extras.get("components")):
+    if not (after.content.strip() or any(extras.get(name) for name in _ENOUGH)):
         raise DomainError(ErrorCode.EMPTY_MESSAGE)
     return after
 
 
+_ENOUGH = ("embeds", "components", "attachments")
+"""One of these is a message, if there is no text."""
 _MENTIONED = frozenset({"mentions", "mention_roles"})
 
 

@@ -12,6 +12,7 @@ from chassis.outbox import Outbox
 from chassis.rpc.client import Calls
 from chat_service.actions.access import Access
 from chat_service.facts import Facts
+from chat_service.files import Files
 from chat_service.people import People
 from chat_service.store.messages import Draft, Stored
 from chat_service.tools import Units
@@ -31,3 +32,4 @@ class Chat:
     database: Database
     commits: GroupCommit[Draft, Stored]
     units: Units
+    files: Files

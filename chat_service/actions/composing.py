@@ -4,13 +4,14 @@ is written with plain messages; under slowmode and in conversations it is a unit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from chassis.hot import Promise
 from chat_service import store, views
-from chat_service.actions import announcing, conversations, messages, showing
+from chat_service.actions import announcing, attaching, conversations, messages, showing
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import Venue, enter
 from chat_service.domain import content, mentions
@@ -54,6 +55,8 @@ class _Composed:
     """Whose badges count it: people, roles, or (@everyone) the guild."""
     mentions: Mentions
     look: views.Look
+    files: Sequence[JSON] = ()
+    """What it is to hold, as it keeps them."""
 
 
 class _SaidBefore(Exception):
@@ -80,7 +83,7 @@ async def send(chat: Chat, actor: Identity, channel_id: int, draft: Draft) -> by
     _require_kinds(venue, draft)
     faces = await conversations.welcomed(chat, venue)
     composed = await _composed(chat, actor, venue, draft)
-    if venue.conversation is None and not _is_slow(venue):
+    if venue.conversation is None and not _is_slow(venue) and not composed.files:
         promise = _commit(chat, venue, composed)
         rendered = promise.render(await promise.future)
         return rendered if isinstance(rendered, bytes) else await rendered
@@ -116,6 +119,13 @@ async def _composed(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> 
     if draft.reference is not None:
         kind, answered, more = await _referring(chat, actor, venue, draft.reference)
         extras |= more
+    files = await attaching.hung(chat, venue, draft.files, draft.flags)
+    if files:
+        extras["attachments"] = files
+    for snapshot in extras.get("message_snapshots", ()):
+        copies = await attaching.copied(chat, venue, snapshot["message"]["attachments"])
+        snapshot["message"]["attachments"] = copies
+        files = [*files, *copies]
     found = await _mentions(chat, venue, draft, answered)
     if is_worth_noting(draft.content, found):
         extras["mentions"] = [str(one) for one in found.users]
@@ -133,7 +143,7 @@ async def _composed(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> 
     )
     look = await showing.look(chat, actor.user_id, [message])
     called = await _called(chat, venue, found)
-    return _Composed(message, draft.nonce, called, found, look)
+    return _Composed(message, draft.nonce, called, found, look, files)
 
 
 async def _called(chat: Chat, venue: Venue, found: Mentions) -> tuple[int, ...]:
@@ -207,6 +217,7 @@ async def _referring(
     if snapshots is None:
         whole = (await showing.shapes(chat, actor.user_id, [original]))[0].dump()
         snapshots = [{"message": {name: whole[name] for name in _SNAPSHOT}}]
+        snapshots[0]["message"]["attachments"] = (original.extras or {}).get("attachments", [])
     return 0, None, {"message_reference": kept, "message_snapshots": snapshots}
 
 
@@ -252,6 +263,7 @@ async def _store(unit: Unit, venue: Venue, composed: _Composed) -> Message:
             raise _SaidBefore(first)
         await store.writing.remember_nonce(unit, message, str(composed.nonce))
     await _take_turn(unit, venue)
+    await attaching.hold(unit, venue.channel_id, message_id, composed.files)
     await store.writing.add(unit, message)
     await store.mentions.add(unit, message, composed.called)
     return message

@@ -76,7 +76,7 @@ async def look(chat: Chat, reader_id: int, found: Sequence[Message]) -> views.Lo
         for message in (*found, *referenced.values())
         for user in (message.author_id, *views.users_in(message))
     }
-    return views.Look(await chat.people.faces(people), counts, referenced)
+    return views.Look(await chat.people.faces(people), counts, referenced, chat.files)
 
 
 def _said(message: Message, around: views.Look, nonce: str | int | None) -> views.Said:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.responses import JSONResponse
 
 from chassis.http import nothing
 from chassis.identity import Actor
-from chat_service.actions import changing, pins
+from chat_service.actions import attaching, changing, pins
 from chat_service.actions.changing import Changes
 from chat_service.actions.chat import Chat
 from chat_service.actions.typing import Typing
+from chat_service.api import uploads
 from chat_service.api.shapes import MessageChanges
+from chat_service.domain.attachments import Received
 from contracts import limits
 from contracts.ids import ChannelId, MessageId
+from contracts.permissions import Permission
 from contracts.wire import Form
 
 _JSON = "application/json"
@@ -30,6 +34,21 @@ class BulkDelete(Form):
     messages: Annotated[tuple[MessageId, ...], Field(max_length=1_000)]
 
 
+def changes_of(form: MessageChanges, files: Sequence[Received] = ()) -> Changes:
+    """What an edit sets, and the files that came with it."""
+    sent = form.model_fields_set
+    described = form.described()
+    return Changes(
+        content=(form.content or "") if "content" in sent else None,
+        embeds=form.kept_embeds() if "embeds" in sent else None,
+        components=form.kept_components(form.flags or 0) if "components" in sent else None,
+        flags=form.flags,
+        allowed=form.allowed(),
+        received=files,
+        described=described or [] if "attachments" in sent else None,
+    )
+
+
 class ChangesDoor:
     """The handlers."""
 
@@ -38,18 +57,15 @@ class ChangesDoor:
         self._typing = Typing(chat)
 
     async def edit(
-        self, channel_id: ChannelId, message_id: MessageId, form: MessageChanges, actor: Actor
+        self, channel_id: ChannelId, message_id: MessageId, request: Request, actor: Actor
     ) -> Response:
-        """Other words. What is absent stays; null empties."""
-        sent = form.model_fields_set
-        changes = Changes(
-            content=(form.content or "") if "content" in sent else None,
-            embeds=form.kept_embeds() if "embeds" in sent else None,
-            components=form.kept_components(form.flags or 0) if "components" in sent else None,
-            flags=form.flags,
-            allowed=form.allowed(),
-        )
-        body = await changing.edit(self._chat, actor, channel_id, message_id, changes)
+        """Other words, other files. What is absent stays; null empties."""
+        if uploads.has_files(request):
+            needs = Permission.VIEW_CHANNEL
+            await attaching.welcome(self._chat, actor, channel_id, needs)
+        async with uploads.received(self._chat, request, actor, channel_id) as sent:
+            changes = changes_of(uploads.read(MessageChanges, sent.body), sent.files)
+            body = await changing.edit(self._chat, actor, channel_id, message_id, changes)
         return Response(body, media_type=_JSON)
 
     async def delete(self, channel_id: ChannelId, message_id: MessageId, actor: Actor) -> Response:
@@ -103,7 +119,7 @@ def router(chat: Chat) -> APIRouter:
     routes.put("/channels/{channel_id}/pins/{message_id}")(door.pin)
     routes.delete("/channels/{channel_id}/pins/{message_id}")(door.unpin)
     routes.post("/channels/{channel_id}/messages/bulk-delete")(door.delete_many)
-    routes.patch("/channels/{channel_id}/messages/{message_id}")(door.edit)
+    routes.patch("/channels/{channel_id}/messages/{message_id}", include_in_schema=False)(door.edit)
     routes.delete("/channels/{channel_id}/messages/{message_id}")(door.delete)
     routes.post("/channels/{channel_id}/typing")(door.type)
     return routes

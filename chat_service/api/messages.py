@@ -9,7 +9,7 @@ from chassis.hot import Begun, HotHandler, HotRoutes
 from chassis.openapi import Described
 from chat_service.actions import composing, showing
 from chat_service.actions.chat import Chat
-from chat_service.api.shapes import NewMessage, new_message
+from chat_service.api.shapes import MessageChanges, NewMessage, new_message
 from contracts.errors import ErrorCode, NotFound
 from contracts.identity import Identity
 from contracts.ids import ChannelId, MessageId
@@ -23,6 +23,12 @@ DESCRIBED = (
         query=("around", "before", "after", "limit"),
     ),
     Described("GET", "/channels/{channel_id}/messages/{message_id}", "One message."),
+    Described(
+        "PATCH",
+        "/channels/{channel_id}/messages/{message_id}",
+        "Other words, other files. What is absent stays; null empties.",
+        MessageChanges,
+    ),
 )
 """What FastAPI can not say of these routes."""
 

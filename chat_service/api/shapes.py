@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
 from chassis.errors import invalid_form
 from chat_service.domain import components, embeds
+from chat_service.domain.attachments import Described, Received, wanted
 from chat_service.domain.drafts import ONLY_COMPONENTS, SETTABLE, Draft, Reference
 from chat_service.domain.embeds import Embed
 from chat_service.domain.mentions import Allowed
@@ -65,6 +67,30 @@ class MessageReference(Form):
         return Reference(int(self.message_id), channel_id, self.type or 0, must_exist)
 
 
+class AttachmentForm(Form):
+    """One of `attachments`: a file of this request by its number, one that was sent ahead by its
+    name, or (in an edit) one that stays, by its id.
+    """
+
+    id: Snowflake | None = None
+    filename: Annotated[Text, Field(max_length=1_024)] | None = None
+    uploaded_filename: Annotated[Text, Field(max_length=1_024)] | None = None
+    title: Annotated[Text, Field(max_length=1_024)] | None = None
+    description: Annotated[Text, Field(max_length=limits.ATTACHMENT_DESCRIPTION)] | None = None
+    duration_secs: float | None = Field(None, ge=0, le=limits.DURATION_S, allow_inf_nan=False)
+    waveform: Annotated[Text, Field(max_length=limits.WAVEFORM)] | None = None
+
+    def described(self) -> Described:
+        """What it says."""
+        facts = self.model_dump(include=_FACTS & self.model_fields_set, exclude_none=True)
+        number = None if self.id is None else int(self.id)
+        return Described(number, self.filename, self.uploaded_filename, facts)
+
+
+_FACTS = {"title", "description", "duration_secs", "waveform"}
+_Attachments = Annotated[tuple[AttachmentForm, ...], Field(max_length=2 * limits.ATTACHMENTS)]
+
+
 class MessageChanges(Form):
     """What can be sent, and edited later. Absent is not null."""
 
@@ -73,6 +99,13 @@ class MessageChanges(Form):
     components: Annotated[list[Any], Field(max_length=limits.COMPONENTS)] | None = None
     allowed_mentions: AllowedMentions | None = None
     flags: int | None = Field(None, ge=0, lt=1 << 31)
+    attachments: _Attachments | None = None
+
+    def described(self) -> list[Described] | None:
+        """What is said of files; None if nothing is."""
+        if self.attachments is None:
+            return None
+        return [one.described() for one in self.attachments]
 
     def kept_embeds(self) -> list[JSON]:
         """The embeds as they are stored."""
@@ -105,12 +138,12 @@ class NewMessage(MessageChanges):
         sent = self.embeds or (() if self.embed is None else (self.embed,))
         return embeds.kept(sent) if sent else []
 
-    def draft(self) -> Draft:
-        """The message that is wanted."""
+    def draft(self, files: Sequence[Received] = ()) -> Draft:
+        """The message that is wanted, with the files that came for it."""
         if self.nonce is not None and len(str(self.nonce)) > limits.NONCE:
             text = f"Must be {limits.NONCE} or fewer in length."
             raise Invalid({"nonce": ("BASE_TYPE_MAX_LENGTH", text)})
-        if self.model_fields_set <= _TEXT:
+        if not files and self.model_fields_set <= _TEXT:
             return Draft(self.content or "", self.nonce, (self.flags or 0) & SETTABLE)
         if self.sticker_ids:
             raise DomainError(ErrorCode.INVALID_STICKER)
@@ -125,6 +158,7 @@ class NewMessage(MessageChanges):
             components=self.kept_components(flags),
             allowed=self.allowed(),
             reference=None if reference is None else reference.reference(),
+            files=wanted(files, self.described()),
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from chat_service.domain.attachments import VOICE_MESSAGE, Wanted
 from chat_service.domain.mentions import Allowed
 from contracts.errors import DomainError, ErrorCode, Invalid
 from contracts.wire import JSON
@@ -13,7 +14,7 @@ from contracts.wire import JSON
 SUPPRESS_EMBEDS = 1 << 2
 SUPPRESS_NOTIFICATIONS = 1 << 12
 ONLY_COMPONENTS = 1 << 15
-SETTABLE = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | ONLY_COMPONENTS
+SETTABLE = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | VOICE_MESSAGE | ONLY_COMPONENTS
 """Flags that a sender may set."""
 FORWARD = 1
 _LEGACY = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
@@ -40,12 +41,13 @@ class Draft(NamedTuple):
     components: Sequence[JSON] = ()
     allowed: Allowed | None = None
     reference: Reference | None = None
+    files: Sequence[Wanted] = ()
 
     @property
     def is_plain(self) -> bool:
         """Nothing but text."""
         more = self.tts or self.embeds or self.components or self.allowed or self.reference
-        return not (more or self.flags & ONLY_COMPONENTS)
+        return not (more or self.files or self.flags & (ONLY_COMPONENTS | VOICE_MESSAGE))
 
     @property
     def is_forward(self) -> bool:
@@ -55,11 +57,13 @@ class Draft(NamedTuple):
     def refusal(self) -> DomainError | None:
         """Why it can not be sent, whoever sends it."""
         if self.is_forward:
-            if self.content or self.embeds or self.components:
+            if self.content or self.embeds or self.components or self.files:
                 text = "A forward has no content of its own."
                 return Invalid({"message_reference": ("MESSAGE_REFERENCE_INVALID", text)})
             return None
-        if not (self.content.strip() or self.embeds or self.components):
+        if self.flags & VOICE_MESSAGE:
+            return self._voice_refusal()
+        if not (self.content.strip() or self.embeds or self.components or self.files):
             return DomainError(ErrorCode.EMPTY_MESSAGE)
         if self.flags & ONLY_COMPONENTS and (self.content or self.embeds):
             text = "The flag IS_COMPONENTS_V2 leaves no room for content or embeds."
@@ -67,3 +71,9 @@ class Draft(NamedTuple):
                 {"content": ("MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", text)}
             )
         return None
+
+    def _voice_refusal(self) -> DomainError | None:
+        """A voice message is heard, not read."""
+        if self.content or self.embeds or self.components or self.tts:
+            return DomainError(ErrorCode.VOICE_WITH_MORE)
+        return None if len(self.files) == 1 else DomainError(ErrorCode.VOICE_NOT_ONE)

@@ -2,6 +2,7 @@
 
 from chat_service.store import (
     conversations,
+    files,
     hearing,
     mentions,
     messages,
@@ -13,6 +14,7 @@ from chat_service.store import (
 
 __all__ = [
     "conversations",
+    "files",
     "hearing",
     "mentions",
     "messages",

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from chat_service.store import files
 from chat_service.store.among import among
 from chat_service.store.messages import Message, read
 from chat_service.tables import (
@@ -121,6 +122,7 @@ async def remove(unit: Unit, channel_id: int, message_ids: Sequence[int]) -> lis
                 table.c.channel_id == channel_id, among(table.c.message_id, message_ids)
             )
         )
+    await files.release(unit, channel_id, message_ids)
     gone = sa.delete(messages).where(*here)
     return sorted(row[0] for row in await unit.all(gone.returning(messages.c.id)))
 

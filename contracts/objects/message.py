@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from contracts.ids import ApplicationId, ChannelId, MessageId, RoleId, Snowflake
+from contracts.objects.attachment import Attachment
 from contracts.objects.reaction import Reaction
 from contracts.objects.user import User
 from contracts.wire import JSON, Timestamp, Wire
@@ -37,7 +38,7 @@ class Message(Wire):
     mentions: tuple[User, ...] = ()
     mention_roles: tuple[RoleId, ...] = ()
     mention_channels: tuple[JSON, ...] | None = None
-    attachments: tuple[JSON, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     embeds: tuple[JSON, ...] = ()
     components: tuple[JSON, ...] = ()
     reactions: tuple[Reaction, ...] | None = None

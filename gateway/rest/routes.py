@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from contracts import assets
-from contracts.limits import BODY_BYTES, PICTURE_BODY_BYTES
+from contracts.limits import BODY_BYTES, PICTURE_BODY_BYTES, UPLOAD_BODY_BYTES
 
 GATEWAY = "gateway"
 """The owner of paths that the edge's own application serves."""
@@ -135,8 +135,19 @@ ROWS: tuple[Row, ...] = (
         _SENDS,
         major="channel",
         brief=frozenset((b"POST",)),
+        body_bytes=UPLOAD_BODY_BYTES,
     ),
     Row("channels/{channel}/messages/*", "chat", _MESSAGES, _SENDS, major="channel"),
+    Row(
+        "channels/{channel}/messages/{message}",
+        "chat",
+        _MESSAGES,
+        _SENDS,
+        major="channel",
+        body_bytes=UPLOAD_BODY_BYTES,
+    ),
+    Row("channels/{channel}/attachments", "chat", _CHANNEL, major="channel"),
+    Row("attachments/*", "chat", Bucket("attachments", 10, 5)),
     Row(
         "channels/{channel}/messages/{message}/ack",
         "chat",
@@ -195,9 +206,17 @@ SITE: tuple[Row, ...] = (
     Row("", GATEWAY, _COMMON, anonymous=_READ),
     Row("verify", GATEWAY, _COMMON, anonymous=_READ),
     Row("reset", GATEWAY, _COMMON, anonymous=_READ),
+    Row("attachments/*", GATEWAY, _PICTURES, anonymous=_READ),
+    Row(
+        "uploads/*",
+        "chat",
+        Bucket("uploads", 20, 5),
+        anonymous=frozenset((b"PUT",)),
+        body_bytes=UPLOAD_BODY_BYTES,
+    ),
     *(Row(f"{folder}/*", GATEWAY, _PICTURES, anonymous=_READ) for folder in _FOLDERS),
 )
-"""What is served outside the API: the landing page, where links in letters lead, and pictures."""
+"""What is served outside the API: the landing page, where links in letters lead, files."""
 
 
 class Route:

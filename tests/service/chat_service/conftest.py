@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import asyncpg
+import pytest
 import pytest_asyncio
 
 from chat_service.app import build
@@ -19,21 +20,25 @@ from tests.service.chat_service.house import House, Neighbours
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house_of_module(cluster: Cluster, _redis_of_session: RedisServer) -> AsyncIterator[House]:
+async def house_of_module(
+    cluster: Cluster, _redis_of_session: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
+    blobs = tmp_path_factory.mktemp("blobs")
     _redis_of_session.start()
     name = await cluster.copy("chat")
     url = cluster.backing.database_url("chat", name)
     neighbours = Neighbours()
     stores = {
         **{"database_url": url, "redis_url": _redis_of_session.url},
-        "removals_every": 0.1,
+        **{"removals_every": 0.1, "sweep_every": 0.1, "blobs": str(blobs)},
+        **{"file_bytes": 3 << 20, "upload_bytes": 6 << 20, "public_url": "https://moim.example"},
     }
     async with (
         neighbours.answering() as addresses,
         running(Settings, build, **stores, neighbours=addresses) as service,
     ):
         admin = await asyncpg.connect(with_database(cluster.backing.admin_url, name))
-        yield House(service, neighbours, admin)
+        yield House(service, neighbours, admin, blobs)
         await admin.close()
     await cluster.drop(name)
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -130,6 +131,8 @@ class House:
     running: Running
     neighbours: Neighbours
     admin: asyncpg.Connection[asyncpg.Record]
+    blobs: Path
+    """Where files lie."""
     _began: int = 0
     """The stamp at which this test began."""
 
@@ -218,6 +221,27 @@ class House:
         assert answer.headers["content-type"] == "application/json"
         sent: dict[str, Any] = answer.json()
         return sent
+
+    async def attach(
+        self, who: int, channel: int, *files: tuple[str, bytes], **said: Any
+    ) -> httpx.Response:
+        """A message with files, whatever comes of it."""
+        parts = {f"files[{n}]": file for n, file in enumerate(files)}
+        data = {"payload_json": orjson.dumps(said).decode()} if said else {}
+        path = f"/channels/{channel}/messages"
+        return await self.asks(who, "POST", path, files=parts, data=data)
+
+    def files(self, channel: int) -> dict[str, bytes]:
+        """What lies in the store under a channel, by file id."""
+        folder = self.blobs / "attachments" / str(channel)
+        found = sorted(folder.iterdir()) if folder.is_dir() else []
+        return {one.name: one.read_bytes() for one in found}
+
+    async def swept(self, channel: int, left: int = 0) -> None:
+        """Wait until so many files are left under a channel."""
+        async with asyncio.timeout(10):
+            while len(self.files(channel)) != left:
+                await self.running.service.clock.sleep(0.02)
 
     async def sends(self, who: int, channel: int, count: int) -> list[dict[str, Any]]:
         """Messages one after another, oldest first."""

@@ -1,0 +1,124 @@
+"""Which files there are, which message holds each, and when those that none holds are to go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from chat_service.store.among import among
+from chat_service.tables import files
+from chat_service.tools import Unit
+from contracts.attachments import Place
+from contracts.wire import JSON
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that a message may come to hold. Without facts it has not come yet."""
+
+    channel_id: int
+    id: int
+    author_id: int
+    filename: str
+    facts: JSON | None
+
+    @property
+    def place(self) -> Place:
+        """Where it lies, and under which name it is shown."""
+        return Place(self.channel_id, self.id, self.filename)
+
+
+_COLUMNS = tuple(files.c[name] for name in File.__dataclass_fields__)
+_FREE = (files.c.holder_id.is_(None), files.c.due.is_not(None))
+
+
+async def expect(unit: Unit, places: Iterable[Place], author_id: int, due: datetime) -> None:
+    """Files come, and go again when they are due, unless a message holds them by then."""
+    rows = [{**place._asdict(), "author_id": author_id, "due": due} for place in places]
+    if rows:
+        await unit.run(sa.insert(files).values(rows))
+
+
+async def one(unit: Unit, place: Place) -> File | None:
+    """A file that no message holds."""
+    found = sa.select(*_COLUMNS).where(_at(place), *_FREE)
+    row = await unit.one(found)
+    return File(*tuple(row)) if row else None
+
+
+async def free(unit: Unit, author_id: int, ids: Sequence[int]) -> dict[int, File]:
+    """Those of somebody's files that came and that no message holds."""
+    found = sa.select(*_COLUMNS).where(
+        among(files.c.id, ids), files.c.author_id == author_id, files.c.facts["size"].is_not(None)
+    )
+    return {row.id: File(*tuple(row)) for row in await unit.all(found.where(*_FREE))}
+
+
+async def take(unit: Unit, place: Place) -> bool:
+    """Begin to fill an expected file. Only one who begins is let in."""
+    return await _set(unit, place, files.c.facts.is_(None), facts={})
+
+
+async def filled(unit: Unit, place: Place, facts: JSON | None) -> bool:
+    """It is here, and this is known of it; or it did not come after all."""
+    told: Any = sa.null() if facts is None else facts
+    return await _set(unit, place, files.c.facts.is_not(None), facts=told)
+
+
+async def claim(unit: Unit, channel_id: int, message_id: int, places: Sequence[Place]) -> bool:
+    """A message holds these from now on. False if one is not to be had any more."""
+    wanted = (
+        among(files.c.channel_id, {one.channel_id for one in places}),
+        among(files.c.id, [one.id for one in places]),
+    )
+    held = {"due": None, "holder_channel_id": channel_id, "holder_id": message_id}
+    free = (files.c.holder_id.is_(None), files.c.due > unit.now)
+    return await unit.run(sa.update(files).where(*wanted, *free).values(held)) == len(places)
+
+
+async def release(
+    unit: Unit, channel_id: int, message_ids: Sequence[int], only: Sequence[int] | None = None
+) -> None:
+    """Messages hold their files (or `only` these) no longer: they are to go."""
+    held = [files.c.holder_channel_id == channel_id, among(files.c.holder_id, message_ids)]
+    if only is not None:
+        held.append(among(files.c.id, only))
+    gone = {"due": unit.now, "holder_channel_id": None, "holder_id": None}
+    await unit.run(sa.update(files).where(*held).values(gone))
+
+
+async def forsake(unit: Unit, places: Sequence[Place]) -> None:
+    """Files that no message came to hold are to go at once."""
+    wanted = among(files.c.id, [one.id for one in places])
+    here = among(files.c.channel_id, {one.channel_id for one in places})
+    await unit.run(sa.update(files).where(here, wanted, *_FREE).values(due=unit.now))
+
+
+async def due(unit: Unit, most: int) -> list[Place]:
+    """Files that are to go, held until this unit ends."""
+    found = (
+        sa.select(files.c.channel_id, files.c.id, files.c.filename)
+        .where(files.c.due <= unit.now)
+        .order_by(files.c.due)
+        .limit(most)
+    )
+    return [Place(*tuple(row)) for row in await unit.all(found.with_for_update(skip_locked=True))]
+
+
+async def forget(unit: Unit, places: Sequence[Place]) -> None:
+    """They are gone."""
+    here = among(files.c.channel_id, {one.channel_id for one in places})
+    await unit.run(sa.delete(files).where(here, among(files.c.id, [one.id for one in places])))
+
+
+async def _set(unit: Unit, place: Place, only: sa.ColumnElement[bool], **values: Any) -> bool:
+    changed = sa.update(files).where(_at(place), *_FREE, only).values(values)
+    return bool(await unit.run(changed))
+
+
+def _at(place: Place) -> sa.ColumnElement[bool]:
+    return sa.and_(files.c.channel_id == place.channel_id, files.c.id == place.id)

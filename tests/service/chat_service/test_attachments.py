@@ -1,0 +1,288 @@
+"""Files on messages: how they come, what is kept of them, and that they go."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from PIL import Image
+
+from contracts.permissions import Permission
+from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House, refusal
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PICTURE = 64, 32
+
+
+def photograph(**more: Any) -> bytes:
+    """Wider than high, with a place and a camera in its metadata."""
+    out = BytesIO()
+    exif = Image.Exif()
+    exif[0x010F] = "SecretCamera"
+    image = Image.new("RGB", PICTURE, "teal")
+    image.save(out, "JPEG", exif=exif, comment=b"secret comment", **more)
+    return out.getvalue()
+
+
+def sideways() -> bytes:
+    """The same, as a camera that is held upright writes it."""
+    out = BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", PICTURE, "teal").save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def moving() -> bytes:
+    out = BytesIO()
+    frames = [Image.new("RGB", PICTURE, colour) for colour in ("red", "green", "blue")]
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=90, loop=0)
+    return out.getvalue()
+
+
+def taken(answer: httpx.Response) -> dict[str, Any]:
+    assert answer.status_code == 200, answer.text
+    message: dict[str, Any] = answer.json()
+    return message
+
+
+class TestComing:
+    async def test_files_come_with_what_is_said_of_them(self, house: House) -> None:
+        guild = house.guild()
+        room = int(house.channel(guild).id)
+        said = [{"id": 1, "description": "끝", "filename": "SPOILER_회의록.txt"}, {"id": "0"}]
+        sent = taken(
+            await house.attach(
+                ALICE,
+                room,
+                ("a.bin", b"\0\1\2"),
+                ("b.txt", "안녕".encode()),
+                content="here",
+                attachments=said,
+                nonce="7",
+            )
+        )
+        first, second = sent["attachments"]
+        assert (sent["content"], sent["nonce"]) == ("here", "7")
+        assert (first["filename"], first["description"]) == ("SPOILER_회의록.txt", "끝")
+        assert (first["size"], first["content_type"]) == (6, "text/plain; charset=utf-8")
+        assert (second["filename"], second["content_type"]) == ("a.bin", "application/octet-stream")
+        assert second["url"].startswith(f"https://moim.example/attachments/{room}/{second['id']}/a")
+        assert house.files(room) == {second["id"]: b"\0\1\2", first["id"]: "안녕".encode()}
+        name, told = (await house.told(guild))[-1]
+        assert (name, told["attachments"]) == ("MessageCreate", sent["attachments"])
+        del sent["nonce"]
+        assert (await house.history(BOB, room)) == [sent]
+        again = await house.attach(ALICE, room, ("a.bin", b"\0\1\2"), content="here", nonce="7")
+        assert taken(again)["id"] == sent["id"]
+        await house.swept(room, left=2)
+
+    async def test_the_forms_of_older_clients_are_understood(self, house: House) -> None:
+        room = house.room()
+        sent = taken(
+            await house.asks(
+                ALICE,
+                "POST",
+                f"/channels/{room}/messages",
+                files={"file": ("x.bin", b"\0")},
+                data={"content": "said beside it", "tts": "false"},
+            )
+        )
+        assert (sent["content"], len(sent["attachments"])) == ("said beside it", 1)
+
+    async def test_files_come_into_conversations_too(self, house: House) -> None:
+        me, other = house.newcomer(), house.newcomer()
+        house.neighbours.friends.add(frozenset((me, other)))
+        there = int((await house.opens(me, other))["id"])
+        sent = taken(await house.attach(me, there, ("x.bin", b"\0")))
+        assert (await house.history(other, there))[0]["attachments"] == sent["attachments"]
+
+    async def test_a_picture_is_upright_and_says_only_what_one_sees(self, house: House) -> None:
+        room = house.room()
+        sent = taken(
+            await house.attach(
+                ALICE, room, ("p.jpg", photograph()), ("s.jpg", sideways()), ("m.gif", moving())
+            )
+        )
+        still, turned, moves = sent["attachments"]
+        assert (still["width"], still["height"], still["content_type"]) == (64, 32, "image/jpeg")
+        assert (turned["width"], turned["height"]) == (32, 64)
+        assert still["placeholder_version"] == 1
+        assert still["placeholder"]
+        kept = house.files(room)
+        assert b"secret" not in kept[still["id"]].lower()
+        assert len(kept[still["id"]]) == still["size"]
+        with Image.open(BytesIO(kept[moves["id"]])) as image:
+            assert (image.format, getattr(image, "n_frames", 1)) == ("GIF", 3)
+
+    async def test_sending_files_takes_a_right_of_its_own(self, house: House) -> None:
+        room = house.room(PLAIN & ~Permission.ATTACH_FILES)
+        assert refusal(await house.attach(ALICE, room, ("x", b"x"))) == (403, 50013)
+        assert taken(await house.attach(OWNER, room, ("x", b"x")))
+        assert refusal(await house.attach(house.newcomer(), room, ("x", b"x")))[0] == 404
+        assert len(house.files(room)) == 1
+
+    async def test_too_large_or_too_many_is_told_and_leaves_nothing(self, house: House) -> None:
+        room, large = house.room(), b"\0" * (3 << 20)
+        assert refusal(await house.attach(ALICE, room, ("x", large + b"1"))) == (413, 40005)
+        three = [("x", large), ("y", large), ("z", b"\0")]
+        assert refusal(await house.attach(ALICE, room, *three)) == (413, 40005)
+        many = [("x", b"\0")] * 11
+        assert refusal(await house.attach(ALICE, room, *many)) == (400, 30015)
+        assert refusal(await house.attach(ALICE, room, ("x", b""))) == (400, 50035)
+        wrong = await house.attach(ALICE, room, ("x", b"\0"), attachments=[{"id": 5}])
+        assert wrong.json()["errors"]["attachments"]["0"]["id"]["_errors"]
+        await house.swept(room)
+        assert await house.stored(room) == []
+        assert taken(await house.attach(ALICE, room, ("x", large), ("y", large[1:])))
+
+    async def test_a_voice_message_is_one_measured_sound(self, house: House) -> None:
+        room, sound = house.room(), b"OggS\0\2" + b"\0" * 40
+        measured = {"id": 0, "duration_secs": 2.5, "waveform": "AAAA"}
+        sent = taken(
+            await house.attach(ALICE, room, ("v.ogg", sound), flags=8192, attachments=[measured])
+        )
+        file = sent["attachments"][0]
+        assert (file["duration_secs"], file["waveform"], sent["flags"]) == (2.5, "AAAA", 8192)
+        path = f"/channels/{room}/messages/{sent['id']}"
+        edit = await house.asks(ALICE, "PATCH", path, json={"content": "x"})
+        assert refusal(edit) == (400, 50162)
+        said = {"flags": 8192, "attachments": [measured]}
+        for code, file_sent, more in (
+            (50159, sound, {"content": "also text"}),
+            (50160, b"text", {}),
+            (50161, sound, {"attachments": [{"id": 0}]}),
+        ):
+            answer = await house.attach(ALICE, room, ("v.ogg", file_sent), **said | more)
+            assert refusal(answer) == (400, code)
+        form = {"json": {"content": "", "flags": 8192}}
+        assert await house.refused(ALICE, room, **form) == (400, 50160)
+
+
+class TestSentAhead:
+    async def announced(self, house: House, room: int, who: int = ALICE) -> dict[str, str]:
+        form = {"files": [{"id": "7", "filename": "회의록 1.txt", "file_size": 5}]}
+        answer = await house.asks(who, "POST", f"/channels/{room}/attachments", json=form)
+        assert answer.status_code == 200, answer.text
+        ahead: dict[str, str] = answer.json()["attachments"][0]
+        assert ahead["id"] == "7"
+        return ahead
+
+    async def put(self, house: House, url: str, data: bytes) -> int:
+        path = url.removeprefix("https://moim.example")
+        return (await house.running.nobody.put(path, content=data)).status_code
+
+    async def test_a_file_comes_by_itself_and_a_message_takes_it(self, house: House) -> None:
+        room = house.room()
+        ahead = await self.announced(house, room)
+        form = {"attachments": [{"id": 0, "uploaded_filename": ahead["upload_filename"]}]}
+        assert await house.refused(ALICE, room, json=form) == (400, 50035)
+        assert await self.put(house, ahead["upload_url"], b"hello") == 200
+        assert await self.put(house, ahead["upload_url"], b"other") == 404
+        assert await house.refused(BOB, room, json=form) == (400, 50035)
+        sent = await house.send(ALICE, room, "", **form)
+        file = sent["attachments"][0]
+        assert (file["filename"], file["size"]) == ("회의록 1.txt", 5)
+        assert await self.put(house, ahead["upload_url"], b"other") == 404
+        assert await house.refused(ALICE, room, json=form) == (400, 50035)
+        assert list(house.files(room).values()) == [b"hello"]
+
+    async def test_a_link_is_good_for_one_file_and_no_longer_than_it_says(
+        self, house: House
+    ) -> None:
+        room = house.room()
+        url = (await self.announced(house, room))["upload_url"]
+        for forged in (url[:-1] + "x", url.replace("ex=", "ex=f"), url.split("?")[0]):
+            assert await self.put(house, forged, b"hello") == 404
+        assert await self.put(house, url, b"\0" * ((3 << 20) + 1)) == 413
+        assert await self.put(house, url, b"hello") == 200
+
+    async def test_what_is_not_wanted_is_deleted(self, house: House) -> None:
+        room = house.room()
+        ahead = await self.announced(house, room)
+        assert await self.put(house, ahead["upload_url"], b"hello") == 200
+        path = f"/attachments/{ahead['upload_filename']}"
+        assert refusal(await house.asks(BOB, "DELETE", path))[0] == 404
+        assert (await house.asks(ALICE, "DELETE", path)).status_code == 204
+        await house.swept(room)
+
+
+class TestGoing:
+    async def test_with_a_message_go_its_files(self, house: House) -> None:
+        room = house.room()
+        path = f"/channels/{room}/messages"
+        one, two, three = [
+            taken(await house.attach(OWNER, room, ("x.bin", b"\0"))) for _ in range(3)
+        ]
+        await house.asks(OWNER, "DELETE", f"{path}/{one['id']}")
+        await house.swept(room, left=2)
+        ids = {"messages": [two["id"], three["id"]]}
+        await house.asks(OWNER, "POST", f"{path}/bulk-delete", json=ids)
+        await house.swept(room)
+        assert (
+            await house.admin.fetchval(
+                "SELECT count(*) FROM chat.files WHERE channel_id = $1", room
+            )
+            == 0
+        )
+
+    async def test_an_edit_keeps_removes_and_adds(self, house: House) -> None:
+        guild = house.guild()
+        room = int(house.channel(guild).id)
+        sent = taken(await house.attach(ALICE, room, ("a.bin", b"\0a"), ("b.bin", b"\0b")))
+        keep = sent["attachments"][1]["id"]
+        path = f"/channels/{room}/messages/{sent['id']}"
+        said = orjson.dumps({"attachments": [{"id": keep, "description": "old"}, {"id": 0}]})
+        edited = taken(
+            await house.asks(
+                ALICE,
+                "PATCH",
+                path,
+                files={"files[0]": ("c.bin", b"\0c")},
+                data={"payload_json": said.decode()},
+            )
+        )
+        assert [one["filename"] for one in edited["attachments"]] == ["b.bin", "c.bin"]
+        assert edited["attachments"][0]["description"] == "old"
+        assert (await house.history(BOB, room)) == [edited]
+        await house.swept(room, left=2)
+        words = taken(await house.asks(ALICE, "PATCH", path, json={"content": "words"}))
+        assert words["attachments"] == edited["attachments"]
+        assert refusal(await house.asks(BOB, "PATCH", path, json={"attachments": []}))[0] == 403
+        bare = taken(await house.asks(ALICE, "PATCH", path, json={"attachments": []}))
+        assert bare["attachments"] == []
+        await house.swept(room)
+        empty = {"content": "", "attachments": []}
+        assert refusal(await house.asks(ALICE, "PATCH", path, json=empty)) == (400, 50006)
+
+    async def test_a_forward_has_files_of_its_own(self, house: House) -> None:
+        room, other = house.room(), house.room()
+        first = taken(await house.attach(ALICE, other, ("a.bin", b"\0a")))
+        reference = {"type": 1, "message_id": first["id"], "channel_id": str(other)}
+        forward = await house.send(BOB, room, "", message_reference=reference)
+        copy = forward["message_snapshots"][0]["message"]["attachments"][0]
+        assert copy["url"].startswith(f"https://moim.example/attachments/{room}/")
+        await house.asks(ALICE, "DELETE", f"/channels/{other}/messages/{first['id']}")
+        await house.swept(other)
+        assert list(house.files(room).values()) == [b"\0a"]
+        await house.asks(BOB, "DELETE", f"/channels/{room}/messages/{forward['id']}")
+        await house.swept(room)
+
+    async def test_links_are_made_anew_for_whoever_may_read_there(self, house: House) -> None:
+        guild = house.guild()
+        room = int(house.channel(guild).id)
+        url = taken(await house.attach(ALICE, room, ("a.bin", b"\0a")))["attachments"][0]["url"]
+        forged = url.replace("a.bin", "b.bin")
+        form = {"attachment_urls": [url, forged, "https://elsewhere.example/x"]}
+        answer = await house.asks(BOB, "POST", "/attachments/refresh-urls", json=form)
+        pairs = answer.json()["refreshed_urls"]
+        assert [one["original"] for one in pairs] == form["attachment_urls"]
+        assert pairs[0]["refreshed"].startswith(url.split("?")[0])
+        assert [one["refreshed"] for one in pairs[1:]] == [None, None]
+        stranger = house.newcomer()
+        answer = await house.asks(stranger, "POST", "/attachments/refresh-urls", json=form)
+        assert answer.json()["refreshed_urls"][0]["refreshed"] is None
