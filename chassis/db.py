@@ -22,7 +22,7 @@ from chassis import logs, reason
 from chassis.clock import Clock
 from chassis.outbox import Outbox, Pending
 from chassis.tasks import Tasks
-from contracts.events.base import Event
+from contracts.events.base import Event, Hearing, Inside
 from contracts.identity import Identity
 from contracts.topics import Topic
 
@@ -115,11 +115,12 @@ class Unit(Generic[T]):
     outbox: Outbox
     reason: str | None = None
     """Why, as the request said."""
-    _events: list[tuple[Event, tuple[Topic, ...]]] = field(default_factory=list)
+    _events: list[tuple[Event, tuple[Topic, ...], Inside | None]] = field(default_factory=list)
 
     def emit(self, event: Event, *, to: Iterable[Topic] = ()) -> None:
         """Tell everybody, if this unit commits: on these topics, or where it says itself."""
-        self._events.append((event, tuple(to) or event.addresses()))
+        inside = to.inside if isinstance(to, Hearing) else None
+        self._events.append((event, tuple(to) or event.addresses(), inside))
 
     def new_id(self) -> int:
         """A fresh snowflake."""
@@ -148,9 +149,9 @@ class Unit(Generic[T]):
             return []
         trace = logs.request_id.get()
         pending: list[Pending] = []
-        for event, topics in self._events:
+        for event, topics, inside in self._events:
             event_id = self.new_id()
-            record = event.record(event_id, trace)
+            record = event.record(event_id, trace, inside)
             pending += [self.outbox.pending(topic, record, event_id) for topic in topics]
         await self.outbox.store(self.connection, pending)
         return pending

@@ -25,6 +25,7 @@ class Facts:
     def __init__(self, calls: Calls, bus: Bus, clock: Clock) -> None:
         self._calls = calls
         self._places: dict[int, int] = {}
+        self._threads: set[int] = set()
         self.guilds: Replica[int, GuildFacts] = Replica(
             "guild_facts",
             fetch=self._fetch_guild,
@@ -46,6 +47,16 @@ class Facts:
     def place(self, channel_id: int) -> int | None:
         """The guild of a channel, if it is known already. It never changes."""
         return self._places.get(channel_id)
+
+    def is_thread(self, channel_id: int) -> bool:
+        """Whether it is known to be a thread, which never changes either."""
+        return channel_id in self._threads
+
+    def note_thread(self, thread_id: int) -> None:
+        """It is one."""
+        if len(self._threads) >= _MOST_PLACES:
+            self._threads.clear()
+        self._threads.add(thread_id)
 
     async def locate(self, channel_id: int) -> int:
         """The guild of a channel."""

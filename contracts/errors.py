@@ -55,7 +55,17 @@ class ErrorCode(Enum):
     MAX_ATTACHMENTS = (30015, 400, "Maximum number of attachments in a message reached (10)")
     MAX_INVITES = (30016, 400, "Maximum number of invites reached")
     MAX_ANIMATED_EMOJIS = (30018, 400, "Maximum number of animated emojis reached")
+    MAX_THREAD_MEMBERS = (
+        30033,
+        400,
+        "Maximum number of thread participants has been reached (1000)",
+    )
     MAX_BANS = (30035, 400, "Maximum number of bans for non-guild members have been exceeded")
+    MAX_PINNED_POSTS = (
+        30047,
+        400,
+        "Maximum number of pinned threads in a forum channel has been reached",
+    )
     MAX_APPLICATIONS = (30054, 400, "Maximum number of applications reached")
     MAX_OVERWRITES = (30060, 400, "Maximum number of channel permission overwrites reached (500)")
     TOKEN_DEAD = (40001, 401, "Unauthorized. Provide a valid token and try again")
@@ -68,6 +78,12 @@ class ErrorCode(Enum):
         "You must transfer ownership of any owned guilds before deleting your account",
     )
     TARGET_NOT_IN_VOICE = (40032, 400, "Target user is not connected to voice.")
+    NO_TAG_FOR_ALL = (
+        40066,
+        400,
+        "There are no tags available that can be set by non-moderators",
+    )
+    TAG_REQUIRED = (40067, 400, "A tag is required to create a forum post in this channel")
     MISSING_ACCESS = (50001, 403, "Missing Access")
     NOT_IN_DM = (50003, 403, "Cannot execute action on a DM channel")
     NOT_THE_AUTHOR = (50005, 403, "Cannot edit a message authored by another user")
@@ -88,6 +104,7 @@ class ErrorCode(Enum):
     INVALID_RECIPIENTS = (50033, 400, "Invalid Recipient(s)")
     TOO_OLD = (50034, 400, "You can only bulk delete messages that are under 14 days old")
     INVALID_FORM = (50035, 400, "Invalid Form Body")
+    THREAD_ARCHIVED = (50083, 400, "Thread is archived")
     INVALID_STICKER = (50081, 400, "Invalid sticker sent")
     VOICE_WITH_MORE = (50159, 400, "Voice messages do not support additional content.")
     VOICE_NOT_ONE = (50160, 400, "Voice messages must have a single audio attachment.")
@@ -101,6 +118,9 @@ class ErrorCode(Enum):
     MFA_TICKET = (60006, 400, "Invalid two-factor auth ticket")
     MFA_CODE = (60008, 400, "Invalid two-factor code")
     REPLY_WITHOUT_HISTORY = (160002, 400, "Cannot reply without permission to read message history")
+    HAS_THREAD = (160004, 400, "A thread has already been created for this message")
+    THREAD_LOCKED = (160005, 400, "Thread is locked")
+    MAX_THREADS = (160006, 400, "Maximum number of active threads reached")
     BULK_BAN_FAILED = (500000, 400, "Failed to ban users")
     REQUESTS_DISABLED = (80000, 403, "Incoming friend requests disabled")
     REQUEST_BLOCKED = (80001, 403, "Friend request blocked")

@@ -5,7 +5,8 @@ The stages, as docs/permissions.md tells them with their reasons:
 1 not a member: nothing; 2 the owner: everything; 3 @everyone and role permissions joined;
 4 administrator: everything; 5 the channel's @everyone overwrite; 6 its role overwrites, all denies
 then all allows; 7 its member overwrite; 8 a timeout leaves only reading; 9 in a thread, sending is
-sending in threads; 10 implicit denials in a channel (no view: nothing, no send: no attachments, …).
+sending in threads, and a private one is for those in it and who governs threads; 10 implicit
+denials in a channel (no view: nothing, no send: no attachments, …).
 """
 
 from __future__ import annotations
@@ -217,6 +218,13 @@ def _in_thread(granted: Permission) -> Permission:
     if granted & Permission.SEND_MESSAGES_IN_THREADS:
         return granted | Permission.SEND_MESSAGES
     return granted & ~Permission.SEND_MESSAGES
+
+
+def in_private_thread(granted: Permission, *, is_member: bool) -> Permission:
+    """What is granted in a thread, if it is a private one: nothing to who neither is in it nor
+    governs threads.
+    """
+    return granted if is_member or granted & Permission.MANAGE_THREADS else NONE
 
 
 def _with_implicit_denials(granted: Permission) -> Permission:

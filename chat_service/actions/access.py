@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from chassis.clock import Clock
+from chat_service.domain.threads import Thread
 from chat_service.facts import Facts
 from chat_service.views import Speaker
 from contracts.errors import ErrorCode, Forbidden, NotFound, Unauthorized
@@ -12,7 +13,7 @@ from contracts.guild_facts import GuildFacts, permissions_in
 from contracts.identity import Identity, Kind
 from contracts.ids import ChannelId
 from contracts.objects.channel import TALKABLE, Channel
-from contracts.permissions import Permission, holds
+from contracts.permissions import Permission, holds, in_private_thread
 
 _MOST_REMEMBERED = 50_000
 
@@ -47,6 +48,34 @@ class Access:
             raise Unauthorized
         known = self._known(actor.user_id, channel_id)
         return _let_in(known or await self._found(actor.user_id, channel_id), needs)
+
+    async def thread(
+        self, actor: Identity, thread: Thread, *, is_member: bool, needs: Permission
+    ) -> Room:
+        """The channel that a thread hangs from, with what the actor may do in the thread."""
+        if actor.kind is Kind.NOBODY:
+            raise Unauthorized
+        speaker = await self._facts.speakers.get((thread.guild_id, int(actor.user_id)))
+        facts = await self._facts.guilds.get(thread.guild_id)
+        if ChannelId(thread.parent_id) not in facts.channels:
+            # As in a channel that is younger than our copy.
+            self._facts.guilds.drop(thread.guild_id)
+            facts = await self._facts.guilds.get(thread.guild_id)
+        channel = facts.channels.get(ChannelId(thread.parent_id))
+        if channel is None:
+            raise NotFound(ErrorCode.UNKNOWN_CHANNEL)
+        granted = permissions_in(
+            facts,
+            int(actor.user_id),
+            speaker.member,
+            self._clock.now(),
+            channel_id=channel.id,
+            is_thread=True,
+        )
+        if thread.is_private:
+            granted = in_private_thread(granted, is_member=is_member)
+        _require(granted, needs)
+        return Room(facts.id, channel, speaker, granted)
 
     def _known(self, user_id: int, channel_id: int) -> Room | None:
         guild_id = self._facts.place(channel_id)
@@ -91,11 +120,15 @@ class Access:
         return granted
 
 
-def _let_in(room: Room, needs: Permission) -> Room:
-    if not holds(room.granted, Permission.VIEW_CHANNEL):
+def _require(granted: Permission, needs: Permission) -> None:
+    if not holds(granted, Permission.VIEW_CHANNEL):
         raise Forbidden(ErrorCode.MISSING_ACCESS)
-    if not holds(room.granted, needs):
+    if not holds(granted, needs):
         raise Forbidden(ErrorCode.MISSING_PERMISSIONS)
+
+
+def _let_in(room: Room, needs: Permission) -> Room:
+    _require(room.granted, needs)
     if room.channel.type not in TALKABLE:
         raise Forbidden(ErrorCode.NOT_THIS_CHANNEL_TYPE)
     return room

@@ -11,19 +11,26 @@ from datetime import timedelta
 
 from chassis.hot import Promise
 from chat_service import store, views
-from chat_service.actions import announcing, attaching, conversations, messages, showing
+from chat_service.actions import (
+    announcing,
+    attaching,
+    conversations,
+    joining,
+    messages,
+    showing,
+)
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import Venue, enter
 from chat_service.domain import content, mentions
 from chat_service.domain.drafts import FORWARD, Draft, Reference
 from chat_service.domain.mentions import Allowed, Mentions
+from chat_service.domain.threads import can_write
 from chat_service.store.messages import Message
 from chat_service.tools import Unit
-from contracts.errors import DomainError, ErrorCode, Forbidden, Invalid, Slowed, Unavailable
+from contracts.errors import DomainError, ErrorCode, Invalid, Slowed, Unavailable
 from contracts.events.base import Route
 from contracts.identity import Identity
 from contracts.ids import UserId
-from contracts.objects.channel import TALKABLE
 from contracts.permissions import READING, Permission
 from contracts.rpc.users import GetStandings
 from contracts.wire import JSON
@@ -83,12 +90,14 @@ async def send(chat: Chat, actor: Identity, channel_id: int, draft: Draft) -> by
     _require_kinds(venue, draft)
     faces = await conversations.welcomed(chat, venue)
     composed = await _composed(chat, actor, venue, draft)
-    if venue.conversation is None and not _is_slow(venue) and not composed.files:
+    coming = await joining.coming(chat, venue, composed.mentions.users)
+    if not (_needs_a_unit(venue, composed) or joining.moves(venue, coming)):
         promise = _commit(chat, venue, composed)
         rendered = promise.render(await promise.future)
         return rendered if isinstance(rendered, bytes) else await rendered
     try:
         async with chat.units.open(actor) as unit:
+            venue = await joining.stirred(unit, venue, coming)
             message = await _store(unit, venue, composed)
             await conversations.revive(unit, venue, faces)
             announcing.tell(unit, venue, message, composed.look, nonce=draft.nonce)
@@ -97,13 +106,17 @@ async def send(chat: Chat, actor: Identity, channel_id: int, draft: Draft) -> by
     return views.shape(message, composed.look, nonce=draft.nonce).encode()
 
 
+def _needs_a_unit(venue: Venue, composed: _Composed) -> bool:
+    return venue.conversation is not None or _is_slow(venue) or bool(composed.files)
+
+
 def _require_kinds(venue: Venue, draft: Draft) -> None:
     if draft.embeds:
         venue.require(Permission.EMBED_LINKS)
     if draft.reference is not None and not venue.may(Permission.READ_MESSAGE_HISTORY):
         raise DomainError(ErrorCode.REPLY_WITHOUT_HISTORY)
-    if venue.channel is not None and venue.channel.type not in TALKABLE:
-        raise Forbidden(ErrorCode.NOT_THIS_CHANNEL_TYPE)
+    if venue.thread is not None and (refusal := can_write(venue.thread, venue.granted)):
+        raise refusal
 
 
 async def _composed(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> _Composed:
@@ -234,7 +247,7 @@ def _commit(chat: Chat, venue: Venue, composed: _Composed) -> Promise:
     rest = whole.removeprefix(views.OPENING + b"0").removesuffix(b"}")
     route = Route(
         venue.guild_id, message.channel_id, message.author_id, None, composed.mentions.users
-    )
+    ).within(venue.heard_on.inside)
     draft = store.messages.Draft(
         channel_id=message.channel_id,
         author_id=message.author_id,
@@ -249,6 +262,7 @@ def _commit(chat: Chat, venue: Venue, composed: _Composed) -> Promise:
         type=message.type,
         extras=message.extras,
         targets=composed.called,
+        is_in_thread=venue.thread is not None,
     )
     return messages.promise(chat, draft, rest, composed.nonce)
 
@@ -266,19 +280,20 @@ async def _store(unit: Unit, venue: Venue, composed: _Composed) -> Message:
     await attaching.hold(unit, venue.channel_id, message_id, composed.files)
     await store.writing.add(unit, message)
     await store.mentions.add(unit, message, composed.called)
+    if venue.thread is not None:
+        await store.threads.count(unit, venue.thread.id, stored=1)
     return message
 
 
 async def _take_turn(unit: Unit, venue: Venue) -> None:
     """Slowmode: one message in so many seconds, but for those who govern."""
-    if venue.channel is None or not _is_slow(venue):
+    if not _is_slow(venue):
         return
-    until = unit.now + timedelta(seconds=venue.channel.rate_limit_per_user)
+    until = unit.now + timedelta(seconds=venue.slowmode)
     free = await store.writing.slow_down(unit, venue.channel_id, venue.user.id, until)
     if free is not None:
         raise Slowed(round(max((free - unit.now).total_seconds(), 0.001), 3))
 
 
 def _is_slow(venue: Venue) -> bool:
-    channel = venue.channel
-    return channel is not None and messages.is_slow(channel, venue.granted)
+    return messages.is_slow(venue.slowmode, venue.granted)

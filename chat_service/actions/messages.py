@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -16,12 +17,12 @@ from chat_service.actions.access import Room
 from chat_service.actions.chat import Chat
 from chat_service.domain import content
 from chat_service.store import messages as store
+from chat_service.store import threads
 from contracts import topics
 from contracts.errors import ErrorCode, NotFound
 from contracts.events.base import Route, pack
 from contracts.events.message import MessageCreate
 from contracts.identity import Identity
-from contracts.objects.channel import Channel
 from contracts.permissions import Permission
 
 SENDING = Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES
@@ -39,14 +40,14 @@ def create(chat: Chat, actor: Identity, channel_id: int, said: views.Said) -> Pr
     if "@" in said.content:
         return None
     room = chat.access.known(actor, channel_id, needs=SENDING)
-    if room is None or is_slow(room.channel, room.granted):
+    if room is None or is_slow(room.channel.rate_limit_per_user, room.granted):
         return None
     return submit(chat, room, said)
 
 
-def is_slow(channel: Channel, granted: Permission) -> bool:
-    """Whether the channel's slowmode is for whoever speaks."""
-    return bool(channel.rate_limit_per_user) and not granted & _HASTY
+def is_slow(slowmode: int, granted: Permission) -> bool:
+    """Whether a slowmode is for whoever speaks."""
+    return bool(slowmode) and not granted & _HASTY
 
 
 def submit(chat: Chat, room: Room, said: views.Said) -> Promise:
@@ -105,16 +106,33 @@ async def write(
     firsts = _blocks(outbox, chosen)
     async with pool.acquire(timeout=2) as connection:
         try:
-            stored = await store.insert(connection, chosen, firsts, outbox.number)
+            stored = await _insert(connection, chosen, firsts, outbox.number)
         except asyncpg.UniqueViolationError:
             # Another process stored one of the nonces in this very moment: now it is known.
-            stored = await store.insert(connection, chosen, firsts, outbox.number)
+            stored = await _insert(connection, chosen, firsts, outbox.number)
         # Before the connection is given back, which takes a task of its own.
         outbox.publish(_told(outbox, chosen, stored))
         if len(chosen) < len(drafts):
             results = {draft.event_id: row for draft, row in zip(chosen, stored, strict=True)}
             stored = [_result(draft, _first(unique, draft), results) for draft in drafts]
         committed(stored)
+
+
+async def _insert(
+    connection: store.Connection, drafts: Sequence[store.Draft], firsts: Sequence[int], owner: int
+) -> list[store.Stored]:
+    if not any(draft.is_in_thread for draft in drafts):
+        return await store.insert(connection, drafts, firsts, owner)
+    async with connection.transaction():
+        stored = await store.insert(connection, drafts, firsts, owner)
+        sent: dict[int, tuple[int, datetime]] = {}
+        for draft, row in zip(drafts, stored, strict=True):
+            if draft.is_in_thread and row.outbox_id is not None:
+                many, _ = sent.get(draft.channel_id, (0, draft.created))
+                sent[draft.channel_id] = many + 1, draft.created
+        if sent:
+            await threads.tally(connection, [(one, *sent[one]) for one in sorted(sent)])
+    return stored
 
 
 def _told(

@@ -14,7 +14,7 @@ from chat_service.tools import Unit
 from contracts import limits, topics
 from contracts.errors import NotFound
 from contracts.events.ban import MessagesUnwanted
-from contracts.events.base import open_as
+from contracts.events.base import Hearing, open_as
 from contracts.events.channel import ChannelDelete
 from contracts.events.guild import GuildDeleted
 from contracts.events.member import MemberAdd
@@ -131,7 +131,7 @@ async def _greeting(chat: Chat, event: MemberAdd) -> Venue | None:
         guild_id=event.guild_id,
         user=event.user,
         granted=NONE,
-        heard_on=(topics.guild(event.guild_id),),
+        heard_on=Hearing((topics.guild(event.guild_id),)),
         member=Member.model_validate(dict(event)),
         channel=channel,
     )

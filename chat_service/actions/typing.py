@@ -41,4 +41,5 @@ class Typing:
         )
         for topic in venue.heard_on:
             number = chat.outbox.next_id()
-            chat.bus.publish(topic, event.record(number), number, ephemeral=True)
+            record = event.record(number, inside=venue.heard_on.inside)
+            chat.bus.publish(topic, record, number, ephemeral=True)

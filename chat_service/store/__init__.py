@@ -9,6 +9,8 @@ from chat_service.store import (
     reactions,
     reading,
     removals,
+    thread_members,
+    threads,
     writing,
 )
 
@@ -21,5 +23,7 @@ __all__ = [
     "reactions",
     "reading",
     "removals",
+    "thread_members",
+    "threads",
     "writing",
 ]

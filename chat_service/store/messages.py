@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
 
 
+HAS_THREAD = 1 << 5
+
+
 class Draft(NamedTuple):
     """A message about to be stored. `record` is its event with a hole where the id goes."""
 
@@ -34,6 +37,7 @@ class Draft(NamedTuple):
     extras: JSON | None = None
     targets: tuple[int, ...] = ()
     """Whom it mentions: people, roles, or (@everyone) the guild."""
+    is_in_thread: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -68,7 +72,8 @@ class Message:
     @property
     def is_plain(self) -> bool:
         """Nothing but text, as it was sent."""
-        return not (self.type or self.edited or self.pinned or self.has_reactions or self.extras)
+        more = self.type or self.edited or self.pinned or self.has_reactions or self.extras
+        return not (more or self.flags & HAS_THREAD)
 
 
 # One statement, hence one round trip and one commit for a whole batch:

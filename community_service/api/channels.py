@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from chassis.http import answer
 from chassis.identity import Actor
 from community_service import actions, pictures, views
+from community_service.actions.private import Elsewhere
 from community_service.api.shapes import ChannelName, Overwrites, Topic
 from community_service.domain.channels import ChannelDraft
 from community_service.tools import Units
@@ -17,7 +18,6 @@ from contracts import limits
 from contracts.errors import ErrorCode, NotFound
 from contracts.ids import ChannelId, EmojiId, GuildId, Snowflake, UserId
 from contracts.objects.channel import ChannelType
-from contracts.objects.private import PrivateChannel
 from contracts.wire import JSON, KEPT, Form, Text
 
 Position = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -25,6 +25,7 @@ Slowmode = Annotated[int, Field(ge=0, le=21_600)]
 Bitrate = Annotated[int, Field(ge=8_000, le=384_000)]
 UserLimit = Annotated[int, Field(ge=0, le=10_000)]
 Region = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
+ArchiveAfter = Literal[60, 1_440, 4_320, 10_080]
 EmojiName = Annotated[Text, StringConstraints(max_length=100)]
 TagName = Annotated[
     str,
@@ -61,6 +62,16 @@ class ReactionForm(Form):
 
 _OF_GROUPS = frozenset({"icon", "owner"})
 """What only a conversation has."""
+_OF_THREADS = {
+    "archived": "is_archived",
+    "locked": "is_locked",
+    "invitable": "is_invitable",
+    "auto_archive_duration": "archive_after",
+    "applied_tags": "tags",
+}
+"""What only a thread has, and how chat_service names it."""
+_SHARED_WITH_THREADS = {"name": "name", "rate_limit_per_user": "slowmode", "flags": "flags"}
+_NOT_OF_CHANNELS = _OF_GROUPS | _OF_THREADS.keys()
 
 
 class ChannelChanges(Form):
@@ -77,7 +88,7 @@ class ChannelChanges(Form):
     user_limit: UserLimit | None = None
     rtc_region: Region | None = None
     video_quality_mode: Literal[1, 2] | None = None
-    default_auto_archive_duration: Literal[60, 1_440, 4_320, 10_080] | None = None
+    default_auto_archive_duration: ArchiveAfter | None = None
     default_thread_rate_limit_per_user: Slowmode | None = None
     default_reaction_emoji: ReactionForm | None = None
     default_sort_order: Literal[0, 1] | None = None
@@ -90,10 +101,18 @@ class ChannelChanges(Form):
     icon: str | None = None
     owner: UserId | None = None
     """Of a group; a guild's channel has neither."""
+    archived: bool | None = None
+    locked: bool | None = None
+    invitable: bool | None = None
+    auto_archive_duration: ArchiveAfter | None = None
+    applied_tags: Annotated[tuple[Snowflake, ...], Field(max_length=limits.THREAD_TAGS)] | None = (
+        None
+    )
+    """Of a thread, as the four before it."""
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, as the domain names them."""
-        sent = {name: getattr(self, name) for name in self.model_fields_set - _OF_GROUPS}
+        sent = {name: getattr(self, name) for name in self.model_fields_set - _NOT_OF_CHANNELS}
         if self.available_tags is not None:
             sent["available_tags"] = [one.tag() for one in self.available_tags]
         if self.default_reaction_emoji is not None:
@@ -102,6 +121,14 @@ class ChannelChanges(Form):
         if overwrites is None:
             return sent
         return {**sent, "overwrites": tuple(one.overwrite() for one in overwrites)}
+
+    def of_thread(self) -> dict[str, Any]:
+        """Those of them that a thread has; null says nothing there."""
+        names = {**_OF_THREADS, **_SHARED_WITH_THREADS}
+        sent = {names[name]: getattr(self, name) for name in self.model_fields_set & names.keys()}
+        if "tags" in sent and sent["tags"] is not None:
+            sent["tags"] = [str(tag) for tag in sent["tags"]]
+        return {name: value for name, value in sent.items() if value is not None}
 
     def of_group(self) -> dict[str, Any]:
         """Those of them that a conversation has."""
@@ -156,7 +183,7 @@ class ChannelsDoor:
         return answer(views.channel(channel), 201)
 
     async def get(self, channel_id: ChannelId, actor: Actor) -> Response:
-        """A channel that one can see, or a conversation of one's own."""
+        """A channel or thread that one can see, or a conversation of one's own."""
         try:
             async with self._units.reading(actor) as unit:
                 channel = await actions.channels.one(unit, channel_id)
@@ -173,12 +200,13 @@ class ChannelsDoor:
         except NotFound as error:
             if error.error is not ErrorCode.UNKNOWN_CHANNEL:
                 raise
-            return answer(await self._edit_group(channel_id, form.of_group(), actor))
+            return answer(await self._edit_elsewhere(channel_id, form, actor))
         return answer(views.channel(channel))
 
-    async def _edit_group(
-        self, channel_id: ChannelId, changes: dict[str, Any], actor: Actor
-    ) -> PrivateChannel:
+    async def _edit_elsewhere(
+        self, channel_id: ChannelId, form: ChannelChanges, actor: Actor
+    ) -> Elsewhere:
+        changes = {**form.of_thread(), **form.of_group()}
         if changes.get("icon"):
             # Nobody leaves a picture with a conversation that is not theirs.
             await actions.private.one(self._calls, actor, channel_id)
@@ -187,7 +215,7 @@ class ChannelsDoor:
         return await actions.private.edit(self._calls, actor, channel_id, changes)
 
     async def delete(self, channel_id: ChannelId, actor: Actor) -> Response:
-        """The end of a channel, or of one's part in a conversation."""
+        """The end of a channel or thread, or of one's part in a conversation."""
         try:
             async with self._units.open(actor) as unit:
                 channel = await actions.channels.remove(unit, channel_id)

@@ -8,19 +8,16 @@ from typing import Any
 
 from contracts import limits
 from contracts.errors import Conflict, DomainError, ErrorCode, Invalid, NotFound
-from contracts.objects.channel import ChannelOverwrite, ChannelType
+from contracts.objects.channel import POSTED, THREADS, ChannelOverwrite, ChannelType
 from contracts.wire import JSON
 
 DEFAULT_BITRATE = 64_000
 
-MAKEABLE = frozenset(ChannelType) - {ChannelType.DM, ChannelType.GROUP_DM}
+MAKEABLE = frozenset(ChannelType) - {ChannelType.DM, ChannelType.GROUP_DM} - THREADS
 """Kinds that a guild can have."""
 
 AUDIBLE = frozenset({ChannelType.VOICE, ChannelType.STAGE})
 """Kinds that one hears and sees people in."""
-
-POSTED = frozenset({ChannelType.FORUM, ChannelType.MEDIA})
-"""Kinds that hold nothing but threads."""
 
 _TEXTS = frozenset({ChannelType.TEXT, ChannelType.ANNOUNCEMENT})
 _THREADED = _TEXTS | POSTED

@@ -3,7 +3,8 @@ never parses.
 
 A record is one line of compact JSON (the header), a newline, and the body: the `d` of the gateway
 dispatch, ready to be spliced into a frame. Header keys: i event id, e event name, g guild,
-c channel, a author, u the user it is about or for, m mentioned users, t request id of the cause.
+c channel, a author, u the user it is about or for, m mentioned users, t request id of the cause;
+of a thread p the channel that it hangs from, and of a private one w who may hear.
 """
 
 from __future__ import annotations
@@ -24,6 +25,28 @@ REGISTRY: dict[str, type[Event]] = {}
 """Every event by name."""
 
 
+class Inside(NamedTuple):
+    """The place of a thread, for whatever happens in it."""
+
+    parent_id: int
+    """The channel that it hangs from: who sees that sees the thread."""
+    hearers: tuple[int, ...] | None = None
+    """Of a private one: who is in it. Beside them, who governs threads there hears."""
+
+
+class Hearing(tuple[topics.Topic, ...]):
+    """Topics on which what happens in one place is told, and the place, if it is a thread."""
+
+    inside: Inside | None = None
+
+    @classmethod
+    def within(cls, topic: topics.Topic, inside: Inside) -> Hearing:
+        """In a thread."""
+        hearing = cls((topic,))
+        hearing.inside = inside
+        return hearing
+
+
 class Route(NamedTuple):
     """What the edge must know of an event without opening its body."""
 
@@ -32,6 +55,22 @@ class Route(NamedTuple):
     author_id: int | None = None
     user_id: int | None = None
     mentions: tuple[int, ...] = ()
+    parent_id: int | None = None
+    """Of a thread: the channel that decides who sees it."""
+    hearers: tuple[int, ...] | None = None
+    """None: all who see the channel."""
+
+    def within(self, inside: Inside | None) -> Route:
+        """The same, for an event that happens in a thread."""
+        if inside is None:
+            return self
+        hearers = inside.hearers if self.hearers is None else self.hearers
+        return self._replace(parent_id=inside.parent_id, hearers=hearers)
+
+    @property
+    def room_id(self) -> int | None:
+        """The channel by which it is decided who sees it."""
+        return self.channel_id if self.parent_id is None else self.parent_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +96,10 @@ class Event(Wire):
     """What one must hold in its channel to see it."""
     has_content: ClassVar[bool] = False
     """Whether its text is withheld from sessions without MESSAGE_CONTENT."""
+    is_alone: ClassVar[bool] = False
+    """Whether only its hearers have it, and nobody who governs."""
+    concerns_mentioned: ClassVar[bool] = False
+    """Whether those whom it mentions have it whatever their intents."""
     is_fact: ClassVar[bool] = False
     """Whether services keep copies of what it changes (contracts/guild_facts.py)."""
     is_news: ClassVar[bool] = False
@@ -83,11 +126,10 @@ class Event(Wire):
         """What the edge routes by."""
         raise NotImplementedError
 
-    def record(self, event_id: int, trace: str = "") -> bytes:
-        """The bytes that travel."""
-        return pack(
-            type(self).__name__, self.route(), self.encode(), event_id=event_id, trace=trace
-        )
+    def record(self, event_id: int, trace: str = "", inside: Inside | None = None) -> bytes:
+        """The bytes that travel; `inside` of which thread it happens."""
+        route = self.route().within(inside)
+        return pack(type(self).__name__, route, self.encode(), event_id=event_id, trace=trace)
 
 
 def pack(name: str, route: Route, body: bytes, *, event_id: int, trace: str) -> bytes:
@@ -103,6 +145,10 @@ def pack(name: str, route: Route, body: bytes, *, event_id: int, trace: str) -> 
         header["u"] = route.user_id
     if route.mentions:
         header["m"] = route.mentions
+    if route.parent_id is not None:
+        header["p"] = route.parent_id
+    if route.hearers is not None:
+        header["w"] = route.hearers
     if trace:
         header["t"] = trace
     return orjson.dumps(header) + b"\n" + body
@@ -112,7 +158,16 @@ def unpack(record: bytes) -> tuple[Header, bytes]:
     """Header and body of a record. The body stays bytes."""
     line, _, body = record.partition(b"\n")
     raw = orjson.loads(line)
-    route = Route(raw.get("g"), raw.get("c"), raw.get("a"), raw.get("u"), tuple(raw.get("m", ())))
+    hearers = raw.get("w")
+    route = Route(
+        raw.get("g"),
+        raw.get("c"),
+        raw.get("a"),
+        raw.get("u"),
+        tuple(raw.get("m", ())),
+        raw.get("p"),
+        None if hearers is None else tuple(hearers),
+    )
     return Header(raw["i"], raw["e"], route, raw.get("t", "")), body
 
 

@@ -46,4 +46,5 @@ class MemberRemove(_MemberEvent, Event):
     """Somebody left or was removed."""
 
     dispatch = "GUILD_MEMBER_REMOVE"
+    is_news = True
     intent = Intent.GUILD_MEMBERS

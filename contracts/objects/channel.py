@@ -18,6 +18,9 @@ class ChannelType(IntEnum):
     GROUP_DM = 3
     CATEGORY = 4
     ANNOUNCEMENT = 5
+    ANNOUNCEMENT_THREAD = 10
+    PUBLIC_THREAD = 11
+    PRIVATE_THREAD = 12
     STAGE = 13
     FORUM = 15
     MEDIA = 16
@@ -27,6 +30,17 @@ TALKABLE = frozenset(
     {ChannelType.TEXT, ChannelType.VOICE, ChannelType.ANNOUNCEMENT, ChannelType.STAGE}
 )
 """Guild channels that take messages."""
+
+POSTED = frozenset({ChannelType.FORUM, ChannelType.MEDIA})
+"""Guild channels that hold nothing but threads."""
+
+THREADED = frozenset({ChannelType.TEXT, ChannelType.ANNOUNCEMENT}) | POSTED
+"""Guild channels that threads hang from."""
+
+THREADS = frozenset(
+    {ChannelType.ANNOUNCEMENT_THREAD, ChannelType.PUBLIC_THREAD, ChannelType.PRIVATE_THREAD}
+)
+"""What hangs from them: kinds that are no channels of a guild's list."""
 
 
 class OverwriteType(IntEnum):

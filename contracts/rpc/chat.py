@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from contracts.ids import ChannelId, MessageId, Snowflake, UserId
+from pydantic import Field
+
+from contracts.ids import ChannelId, GuildId, MessageId, Snowflake, UserId
+from contracts.limits import ACTIVE_THREADS_OF_GUILDS
 from contracts.objects.private import PrivateChannel
 from contracts.objects.reading import ReadState
+from contracts.objects.thread import Thread, ThreadMember
 from contracts.rpc.base import Call
 from contracts.rpc.export import Export
 from contracts.wire import JSON, Timestamp, Wire
@@ -58,14 +62,15 @@ class ExportPerson(Export):
 
 
 class FoundPrivateChannel(Wire):
-    """A conversation as the asker sees it."""
+    """A conversation or a thread as the asker sees it."""
 
-    channel: PrivateChannel
+    channel: PrivateChannel | None = None
+    thread: Thread | None = None
 
 
 class GetPrivateChannel(Call[FoundPrivateChannel]):
-    """A conversation of somebody's: `/channels/{id}` is asked of community_service, which knows
-    only channels of guilds.
+    """A conversation of somebody's, or a thread: `/channels/{id}` is asked of community_service,
+    which knows neither.
     """
 
     service = "chat"
@@ -77,7 +82,9 @@ class GetPrivateChannel(Call[FoundPrivateChannel]):
 
 
 class EditPrivateChannel(Call[FoundPrivateChannel]):
-    """Change a group in somebody's name: its `name`, its `icon` (a digest), its `owner_id`."""
+    """Change a group in somebody's name: its `name`, its `icon` (a digest), its `owner_id`; or a
+    thread, by the names of its fields.
+    """
 
     service = "chat"
     callers = frozenset({"community"})
@@ -87,10 +94,11 @@ class EditPrivateChannel(Call[FoundPrivateChannel]):
     user_id: UserId
     channel_id: ChannelId
     changes: JSON
+    reason: str | None = None
 
 
 class ClosePrivateChannel(Call[FoundPrivateChannel]):
-    """Leave a group, or take a pair out of one's list."""
+    """Leave a group, take a pair out of one's list, or delete a thread."""
 
     service = "chat"
     callers = frozenset({"community"})
@@ -99,6 +107,7 @@ class ClosePrivateChannel(Call[FoundPrivateChannel]):
 
     user_id: UserId
     channel_id: ChannelId
+    reason: str | None = None
 
 
 class LastMessages(Wire):
@@ -114,3 +123,43 @@ class GetLastMessages(Call[LastMessages]):
     callers = frozenset({"community"})
 
     channel_ids: tuple[ChannelId, ...]
+
+
+class ActiveThread(Wire):
+    """A thread that is not archived."""
+
+    thread: Thread
+    hearers: tuple[UserId, ...] | None = None
+    """Who is in it, if it is a private one."""
+
+
+class ActiveThreads(Wire):
+    """Those of some guilds, in no order."""
+
+    threads: tuple[ActiveThread, ...]
+
+
+class GetActiveThreads(Call[ActiveThreads]):
+    """What is active in these guilds. Who may see what is for the asker to apply."""
+
+    service = "chat"
+    callers = frozenset({"gateway"})
+    deadline = 5.0
+
+    guild_ids: tuple[GuildId, ...] = Field(max_length=ACTIVE_THREADS_OF_GUILDS)
+
+
+class ThreadMemberships(Wire):
+    """One person in each thread."""
+
+    members: tuple[ThreadMember, ...]
+
+
+class GetThreadMemberships(Call[ThreadMemberships]):
+    """Which active threads is this person in?"""
+
+    service = "chat"
+    callers = frozenset({"gateway"})
+    deadline = 5.0
+
+    user_id: UserId

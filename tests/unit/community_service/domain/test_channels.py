@@ -24,7 +24,7 @@ from community_service.domain.channels import (
 )
 from contracts import limits
 from contracts.errors import ErrorCode, Invalid
-from contracts.objects.channel import ChannelOverwrite, ChannelType, OverwriteType
+from contracts.objects.channel import THREADS, ChannelOverwrite, ChannelType, OverwriteType
 
 RULE = ChannelOverwrite(id=5, type=OverwriteType.ROLE, deny=1024)
 OTHER = ChannelOverwrite(id=6, type=OverwriteType.ROLE, allow=1024)
@@ -78,9 +78,9 @@ class TestMaking:
         assert tagged([{**tag, "id": None}, tag], lambda: 8) == [{**tag, "id": "8"}, tag]
         assert copy_of(forum, "y").name == "y"
 
-    def test_direct_conversations_are_not_made_in_guilds(self) -> None:
+    def test_neither_conversations_nor_threads_are_made_as_channels(self) -> None:
         refused = {kind for kind in ChannelType if can_make(draft(kind)) is not None}
-        assert refused == {ChannelType.DM, ChannelType.GROUP_DM}
+        assert refused == {ChannelType.DM, ChannelType.GROUP_DM} | THREADS
         assert set(ChannelType) - refused == MAKEABLE
 
     def test_a_full_guild_takes_no_more(self) -> None:
