@@ -1,0 +1,74 @@
+"""What signaling_service looks at in a media worker: rooms, people and tracks in numbers."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from contracts.rpc.base import Call
+from contracts.rpc.media import TrackKind
+from contracts.wire import Wire
+
+_ASKERS = frozenset({"signaling"})
+
+
+class TrackStats(Wire):
+    """One published track, since it came."""
+
+    track: str
+    kind: TrackKind
+    codec: str
+    is_muted: bool
+    bitrate: int
+    packets: int
+    lost: int
+    jitter_ms: float
+    listeners: int
+    layers: dict[str, int] = Field(default_factory=dict)
+    """Bits a second by layer."""
+
+
+class ParticipantStats(Wire):
+    """One participant, as the worker sees it."""
+
+    participant: str
+    wires: dict[str, str]
+    """State by wire: new, connected, failed."""
+    rtt_ms: float
+    loss_up: float
+    loss_down: float
+    budget: int
+    """Bits a second that the listener's line is believed to carry."""
+    forwarded: int
+    quality: str
+    tracks: tuple[TrackStats, ...]
+
+
+class RoomStats(Wire):
+    """One room."""
+
+    room: str
+    participants: tuple[ParticipantStats, ...]
+
+
+class GetRoom(Call[RoomStats]):
+    """What goes on in a room: for operators, and to compare notes."""
+
+    service = "media"
+    callers = _ASKERS
+
+    room: str
+
+
+class RoomNames(Wire):
+    """Which participants are in which room."""
+
+    worker: str
+    epoch: int
+    rooms: dict[str, tuple[str, ...]]
+
+
+class ListRooms(Call[RoomNames]):
+    """All of one worker: for reconciling after a broken link."""
+
+    service = "media"
+    callers = _ASKERS
