@@ -113,6 +113,7 @@ channels = Table(
     Column("default_reaction_emoji", JSONB(none_as_null=True)),
     Column("default_sort_order", SmallInteger),
     Column("default_forum_layout", SmallInteger),
+    Column("default_tag_setting", Text),
     Column("available_tags", JSONB(none_as_null=True)),
     Column("flags", Integer, nullable=False),
     Index("channels_guild", "guild_id"),

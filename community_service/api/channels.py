@@ -93,6 +93,7 @@ class ChannelChanges(Form):
     default_reaction_emoji: ReactionForm | None = None
     default_sort_order: Literal[0, 1] | None = None
     default_forum_layout: Literal[0, 1, 2] | None = None
+    default_tag_setting: Literal["match_all", "match_some"] | None = None
     available_tags: Annotated[tuple[TagForm, ...], Field(max_length=limits.FORUM_TAGS)] | None = (
         None
     )

@@ -37,6 +37,7 @@ _OF_KINDS: Mapping[str, frozenset[ChannelType]] = {
     "default_reaction_emoji": POSTED,
     "default_sort_order": POSTED,
     "default_forum_layout": POSTED,
+    "default_tag_setting": POSTED,
     "available_tags": POSTED,
     "flags": POSTED,
 }
@@ -47,6 +48,7 @@ _AT_FIRST: Mapping[str, Any] = {
     "user_limit": 0,
     "video_quality_mode": 1,
     "default_forum_layout": 0,
+    "default_tag_setting": "match_some",
     "available_tags": [],
     "flags": 0,
 }
@@ -76,6 +78,7 @@ class Channel:
     default_reaction_emoji: JSON | None = None
     default_sort_order: int | None = None
     default_forum_layout: int | None = None
+    default_tag_setting: str | None = None
     available_tags: list[JSON] | None = None
     flags: int = 0
     overwrites: tuple[ChannelOverwrite, ...] = ()

@@ -87,6 +87,7 @@ class Channel(Wire):
             "default_auto_archive_duration",
             "default_thread_rate_limit_per_user",
             "default_forum_layout",
+            "default_tag_setting",
             "available_tags",
         }
     )
@@ -116,4 +117,5 @@ class Channel(Wire):
     default_reaction_emoji: ReactionEmoji | None = None
     default_sort_order: int | None = None
     default_forum_layout: int | None = None
+    default_tag_setting: str | None = None
     available_tags: tuple[ForumTag, ...] | None = None

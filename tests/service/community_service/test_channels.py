@@ -177,6 +177,7 @@ class TestKinds:
             "flags": 1 << 4,
             "default_sort_order": 1,
             "default_forum_layout": 2,
+            "default_tag_setting": "match_all",
             "default_auto_archive_duration": 1_440,
             "default_thread_rate_limit_per_user": 5,
         }
@@ -199,7 +200,12 @@ class TestKinds:
     async def test_each_kind_shows_only_what_it_has(self, house: House) -> None:
         guild = await house.guild()
         heard = {"bitrate", "user_limit", "rtc_region", "video_quality_mode"}
-        posted = {"available_tags", "default_reaction_emoji", "default_forum_layout"}
+        posted = {
+            "available_tags",
+            "default_reaction_emoji",
+            "default_forum_layout",
+            "default_tag_setting",
+        }
         for kind in (0, 2, 4, 5, 13, 15):
             made = await house.channel(guild, name=f"k{kind}", type=kind)
             assert made["type"] == kind
