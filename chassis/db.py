@@ -165,7 +165,7 @@ class Units(Generic[T]):
     def __init__(self, database: Database, outbox: Outbox, clock: Clock, tools: T) -> None:
         self._database = database
         self._outbox = outbox
-        self._clock = clock
+        self.clock = clock
         self.tools = tools
 
     @asynccontextmanager
@@ -174,7 +174,7 @@ class Units(Generic[T]):
         async with self._database.engine.begin() as connection:
             unit = Unit(
                 actor,
-                self._clock.now(),
+                self.clock.now(),
                 connection,
                 self.tools,
                 self._outbox,
@@ -190,4 +190,4 @@ class Units(Generic[T]):
         async with self._database.engine.connect() as connection:
             await connection.execution_options(postgresql_readonly=True)
             async with connection.begin():
-                yield Unit(actor, self._clock.now(), connection, self.tools, self._outbox)
+                yield Unit(actor, self.clock.now(), connection, self.tools, self._outbox)

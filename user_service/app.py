@@ -41,6 +41,7 @@ def build(settings: Settings) -> Service:
         needs_verified_email=settings.require_verified_email,
         is_invite_only=settings.invite_only,
         has_post=office is not None,
+        forgot_takes=settings.forgot_takes,
     )
     signer = settings.keys()[f"id.{service.name}"]
     tools = Tools(passwords, secrets.token_bytes, calls, policy, Blobs(settings), signer)

@@ -19,6 +19,9 @@ class Settings(StoredSettings, BusSettings, BlobSettings, PostSettings):
     password_threads: int = Field(2, description="Password hashes computed at a time")
     password_queue: int = Field(256, description="Hashes waiting before newcomers are put off")
     mails_every: float = Field(1.0, gt=0, description="Seconds between looks for letters to send")
+    forgot_takes: float = Field(
+        0.2, ge=0, description="Seconds after which a lost password is answered, known or not"
+    )
     require_verified_email: bool = Field(
         default=False, description="Nobody logs in before confirming their e-mail address"
     )

@@ -20,6 +20,8 @@ class Policy:
     is_invite_only: bool = False
     has_post: bool = True
     """Whether letters can go anywhere at all."""
+    forgot_takes: float = 0.0
+    """Seconds that asking for a link takes at least, whoever is meant."""
 
 
 @dataclass(frozen=True, slots=True)

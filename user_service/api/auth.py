@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -164,8 +165,7 @@ class AuthDoor:
 
     async def forgot(self, form: Forgotten, actor: Anyone) -> Response:
         """A link to the address of whoever is meant; nobody learns whether there is somebody."""
-        async with self._units.open(actor) as unit:
-            await actions.credentials.ask_by_mail(unit, form.login, Kind.RESET)
+        await self._mailed(actor, form.login, Kind.RESET)
         return nothing()
 
     async def reset(self, form: Reset, actor: Anyone, origin: From) -> Response:
@@ -185,12 +185,21 @@ class AuthDoor:
 
     async def resend(self, actor: Anyone, form: Resend | None = None) -> Response:
         """Another link to verify an address."""
-        async with self._units.open(actor) as unit:
-            if actor.user_id:
+        if actor.user_id:
+            async with self._units.open(actor) as unit:
                 await actions.credentials.resend(unit)
-            elif form is not None and form.login is not None:
-                await actions.credentials.ask_by_mail(unit, form.login, Kind.VERIFY)
+        elif form is not None and form.login is not None:
+            await self._mailed(actor, form.login, Kind.VERIFY)
         return nothing()
+
+    async def _mailed(self, actor: Identity, login: str, kind: Kind) -> None:
+        """Not even the clock tells whether a letter was written."""
+
+        async def ask() -> None:
+            async with self._units.open(actor) as unit:
+                await actions.credentials.ask_by_mail(unit, login, kind)
+
+        await asyncio.gather(ask(), self._units.clock.sleep(self._policy.forgot_takes))
 
 
 def router(units: UserUnits) -> APIRouter:

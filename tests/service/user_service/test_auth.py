@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import unicodedata
+from statistics import median
 from typing import Any
 
 import asyncpg
@@ -14,7 +16,7 @@ from contracts.events.session import LoginEnded
 from contracts.identity import Kind
 from contracts.rpc.users import Authenticate, GetUsers
 from tests.fixtures.services import running
-from tests.service.user_service.house import PASSWORD, House, refused, wrong
+from tests.service.user_service.house import PASSWORD, House, Open, refused, wrong
 from user_service.app import build
 from user_service.settings import Settings
 
@@ -73,9 +75,15 @@ class TestRegister:
         """A20: a name means one account, whoever comes at the same time."""
         form = {"username": "wanted", "password": PASSWORD}
         ask = house.running.nobody.post
-        answers = await asyncio.gather(*(ask("/auth/register", json=form) for _ in range(200)))
-        assert sorted({answer.status_code for answer in answers}) == [201, 400]
-        assert sum(answer.status_code == 201 for answer in answers) == 1
+
+        async def insist() -> int:
+            # In such a crowd the database may keep somebody waiting for too long.
+            while (status := (await ask("/auth/register", json=form)).status_code) == 503:
+                pass
+            return status
+
+        statuses = await asyncio.gather(*(insist() for _ in range(200)))
+        assert sorted(statuses) == [201] + [400] * 199
 
     async def test_gives_an_address_to_exactly_one_of_fifty(self, house: House) -> None:
         def form(number: int) -> dict[str, str]:
@@ -128,6 +136,20 @@ class TestLogin:
             wrong(response, login="INVALID_LOGIN", password="INVALID_LOGIN")
             bodies.append(response.content)
         assert len(set(bodies)) == 1
+
+    async def test_takes_as_long_for_an_unknown_name_as_for_a_wrong_password(
+        self, open_house: Open
+    ) -> None:
+        # Hashing that takes long enough to be seen, were it left out.
+        house = await open_house(password_memory_kib=32_768, password_passes=3)
+        await house.register("mina")
+        took: dict[str, list[float]] = {"mina": [], "nobody": []}
+        for name in ("mina", "nobody") * 7:
+            began = time.perf_counter()
+            assert (await house.login(name, "wrong horse")).status_code == 400
+            took[name].append(time.perf_counter() - began)
+        wrong, unknown = (median(times) for times in took.values())
+        assert 0.4 < unknown / wrong < 2.5
 
 
 class TestLogout:
