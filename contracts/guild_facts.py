@@ -36,6 +36,7 @@ class GuildFacts(Wire):
     """For members who have set nothing."""
     system_channel_id: ChannelId | None = None
     system_channel_flags: int = 0
+    mfa_level: int = 0
 
     @classmethod
     def of(cls, guild: Guild, channels: tuple[Channel, ...]) -> GuildFacts:
@@ -50,6 +51,7 @@ class GuildFacts(Wire):
             default_notifications=NotifyLevel(guild.default_message_notifications),
             system_channel_id=guild.system_channel_id,
             system_channel_flags=guild.system_channel_flags,
+            mfa_level=guild.mfa_level,
         )
 
 
@@ -89,23 +91,23 @@ def permissions_in(
     *,
     channel_id: int | None = None,
     is_thread: bool = False,
+    is_weak: bool = False,
 ) -> Permission:
     """What a member may do in a channel (or in a thread of it), or (no channel) in the guild at
-    large. The one entry for every service.
+    large. The one entry for every service. `is_weak`: without a second factor.
     """
     channel = facts.channels.get(ChannelId(channel_id)) if channel_id is not None else None
-    return compute(
-        gather(
-            owner_id=facts.owner_id,
-            guild_id=facts.id,
-            roles=facts.roles,
-            overwrites=channel.permission_overwrites if channel else (),
-            user_id=user_id,
-            member=member,
-            now=now,
-            where=where_of(channel_id, is_thread=is_thread),
-        )
+    gathered = gather(
+        owner_id=facts.owner_id,
+        guild_id=facts.id,
+        roles=facts.roles,
+        overwrites=channel.permission_overwrites if channel else (),
+        user_id=user_id,
+        member=member,
+        now=now,
+        where=where_of(channel_id, is_thread=is_thread),
     )
+    return compute(gathered.held_back() if is_weak and facts.mfa_level else gathered)
 
 
 def where_of(channel_id: int | None, *, is_thread: bool = False) -> Where:

@@ -42,6 +42,11 @@ class Identity:
         """Whether a bot token was shown."""
         return self.kind is Kind.BOT
 
+    @property
+    def is_weak(self) -> bool:
+        """Whether a password alone opens the account. A bot's token is no password."""
+        return not self.has_second_factor and self.kind is not Kind.BOT
+
 
 NOBODY = Identity(UserId(0), 0, Kind.NOBODY)
 

@@ -12,7 +12,7 @@ denials in a channel (no view: nothing, no send: no attachments, …).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, IntFlag
 from functools import reduce
 from operator import or_
@@ -147,6 +147,20 @@ CONVERSING = (
 )
 """What everybody may do in a conversation of their own, where nobody governs."""
 
+ELEVATED = (
+    Permission.KICK_MEMBERS
+    | Permission.BAN_MEMBERS
+    | Permission.ADMINISTRATOR
+    | Permission.MANAGE_CHANNELS
+    | Permission.MANAGE_GUILD
+    | Permission.MANAGE_MESSAGES
+    | Permission.MANAGE_ROLES
+    | Permission.MANAGE_WEBHOOKS
+    | Permission.MANAGE_GUILD_EXPRESSIONS
+    | Permission.MANAGE_THREADS
+)
+"""What a guild may ask a second factor for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Overwrite:
@@ -179,10 +193,21 @@ class Facts:
     """Overwrites of the roles the member holds."""
     member_overwrite: Overwrite | None = None
     where: Where = Where.CHANNEL
+    is_held_back: bool = False
+    """Without the second factor that the guild asks of those who govern."""
+
+    def held_back(self) -> Facts:
+        """The same without that factor."""
+        return replace(self, is_held_back=True)
 
 
 def compute(facts: Facts) -> Permission:
     """What the member may do there."""
+    granted = _held(facts)
+    return granted & ~ELEVATED if facts.is_held_back else granted
+
+
+def _held(facts: Facts) -> Permission:
     if not facts.is_member:
         return NONE
     if facts.is_owner:

@@ -35,19 +35,19 @@ class Access:
     def __init__(self, facts: Facts, clock: Clock) -> None:
         self._facts = facts
         self._clock = clock
-        self._decided: dict[tuple[int, int], tuple[GuildFacts, Speaker, Permission]] = {}
+        self._decided: dict[tuple[int, int, bool], tuple[GuildFacts, Speaker, Permission]] = {}
 
     def known(self, actor: Identity, channel_id: int, *, needs: Permission) -> Room | None:
         """The channel, if all that decides is known here; None if it has to be asked for."""
-        room = self._known(actor.user_id, channel_id)
+        room = self._known(actor, channel_id)
         return None if room is None else _let_in(room, needs)
 
     async def channel(self, actor: Identity, channel_id: int, *, needs: Permission) -> Room:
         """The channel, if the actor sees it and holds what is needed."""
         if actor.kind is Kind.NOBODY:
             raise Unauthorized
-        known = self._known(actor.user_id, channel_id)
-        return _let_in(known or await self._found(actor.user_id, channel_id), needs)
+        known = self._known(actor, channel_id)
+        return _let_in(known or await self._found(actor, channel_id), needs)
 
     async def thread(
         self, actor: Identity, thread: Thread, *, is_member: bool, needs: Permission
@@ -71,48 +71,55 @@ class Access:
             self._clock.now(),
             channel_id=channel.id,
             is_thread=True,
+            is_weak=actor.is_weak,
         )
         if thread.is_private:
             granted = in_private_thread(granted, is_member=is_member)
         _require(granted, needs)
         return Room(facts.id, channel, speaker, granted)
 
-    def _known(self, user_id: int, channel_id: int) -> Room | None:
+    def _known(self, actor: Identity, channel_id: int) -> Room | None:
         guild_id = self._facts.place(channel_id)
         if guild_id is None:
             return None
         facts = self._facts.guilds.peek(guild_id)
-        speaker = self._facts.speakers.peek((guild_id, user_id))
+        speaker = self._facts.speakers.peek((guild_id, actor.user_id))
         if facts is None or speaker is None:
             return None
-        return self._room(facts, speaker, channel_id)
+        return self._room(facts, speaker, actor, channel_id)
 
-    async def _found(self, user_id: int, channel_id: int) -> Room:
+    async def _found(self, actor: Identity, channel_id: int) -> Room:
         guild_id = await self._facts.locate(channel_id)
-        speaker = await self._facts.speakers.get((guild_id, user_id))
-        room = self._room(await self._facts.guilds.get(guild_id), speaker, channel_id)
+        speaker = await self._facts.speakers.get((guild_id, actor.user_id))
+        room = self._room(await self._facts.guilds.get(guild_id), speaker, actor, channel_id)
         if room is None:
             # The channel may be younger than our copy: its event is still on the way.
             self._facts.guilds.drop(guild_id)
-            room = self._room(await self._facts.guilds.get(guild_id), speaker, channel_id)
+            room = self._room(await self._facts.guilds.get(guild_id), speaker, actor, channel_id)
         if room is None:
             raise NotFound(ErrorCode.UNKNOWN_CHANNEL)
         return room
 
-    def _room(self, facts: GuildFacts, speaker: Speaker, channel_id: int) -> Room | None:
+    def _room(
+        self, facts: GuildFacts, speaker: Speaker, actor: Identity, channel_id: int
+    ) -> Room | None:
         channel = facts.channels.get(ChannelId(channel_id))
         if channel is None:
             return None
-        return Room(facts.id, channel, speaker, self._granted(facts, speaker, channel_id))
+        return Room(facts.id, channel, speaker, self._granted(facts, speaker, actor, channel_id))
 
-    def _granted(self, facts: GuildFacts, speaker: Speaker, channel_id: int) -> Permission:
-        user_id = speaker.member.user.id
-        key = (channel_id, user_id)
+    def _granted(
+        self, facts: GuildFacts, speaker: Speaker, actor: Identity, channel_id: int
+    ) -> Permission:
+        user_id, is_weak = speaker.member.user.id, facts.mfa_level > 0 and actor.is_weak
+        key = (channel_id, user_id, is_weak)
         decided = self._decided.get(key)
         if decided is not None and decided[0] is facts and decided[1] is speaker:
             return decided[2]
         member = speaker.member
-        granted = permissions_in(facts, user_id, member, self._clock.now(), channel_id=channel_id)
+        granted = permissions_in(
+            facts, user_id, member, self._clock.now(), channel_id=channel_id, is_weak=is_weak
+        )
         if member.communication_disabled_until is None:  # a timeout runs out by itself
             if len(self._decided) >= _MOST_REMEMBERED:
                 self._decided.clear()

@@ -14,20 +14,6 @@ from contracts.ids import RoleId
 from contracts.objects.member import MemberFace
 from contracts.permissions import Permission, compute, holds
 
-ELEVATED = (
-    Permission.KICK_MEMBERS
-    | Permission.BAN_MEMBERS
-    | Permission.ADMINISTRATOR
-    | Permission.MANAGE_CHANNELS
-    | Permission.MANAGE_GUILD
-    | Permission.MANAGE_MESSAGES
-    | Permission.MANAGE_ROLES
-    | Permission.MANAGE_WEBHOOKS
-    | Permission.MANAGE_GUILD_EXPRESSIONS
-    | Permission.MANAGE_THREADS
-)
-"""What a guild may ask a second factor for."""
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -60,19 +46,17 @@ class Standing:
 
     def granted(self, now: datetime, channel: Channel | None = None) -> Permission:
         """What the person may do in a channel, or (no channel) in the guild at large."""
-        granted = compute(
-            gather(
-                owner_id=self.owner_id,
-                guild_id=self.guild_id,
-                roles=self.permissions,
-                overwrites=channel.overwrites if channel else (),
-                user_id=self.user_id,
-                member=self._face(),
-                now=now,
-                where=where_of(channel.id if channel else None),
-            )
+        facts = gather(
+            owner_id=self.owner_id,
+            guild_id=self.guild_id,
+            roles=self.permissions,
+            overwrites=channel.overwrites if channel else (),
+            user_id=self.user_id,
+            member=self._face(),
+            now=now,
+            where=where_of(channel.id if channel else None),
         )
-        return granted & ~ELEVATED if self.is_held_back else granted
+        return compute(facts.held_back() if self.is_held_back else facts)
 
     def lacks_only_a_factor(
         self, now: datetime, needs: Permission, channel: Channel | None = None

@@ -46,7 +46,7 @@ def _standing(user_id: int) -> Select[Any]:
 
 def _read(unit: Unit, row: Row[Any], user_id: int) -> Standing:
     actor = unit.actor
-    is_weak = user_id == actor.user_id and not (actor.has_second_factor or actor.is_bot)
+    is_weak = user_id == actor.user_id and actor.is_weak
     return Standing(
         user_id=user_id,
         owner_id=row.owner_id,

@@ -9,9 +9,11 @@ import pytest
 
 from contracts import topics
 from contracts.events.typing import TypingStart
-from contracts.ids import floor_of
+from contracts.identity import Identity, Kind
+from contracts.ids import UserId, floor_of
 from contracts.objects.audit import AuditAction
 from contracts.permissions import Permission
+from tests.fixtures.identity import Identified
 from tests.service.chat_service.house import (
     ALICE,
     BOB,
@@ -98,6 +100,20 @@ class TestDeleting:
         told = [body for name, body in await house.told(guild) if name == "MessageDelete"]
         where = {"channel_id": str(room), "guild_id": str(guild)}
         assert told == [{"id": first["id"], **where}, {"id": second["id"], **where}]
+
+    async def test_moderators_need_the_second_factor_that_their_guild_asks_for(
+        self, house: House
+    ) -> None:
+        guild = house.guild()
+        room = int(house.channel(guild).id)
+        facts = house.neighbours.guilds[guild]
+        house.neighbours.guilds[guild] = facts.model_copy(update={"mfa_level": 1})
+        sent, own = await house.send(ALICE, room, "hi"), await house.send(OWNER, room, "mine")
+        assert refusal(await house.asks(OWNER, "DELETE", at(room, sent))) == (403, 50013)
+        assert (await house.asks(OWNER, "DELETE", at(room, own))).status_code == 204
+        stamp = Identified("chat", Identity(UserId(OWNER), 1, Kind.USER, has_second_factor=True))
+        answer = await house.running.nobody.delete(at(room, sent), auth=stamp)
+        assert answer.status_code == 204, answer.text
 
     async def test_many_go_at_once_and_are_told_once(self, house: House) -> None:
         guild = house.guild()

@@ -46,10 +46,23 @@ _NEEDS = {
 """Bits that are worth nothing in a channel without another one."""
 _LEFT_TO_THE_TIMED_OUT = _bits("VIEW_CHANNEL", "READ_MESSAGE_HISTORY")
 
+_GOVERNING = _bits(
+    "KICK_MEMBERS",
+    "BAN_MEMBERS",
+    "ADMINISTRATOR",
+    "MANAGE_CHANNELS",
+    "MANAGE_GUILD",
+    "MANAGE_MESSAGES",
+    "MANAGE_ROLES",
+    "MANAGE_WEBHOOKS",
+    "MANAGE_GUILD_EXPRESSIONS",
+    "MANAGE_THREADS",
+)
+
 
 def may(facts: Facts, bit: int) -> bool:
     """Whether the member may do what this bit means."""
-    if not facts.is_member:
+    if not facts.is_member or (facts.is_held_back and bit in _GOVERNING):
         return False
     if facts.is_owner or _in_guild(facts, _ADMINISTRATOR):
         return True
@@ -68,7 +81,7 @@ def spoken_of(facts: Facts) -> int:
     rules = (facts.member_overwrite, facts.everyone_overwrite, *facts.role_overwrites.values())
     said = [facts.everyone, *facts.roles.values()]
     said += [bits for rule in rules if rule for bits in (rule.allow, rule.deny)]
-    return reduce(or_, said, _SEND)
+    return reduce(or_, said, _SEND | (sum(_GOVERNING) if facts.is_held_back else 0))
 
 
 def _in_guild(facts: Facts, bit: int) -> bool:
@@ -128,4 +141,5 @@ class Worlds:
             role_overwrites={role: self.overwrite() for role in held if dice.random() < 0.6},
             member_overwrite=self.maybe(),
             where=dice.choice(list(Where)),
+            is_held_back=dice.random() < 0.1,
         )

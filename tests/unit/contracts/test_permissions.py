@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.permissions import (
+    ELEVATED,
     EVERYONE_DEFAULT,
     EVERYTHING,
     NONE,
@@ -169,6 +170,16 @@ RULES = [
         FILES | Permission.KICK_MEMBERS,
     ),
     ("10 bits without a name are dropped", somebody(everyone=WRITER | 1 << 60), Permission(WRITER)),
+    (
+        "11 who lacks the second factor that is asked for does not govern, and talks on",
+        somebody(everyone=int(VIEW | SEND | Permission.BAN_MEMBERS), is_held_back=True),
+        VIEW | SEND,
+    ),
+    (
+        "11 not even the owner",
+        Facts(is_member=True, is_owner=True, is_held_back=True),
+        EVERYTHING & ~ELEVATED,
+    ),
 ]
 
 
