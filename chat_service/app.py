@@ -22,6 +22,7 @@ from chat_service.people import People
 from chat_service.settings import Settings
 from chat_service.store.messages import Draft, Stored
 from chat_service.tools import Units
+from chat_service.webhooks import Webhooks
 from contracts import topics
 from contracts.attachments import Links
 
@@ -44,12 +45,14 @@ def build(settings: Settings) -> Service:
         )
     )
     facts = Facts(calls, bus, clock)
-    people = People(calls, clock)
+    people, webhooks = People(calls, clock), Webhooks(calls, clock)
     service.use(Ears(bus, topics.FACES, people, tasks=service.tasks))
+    service.use(Ears(bus, topics.FACES, webhooks, tasks=service.tasks))
     chat = Chat(
         access=Access(facts, clock),
         facts=facts,
         people=people,
+        webhooks=webhooks,
         calls=calls,
         outbox=outbox,
         bus=bus,
@@ -63,11 +66,14 @@ def build(settings: Settings) -> Service:
     app = application(service.name, *api.routers(chat))
     parts.serve(service, settings, app, hot_routes(chat), described=DESCRIBED)
     service.use(Inbox(chat, tasks=service.tasks))
-    jobs = Jobs(chat, nonce_hours=settings.nonce_hours)
+    _schedule(service, settings, Jobs(chat, nonce_hours=settings.nonce_hours))
+    return service
+
+
+def _schedule(service: Service, settings: Settings, jobs: Jobs) -> None:
     service.job("removals", settings.removals_every, jobs.remove)
     service.job("sweep", settings.sweep_every, jobs.sweep)
     service.job("forget", _TEN_MINUTES, jobs.forget)
-    return service
 
 
 def _files(settings: Settings, clock: Clock) -> Files:

@@ -6,7 +6,7 @@ A test holds them equal to what the declared models dump.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -23,7 +23,7 @@ from chat_service.store.messages import Message
 from chat_service.store.reactions import Count
 from chat_service.store.thread_members import Membership
 from contracts.events.base import Event
-from contracts.ids import Snowflake
+from contracts.ids import Snowflake, UserId
 from contracts.objects.attachment import Attachment
 from contracts.objects.member import Member
 from contracts.objects.message import Message as MessageShape
@@ -32,7 +32,7 @@ from contracts.objects.reaction import CountDetails, Reaction
 from contracts.objects.reaction import Emoji as EmojiShape
 from contracts.objects.thread import Thread as ThreadShape
 from contracts.objects.thread import ThreadMember, ThreadMetadata
-from contracts.objects.user import User
+from contracts.objects.user import Signed, User
 from contracts.wire import JSON, Wire, timestamp
 
 E = TypeVar("E", bound=Event)
@@ -84,6 +84,8 @@ def after_id(channel_id: int, author: bytes, said: Said, created: datetime) -> b
 
 def in_guild(guild_id: int, face: bytes) -> bytes:
     """What an event adds to the message."""
+    if not face:
+        return b',"guild_id":"%d"' % guild_id
     return b',"guild_id":"%d","member":%b' % (guild_id, face)
 
 
@@ -128,7 +130,7 @@ def shape(message: Message, look: Look, *, nonce: str | int | None = None) -> Me
     shown: JSON = {
         "id": message.id,
         "channel_id": message.channel_id,
-        "author": look.face(message.author_id),
+        "author": author(message, look),
         "content": message.content,
         "timestamp": message.created,
         "edited_timestamp": message.edited,
@@ -140,6 +142,7 @@ def shape(message: Message, look: Look, *, nonce: str | int | None = None) -> Me
         "flags": message.flags,
         "nonce": nonce,
         **{name: extras[name] for name in _AS_STORED if name in extras},
+        **_asked(extras, look),
     }
     if files := extras.get("attachments"):
         shown["attachments"] = look.attachments(files)
@@ -168,6 +171,41 @@ _AS_STORED = (
     "webhook_id",
     "application_id",
 )
+
+
+def author(message: Message, look: Look) -> User:
+    """Who signs a message: an account, or a webhook as it was called then."""
+    signed = (message.extras or {}).get("author")
+    if signed is None:
+        return look.face(message.author_id)
+    return Signed(id=UserId(message.author_id), discriminator="0000", bot=True, **signed)
+
+
+def people_in(message: Message) -> Iterator[int]:
+    """Everybody whose face it takes to show a message."""
+    extras = message.extras or {}
+    if "author" not in extras:
+        yield message.author_id
+    if "interaction" in extras:
+        yield int(extras["interaction"]["user_id"])
+    yield from users_in(message)
+
+
+def _asked(extras: JSON, look: Look) -> JSON:
+    """What an application answers to, in both ways of saying it."""
+    asked = extras.get("interaction")
+    if asked is None:
+        return {}
+    user = look.face(int(asked["user_id"])).dump()
+    told = {name: value for name, value in asked.items() if name not in _INWARD}
+    shown: JSON = {"interaction_metadata": {**told, "user": user}}
+    if "name" in asked:
+        short = {name: asked[name] for name in ("id", "type", "name")}
+        shown["interaction"] = {**short, "user": user}
+    return shown
+
+
+_INWARD = frozenset({"user_id", "name"})
 
 
 def users_in(message: Message) -> Sequence[int]:

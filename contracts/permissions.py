@@ -160,6 +160,20 @@ ELEVATED = (
     | Permission.MANAGE_THREADS
 )
 """What a guild may ask a second factor for."""
+POSTING = (
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.SEND_MESSAGES_IN_THREADS
+    | Permission.SEND_TTS_MESSAGES
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.MENTION_EVERYONE
+    | Permission.USE_EXTERNAL_EMOJIS
+    | Permission.SEND_POLLS
+    | Permission.BYPASS_SLOWMODE
+)
+"""What a webhook may do in its channel: whoever made it could let it."""
 
 
 @dataclass(frozen=True, slots=True)

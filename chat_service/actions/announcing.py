@@ -56,6 +56,8 @@ def tell(
     """Tell everybody of a new message."""
     shape = views.shape(message, look, nonce=nonce)
     more: JSON = {}
-    if venue.guild_id is not None and venue.member is not None:
-        more = {"guild_id": venue.guild_id, "member": venue.member.face()}
+    if venue.guild_id is not None:
+        more["guild_id"] = venue.guild_id
+    if venue.member is not None:
+        more["member"] = venue.member.face()
     unit.emit(views.event(MessageCreate, shape, **more), to=venue.heard_on)

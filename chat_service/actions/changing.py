@@ -56,7 +56,13 @@ async def edit(
     chat: Chat, actor: Identity, channel_id: int, message_id: int, changes: Changes
 ) -> bytes:
     """Change a message; its JSON."""
-    venue = await enter(chat, actor, channel_id)
+    return await edit_in(chat, actor, await enter(chat, actor, channel_id), message_id, changes)
+
+
+async def edit_in(
+    chat: Chat, actor: Identity, venue: Venue, message_id: int, changes: Changes
+) -> bytes:
+    """The same where somebody was let in already."""
     before = await _one(chat, venue, message_id)
     _require_may_edit(venue, before, changes)
     after = await _edited(chat, venue, before, changes)
@@ -77,9 +83,13 @@ async def edit(
 
 async def delete(chat: Chat, actor: Identity, channel_id: int, message_id: int) -> None:
     """Delete one's own message, or another's with MANAGE_MESSAGES."""
-    venue = await enter(chat, actor, channel_id)
+    await delete_in(chat, actor, await enter(chat, actor, channel_id), message_id)
+
+
+async def delete_in(chat: Chat, actor: Identity, venue: Venue, message_id: int) -> None:
+    """The same where somebody was let in already."""
     message = await _one(chat, venue, message_id)
-    if message.author_id != actor.user_id:
+    if message.author_id != venue.user.id:
         venue.require(Permission.MANAGE_MESSAGES)
     if message.type in _LASTING:
         raise DomainError(ErrorCode.SYSTEM_MESSAGE)
@@ -92,7 +102,7 @@ async def delete(chat: Chat, actor: Identity, channel_id: int, message_id: int) 
         unit.emit(gone, to=venue.heard_on)
         if message.pinned is not None:
             await tell_pins(unit, venue)
-        if message.author_id != actor.user_id:
+        if message.author_id != venue.user.id:
             action, where = AuditAction.MESSAGE_DELETE, venue.channel_id
             governing.note(unit, venue, action, message.author_id, channel_id=where, count=1)
 

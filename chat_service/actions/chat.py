@@ -16,6 +16,7 @@ from chat_service.files import Files
 from chat_service.people import People
 from chat_service.store.messages import Draft, Stored
 from chat_service.tools import Units
+from chat_service.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Chat:
     access: Access
     facts: Facts
     people: People
+    webhooks: Webhooks
     calls: Calls
     outbox: Outbox
     bus: Bus

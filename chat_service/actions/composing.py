@@ -83,10 +83,21 @@ def create(chat: Chat, actor: Identity, channel_id: int, draft: Draft) -> Promis
 
 async def send(chat: Chat, actor: Identity, channel_id: int, draft: Draft) -> bytes:
     """Store any message and tell everybody who may see it; its JSON."""
+    require_sayable(draft)
+    venue = await enter(chat, actor, channel_id, needs=messages.SENDING)
+    return await send_in(chat, actor, venue, draft)
+
+
+def require_sayable(draft: Draft) -> None:
+    """Refuse what nobody may send."""
     if refusal := draft.refusal():
         raise refusal
     content.check_text(draft.content)
-    venue = await enter(chat, actor, channel_id, needs=messages.SENDING)
+
+
+async def send_in(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> bytes:
+    """The same where somebody was let in already."""
+    channel_id = int(venue.channel_id)
     _require_kinds(venue, draft)
     faces = await conversations.welcomed(chat, venue)
     composed = await _composed(chat, actor, venue, draft)
@@ -120,14 +131,7 @@ def _require_kinds(venue: Venue, draft: Draft) -> None:
 
 
 async def _composed(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> _Composed:
-    extras: JSON = {}
-    if draft.tts and venue.may(Permission.SEND_TTS_MESSAGES):
-        # Without the right it is said all the same, and not aloud.
-        extras["tts"] = True
-    if draft.embeds:
-        extras["embeds"] = draft.embeds
-    if draft.components:
-        extras["components"] = draft.components
+    extras = _said(venue, draft)
     kind, answered = 0, None
     if draft.reference is not None:
         kind, answered, more = await _referring(chat, actor, venue, draft.reference)
@@ -148,7 +152,7 @@ async def _composed(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> 
         channel_id=venue.channel_id,
         author_id=venue.user.id,
         content=draft.content,
-        type=kind,
+        type=kind if draft.origin is None else draft.origin.type or kind,
         flags=draft.flags | (_HAS_SNAPSHOT if draft.is_forward else 0),
         mention_everyone=found.everyone,
         created=chat.clock.now(),
@@ -159,10 +163,23 @@ async def _composed(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> 
     return _Composed(message, draft.nonce, called, found, look, files)
 
 
+def _said(venue: Venue, draft: Draft) -> JSON:
+    """What the draft itself says beside its text, as it is kept."""
+    extras: JSON = {} if draft.origin is None else draft.origin.kept()
+    if draft.tts and venue.may(Permission.SEND_TTS_MESSAGES):
+        # Without the right it is said all the same, and not aloud.
+        extras["tts"] = True
+    if draft.embeds:
+        extras["embeds"] = draft.embeds
+    if draft.components:
+        extras["components"] = draft.components
+    return extras
+
+
 async def _called(chat: Chat, venue: Venue, found: Mentions) -> tuple[int, ...]:
     """Who is mentioned, without those who have blocked the author."""
     users = set(found.users) - {int(venue.user.id)}
-    if users:
+    if users and venue.is_account:
         asked = tuple(map(UserId, users))
         # A badge too many is less than a message that can not be sent.
         with suppress(Unavailable):
@@ -241,7 +258,7 @@ def _no_reference(text: str) -> Invalid:
 def _commit(chat: Chat, venue: Venue, composed: _Composed) -> Promise:
     """Have it written with plain messages, in one order with them."""
     assert venue.guild_id is not None
-    assert venue.member is not None
+    face = b"" if venue.member is None else venue.member.face().encode()
     message, event_id = composed.message, chat.outbox.next_id()
     whole = views.shape(message, composed.look, nonce=composed.nonce).encode()
     rest = whole.removeprefix(views.OPENING + b"0").removesuffix(b"}")
@@ -258,7 +275,7 @@ def _commit(chat: Chat, venue: Venue, composed: _Composed) -> Promise:
         created=message.created,
         event_id=event_id,
         topic=venue.heard_on[0],
-        record=messages.record(route, rest, venue.member.face().encode(), event_id),
+        record=messages.record(route, rest, face, event_id),
         type=message.type,
         extras=message.extras,
         targets=composed.called,

@@ -72,9 +72,7 @@ async def look(chat: Chat, reader_id: int, found: Sequence[Message]) -> views.Lo
         originals = await store.messages.some(pool, found[0].channel_id, ids)
         referenced = {original.id: original for original in originals}
     people = {
-        user
-        for message in (*found, *referenced.values())
-        for user in (message.author_id, *views.users_in(message))
+        user for message in (*found, *referenced.values()) for user in views.people_in(message)
     }
     return views.Look(await chat.people.faces(people), counts, referenced, chat.files)
 

@@ -41,6 +41,8 @@ class Venue:
     thread: Thread | None = None
     is_in_thread: bool = False
     """Whether they are one of its members already."""
+    is_account: bool = True
+    """Not a webhook, which nobody can block."""
 
     @classmethod
     def private(cls, conversation: Conversation, user: User) -> Venue:

@@ -4,7 +4,7 @@ Kept as they came, otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -72,6 +72,30 @@ def numbered(components: list[JSON], *, is_new: bool) -> list[JSON]:
     numbers = count(1)
     top = _TOP_OF_NEW if is_new else _TOP_OF_OLD
     return [_whole(one, top, numbers) for one in components]
+
+
+def is_interactive(components: Sequence[JSON]) -> bool:
+    """Whether an application would have to answer: a button that is no link, or a menu."""
+    return any(_is_asking(one) for one in each(components))
+
+
+def each(components: Sequence[JSON]) -> Iterator[JSON]:
+    """Every component, with those inside of others."""
+    for one in components:
+        yield one
+        held = one.get("components")
+        yield from each(held if isinstance(held, list) else ())
+        if isinstance(one.get("accessory"), dict):
+            yield one["accessory"]
+
+
+def _is_asking(one: JSON) -> bool:
+    return one["type"] in _MENUS or (one["type"] == 2 and one.get("style") not in _SILENT)
+
+
+_MENUS = frozenset({3, 5, 6, 7, 8})
+_SILENT = frozenset({5, 6})
+"""Styles of buttons that lead elsewhere, and ask no application."""
 
 
 def _whole(one: Any, allowed: frozenset[int], numbers: Iterator[int]) -> JSON:

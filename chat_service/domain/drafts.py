@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from chat_service.domain.attachments import VOICE_MESSAGE, Wanted
 from chat_service.domain.mentions import Allowed
+from chat_service.domain.origins import Origin
 from contracts.errors import DomainError, ErrorCode, Invalid
 from contracts.wire import JSON
 
@@ -42,12 +43,15 @@ class Draft(NamedTuple):
     allowed: Allowed | None = None
     reference: Reference | None = None
     files: Sequence[Wanted] = ()
+    origin: Origin | None = None
+    """Not an account that speaks for itself."""
 
     @property
     def is_plain(self) -> bool:
         """Nothing but text."""
         more = self.tts or self.embeds or self.components or self.allowed or self.reference
-        return not (more or self.files or self.flags & (ONLY_COMPONENTS | VOICE_MESSAGE))
+        by_others = self.files or self.origin
+        return not (more or by_others or self.flags & (ONLY_COMPONENTS | VOICE_MESSAGE))
 
     @property
     def is_forward(self) -> bool:

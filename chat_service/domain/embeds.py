@@ -11,7 +11,8 @@ from contracts.errors import Invalid
 from contracts.wire import JSON, KEPT, Form, Timestamp
 
 
-def _is_address(text: str) -> str:
+def is_address(text: str) -> str:
+    """The same text, if it is an address that may be shown."""
     if not text.startswith(("http://", "https://", "attachment://")):
         raise ValueError("Scheme must be one of ('http', 'https').")
     return text
@@ -20,7 +21,7 @@ def _is_address(text: str) -> str:
 _Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=256), KEPT]
 _Long = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_048), KEPT]
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_096), KEPT]
-_Address = Annotated[str, StringConstraints(max_length=2_048), AfterValidator(_is_address), KEPT]
+_Address = Annotated[str, StringConstraints(max_length=2_048), AfterValidator(is_address), KEPT]
 
 
 class Picture(Form):

@@ -7,7 +7,7 @@ from typing import ClassVar
 from contracts.ids import ApplicationId, ChannelId, MessageId, RoleId, Snowflake
 from contracts.objects.attachment import Attachment
 from contracts.objects.reaction import Reaction
-from contracts.objects.user import User
+from contracts.objects.user import Signed, User
 from contracts.wire import JSON, Timestamp, Wire
 
 
@@ -23,13 +23,15 @@ class Message(Wire):
             "reactions",
             "webhook_id",
             "application_id",
+            "interaction_metadata",
+            "interaction",
         }
     )
     unless_given: ClassVar[frozenset[str]] = frozenset({"referenced_message"})
 
     id: MessageId
     channel_id: ChannelId
-    author: User
+    author: Signed | User
     content: str
     timestamp: Timestamp
     edited_timestamp: Timestamp | None = None
@@ -48,6 +50,9 @@ class Message(Wire):
     nonce: str | int | None = None
     webhook_id: Snowflake | None = None
     application_id: ApplicationId | None = None
+    interaction_metadata: JSON | None = None
+    interaction: JSON | None = None
+    """The same as older libraries read it."""
     message_reference: JSON | None = None
     referenced_message: JSON | None = None
     """Null says that it is no more; without a reference there is none to speak of."""

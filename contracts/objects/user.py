@@ -27,6 +27,16 @@ class User(Wire):
     bot: bool | None = None
 
 
+class Signed(User):
+    """How a webhook signs one message. A picture from elsewhere is named by its address, and
+    fetched by nobody here.
+    """
+
+    omit: ClassVar[frozenset[str]] = frozenset({"bot", "avatar_url"})
+
+    avatar_url: str | None = None
+
+
 class CurrentUser(User):
     """What one sees of oneself."""
 

@@ -184,6 +184,7 @@ ROWS: tuple[Row, ...] = (
         major="webhook",
         opened_by="token",
         anonymous=_ANY,
+        body_bytes=UPLOAD_BODY_BYTES,
     ),
     Row(
         "webhooks/{webhook}/{token}/*",
@@ -192,6 +193,7 @@ ROWS: tuple[Row, ...] = (
         major="webhook",
         opened_by="token",
         anonymous=_ANY,
+        body_bytes=UPLOAD_BODY_BYTES,
     ),
     Row("voice/regions", "signaling", _COMMON),
     Row("soundboard-default-sounds", "signaling", _COMMON),

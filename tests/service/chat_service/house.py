@@ -19,17 +19,21 @@ from chassis.rpc import RpcServer
 from contracts import topics
 from contracts.events import Event, unpack
 from contracts.guild_facts import GuildFacts
-from contracts.ids import EPOCH_MS, ChannelId, GuildId, UserId
+from contracts.identity import Kind
+from contracts.ids import EPOCH_MS, ChannelId, GuildId, UserId, WebhookId
 from contracts.objects.channel import Channel, ChannelOverwrite, ChannelType
 from contracts.objects.emoji import Emoji
 from contracts.objects.member import Member
 from contracts.objects.relationship import Standing
 from contracts.objects.user import User
+from contracts.objects.webhook import Webhook
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from contracts.rpc.community import (
     FindEmoji,
+    FindWebhook,
     FoundEmoji,
     FoundFacts,
+    FoundWebhook,
     GetGuildFacts,
     GetMembers,
     LocateChannel,
@@ -62,6 +66,7 @@ class Neighbours:
     guilds: dict[int, GuildFacts] = field(default_factory=dict)
     members: dict[tuple[int, int], Member] = field(default_factory=dict)
     emojis: dict[int, tuple[GuildId, Emoji]] = field(default_factory=dict)
+    webhooks: dict[int, Webhook] = field(default_factory=dict)
     friends: set[frozenset[int]] = field(default_factory=set)
     blocks: set[tuple[int, int]] = field(default_factory=set)
     """(who, whom)"""
@@ -89,6 +94,10 @@ class Neighbours:
         guild_id, emoji = self.emojis.get(int(call.emoji_id), (None, None))
         return FoundEmoji(guild_id=guild_id, emoji=emoji)
 
+    async def find_webhook(self, call: FindWebhook) -> FoundWebhook:
+        """Webhooks."""
+        return FoundWebhook(webhook=self.webhooks.get(int(call.webhook_id)))
+
     async def get_standings(self, call: GetStandings) -> Standings:
         """Friends and blocks."""
         me = int(call.user_id)
@@ -109,6 +118,7 @@ class Neighbours:
         rpc.handle(GetGuildFacts, self.facts)
         rpc.handle(GetMembers, self.get_members)
         rpc.handle(FindEmoji, self.find_emoji)
+        rpc.handle(FindWebhook, self.find_webhook)
 
     def _as_user(self, rpc: RpcServer) -> None:
         rpc.handle(GetUsers, self.get_users)
@@ -178,6 +188,18 @@ class House:
             update={"channels": {**facts.channels, made.id: made}}
         )
         return made
+
+    def webhook(self, channel: Channel, **how: Any) -> int:
+        """A webhook that posts there; no event tells it."""
+        given = {"name": "News", "avatar": "a" * 32, "guild_id": channel.guild_id, **how}
+        made = Webhook(id=WebhookId(next(_fresh)), channel_id=channel.id, **given)
+        self.neighbours.webhooks[int(made.id)] = made
+        return int(made.id)
+
+    async def posts(self, webhook: int, method: str, below: str = "", **more: Any) -> Any:
+        """A request with the webhook's token, which the edge has seen."""
+        client = self.running.as_(webhook, kind=Kind.WEBHOOK, session=0)
+        return await client.request(method, f"/webhooks/{webhook}/token{below}", **more)
 
     async def opens(self, who: int, *others: int) -> dict[str, Any]:
         """A conversation that can be opened."""
