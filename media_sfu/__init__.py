@@ -1,9 +1,12 @@
 """Packets of voice and video.
 
-Owns: the UDP port that media arrives on. Does not own: who may be in which room and how a client
-asks for it (signaling_service).
-Speaks: calls over TCP, none of which is declared yet. Media itself is not forwarded yet: what
-arrives on the port is counted and dropped.
+Owns: the UDP port that media arrives on, rooms and what is forwarded in them. Does not own: who may
+be in which room and how a client asks for it (signaling_service).
+Speaks: calls over TCP (contracts/rpc/media.py) and news back (media_news.py); ICE, DTLS, SRTP and
+SCTP over one UDP port. Nothing is decoded.
 
-Shelves of its own: port.py (the socket).
+Shelves of its own: port.py (the socket), batch.py (many packets in one system call), wire.py (one
+connection), compat.py (all that is private in aiortc), channels.py (data), tracks.py and
+forwarding.py (the way of a packet), feedback.py (the way back), places.py (sections of listeners),
+rooms.py and worker.py (the memory), relay.py (TURN credentials), refusals.py.
 """

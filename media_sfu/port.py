@@ -1,18 +1,43 @@
-"""The UDP socket that media arrives on. What the packets mean is not this file's."""
+"""The one UDP port of a worker: which wire a datagram belongs to, and what leaves together.
+
+A binding request finds its wire by the name in it; anything else by the address it comes from,
+which a proven request made known. Nothing unproven changes where media goes.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import socket
+from typing import Protocol
 
 from chassis.clock import Clock
 from chassis.logs import logger
 from chassis.metrics import Metrics
 from chassis.tasks import Tasks
+from media_sfu.batch import FFI, SLOT_BYTES, Batch
+from media_sfu.domain import stun
 
 log = logger("media")
 
 _TRY_EVERY_S = 1.0
+_READ_AT_ONCE = 64
+_KERNEL_BYTES = 4 << 20
+
+Address = tuple[str, int]
+
+
+class Owner(Protocol):
+    """A wire, as the port sees it."""
+
+    def checked(self, request: stun.Request, address: Address) -> bytes | None:
+        """The answer to a binding request with this wire's name."""
+
+    def greeted(self, data: bytes) -> None:
+        """A datagram of DTLS came."""
+
+    def media(self, size: int, now: float) -> None:
+        """A packet of RTP or RTCP lies in the inlet."""
 
 
 class UdpPort:
@@ -27,9 +52,21 @@ class UdpPort:
         self._port = port
         self._clock = clock
         self._tasks = tasks
-        self._packets = metrics.counter("media_packets", "Packets received")
-        self._transport: asyncio.DatagramTransport | None = None
+        self._counted = metrics.counter("media_packets", "Packets received")
+        self._forwarded = metrics.counter("media_packets_sent", "Packets sent")
+        self._lost = metrics.counter("media_packets_unsent", "Packets the kernel had no room for")
+        self._socket: socket.socket | None = None
         self._trouble: str | None = "not bound yet"
+        self._told = [0, 0, 0]
+        memory = FFI.new("char[]", SLOT_BYTES)
+        self._memory = memory
+        self.inlet_address = int(FFI.cast("uintptr_t", memory))
+        self.inlet = memoryview(FFI.buffer(memory))
+        """The datagram that was read last."""
+        self.batch: Batch | None = None
+        self.received = 0
+        self.by_name: dict[str, Owner] = {}
+        self.by_address: dict[Address, Owner] = {}
 
     @property
     def port(self) -> int:
@@ -38,43 +75,101 @@ class UdpPort:
 
     async def start(self) -> None:
         """Bind now or, if that can not be, as soon as it can."""
-        if not await self._bound():
+        if not self._bound():
             self._tasks.spawn("udp:bind", self._persist(), fatal=True)
 
     async def stop(self) -> None:
         """Let go of the port."""
-        if self._transport is not None:
-            self._transport.close()
-            self._transport = None
+        if self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket)
+            self._socket.close()
+            self._socket = self.batch = None
 
     def trouble(self) -> str | None:
         """Why media can not arrive."""
         return self._trouble
 
+    def send(self, data: bytes, address: Address) -> None:
+        """One datagram, at once."""
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.sendto(data, address)
+
+    def flush(self) -> None:
+        """Let go of what was batched."""
+        if self.batch is not None:
+            self.batch.flush()
+
+    @property
+    def sent(self) -> int:
+        """Packets that left in batches."""
+        return self.batch.sent if self.batch is not None else 0
+
+    def count(self) -> None:
+        """Bring the metrics up to date: counting each packet there costs more than reading it."""
+        unsent = self.batch.dropped if self.batch is not None else 0
+        now = [self.received, self.sent, unsent]
+        for counter, fresh, old in zip(
+            (self._counted, self._forwarded, self._lost), now, self._told, strict=True
+        ):
+            counter.inc(fresh - old)
+        self._told = now
+
     async def _persist(self) -> None:
-        while not await self._bound():
+        while not self._bound():
             await self._clock.sleep(_TRY_EVERY_S)
 
-    async def _bound(self) -> bool:
-        loop = asyncio.get_running_loop()
+    def _bound(self) -> bool:
+        family = socket.AF_INET6 if ":" in self._bind else socket.AF_INET
+        made = socket.socket(family, socket.SOCK_DGRAM)
         try:
-            self._transport, _ = await loop.create_datagram_endpoint(
-                lambda: _Arrivals(self._packets.inc), (self._bind, self._port)
-            )
+            made.bind((self._bind, self._port))
         except OSError as error:
+            made.close()
             if self._trouble != str(error):
                 log.warning("udp.not_bound", port=self._port, error=str(error))
             self._trouble = str(error)
             return False
-        self._port = self._transport.get_extra_info("sockname")[1]
+        made.setblocking(False)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _KERNEL_BYTES)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_BYTES)
+        self._socket, self.batch = made, Batch(made)
+        self._port = made.getsockname()[1]
         self._trouble = None
+        asyncio.get_running_loop().add_reader(made, self._readable)
         return True
 
+    def _readable(self) -> None:
+        receive, inlet, owners = self._socket.recvfrom_into, self.inlet, self.by_address  # type: ignore[union-attr]
+        now = self._clock.monotonic()
+        for _ in range(_READ_AT_ONCE):
+            try:
+                size, address = receive(inlet)
+            except BlockingIOError:
+                break
+            except OSError:
+                continue  # an ICMP error of an earlier send
+            self.received += 1
+            if size < 12:
+                continue
+            first = inlet[0]
+            if first >= 128:
+                owner = owners.get(address)
+                if owner is not None:
+                    owner.media(size, now)
+            elif first < 4:
+                self._check(bytes(inlet[:size]), address)
+            elif 20 <= first < 64:
+                owner = owners.get(address)
+                if owner is not None:
+                    owner.greeted(bytes(inlet[:size]))
+        self.batch.flush()  # type: ignore[union-attr]
 
-class _Arrivals(asyncio.DatagramProtocol):
-    def __init__(self, arrived: Callable[[], None]) -> None:
-        self._arrived = arrived
-
-    def datagram_received(self, data: bytes, addr: object) -> None:
-        """Count it."""
-        self._arrived()
+    def _check(self, data: bytes, address: Address) -> None:
+        request = stun.read(data)
+        owner = self.by_name.get(request.local) if request else None
+        if request is None or owner is None:
+            return  # silence: an answer would tell scanners that somebody is here
+        answer = owner.checked(request, address)
+        if answer is not None:
+            self.send(answer, address)

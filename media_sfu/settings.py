@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ServiceSettings
+from media_sfu.relay import Turn
+
+_ANYWHERE = ("0.0.0.0", "::")  # noqa: S104
 
 
 class Settings(ServiceSettings):
@@ -18,3 +22,53 @@ class Settings(ServiceSettings):
 
     udp_bind: str = Field("0.0.0.0", description="Address that media arrives on")  # noqa: S104
     udp_port: int = Field(8003, description="UDP port that media arrives on")
+    public_ips: str = Field(
+        "", description="Addresses clients send media to (commas); found by itself if empty"
+    )
+    node: str = Field(
+        "", description="host:port at which signaling calls this worker; found by itself if empty"
+    )
+    lost_seconds: float = Field(
+        20.0, description="Somebody not heard for this long is gone; until then a call may resume"
+    )
+    connect_seconds: float = Field(30.0, description="How long a first connection may take")
+    video_bits: int = Field(
+        4_000_000, ge=100_000, description="Bits a second of video from a client with no estimator"
+    )
+    turn_urls: str = Field(
+        "", description="TURN servers for clients: turn:host:3478?transport=udp,…"
+    )
+    turn_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Secret shared with the TURN servers (coturn: static-auth-secret)",
+    )
+    turn_seconds: int = Field(86_400, description="How long TURN credentials last")
+
+    def hosts(self) -> tuple[str, ...]:
+        """Addresses of the candidates."""
+        given = tuple(host.strip() for host in self.public_ips.split(",") if host.strip())
+        if given:
+            return given
+        return (_outward() if self.udp_bind in _ANYWHERE else self.udp_bind,)
+
+    def node_address(self) -> str:
+        """How signaling reaches this worker."""
+        if self.node:
+            return self.node
+        host = socket.gethostname() if self.bind in _ANYWHERE else self.bind
+        return f"{host}:{self.rpc_port}"
+
+    def turn(self) -> Turn:
+        """Where clients find help."""
+        urls = tuple(url.strip() for url in self.turn_urls.split(",") if url.strip())
+        return Turn(urls, self.turn_secret.get_secret_value().encode(), self.turn_seconds)
+
+
+def _outward() -> str:
+    """The address from which this machine would speak to others; nothing is sent to find out."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])

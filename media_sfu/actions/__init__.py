@@ -1,0 +1,1 @@
+"""What signaling may ask, done: state changed, wires driven, news told."""

@@ -1,0 +1,83 @@
+"""What flows to a listener, and in which layer."""
+
+from __future__ import annotations
+
+from contracts.rpc.media import Manner, Quality
+from contracts.rpc.media_news import TrackHeard
+from media_sfu.channels import converse
+from media_sfu.domain import allocation
+from media_sfu.domain.allocation import Want
+from media_sfu.rooms import Participant
+from media_sfu.tracks import DownTrack
+from media_sfu.wire import Wire
+from media_sfu.worker import Worker
+
+_QUALITIES = (Quality.LOW, Quality.MEDIUM, Quality.HIGH)
+
+
+def connected(worker: Worker, one: Participant, wire: Wire) -> None:
+    """A wire stands (again): listeners of its layers and its own tracks need key frames."""
+    now = worker.clock.monotonic()
+    converse(worker, one, wire, opens=wire is one.down and one.manner is Manner.TWO)
+    if wire is one.down:
+        aim(one, now)
+        for down in one.downs.values():
+            if down.layer is not None:
+                down.layer.key_wanted(now)
+
+
+def flows(worker: Worker, one: Participant, down: DownTrack) -> None:
+    """The listener agreed to a track: it is sent from now on."""
+    wire = one.down
+    if wire is None or down.wire is wire:
+        return
+    down.wire = wire
+    wire.downs[down.ssrc] = down
+    if not down.source.was_heard:
+        down.source.was_heard = True
+        worker.tell(
+            TrackHeard(
+                room=one.room.name,
+                participant=down.source.owner,
+                track=down.source.name,
+                listener=one.name,
+            )
+        )
+
+
+def aim(one: Participant, now: float) -> None:
+    """Choose the layer of everything that flows to this one."""
+    wants = []
+    videos: dict[str, DownTrack] = {}
+    for name, down in one.downs.items():
+        if down.wire is None or down.wire.session is None:
+            continue
+        ranked = down.source.ranked()
+        if down.source.spec.kind == "audio":
+            down.aim(ranked[0] if ranked else None, now)
+        elif ranked:
+            videos[name] = down
+            rates = tuple(layer.bits.value for layer in ranked)
+            hint = one.wishes.get(name)
+            wants.append(Want(name, rates, _most(one, down), hint.priority if hint else 0))
+    for name, at in allocation.allocate(wants, one.budget.bits).items():
+        down = videos[name]
+        down.aim(down.source.ranked()[at] if at >= 0 else None, now)
+
+
+def _most(one: Participant, down: DownTrack) -> int:
+    """The highest layer of use to this listener."""
+    ranked = down.source.ranked()
+    hint = one.wishes.get(down.source.name)
+    if hint is None:
+        return len(ranked) - 1
+    if hint.is_paused:
+        return -1
+    most = len(ranked) - 1
+    if hint.quality is not None:
+        most = min(most, _QUALITIES.index(hint.quality))
+    if hint.width and hint.height:
+        sizes = down.source.sizes()
+        if sizes:
+            most = min(most, allocation.most_useful(sizes, hint.width, hint.height))
+    return most

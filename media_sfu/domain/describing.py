@@ -1,0 +1,157 @@
+"""Our side of a description: answers to sections that clients offer, and sections that we offer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from media_sfu.domain import codecs
+from media_sfu.domain.codecs import Codec
+from media_sfu.domain.sdp import Description, Section
+
+MEDIA = "UDP/TLS/RTP/SAVPF"
+DATA = "UDP/DTLS/SCTP"
+DATA_PORT = 5000
+DATA_BYTES = 262_144
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """How a wire shows itself: ICE credentials, fingerprint, addresses, and its DTLS role."""
+
+    ufrag: str
+    password: str
+    fingerprint: str
+    addresses: tuple[tuple[str, int], ...]
+    setup: str = "passive"
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What we take in a section: codecs with ids of extensions, and encodings by name."""
+
+    codecs: Sequence[Codec]
+    extensions: Mapping[str, int]
+    rids: Sequence[str] = ()
+    uses_dtx: bool = True
+    is_stereo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What we send in a section."""
+
+    stream: str
+    track: str
+    ssrc: int
+    cname: str
+    codec: Codec
+    extensions: Mapping[str, int]
+
+
+def description(face: Face, sections: list[Section]) -> Description:
+    """All sections under one bundle."""
+    attributes = [("ice-lite", ""), ("extmap-allow-mixed", ""), ("msid-semantic", "WMS *")]
+    bundled = [section.mid for section in sections if section.port]
+    attributes.insert(1, ("group", " ".join(["BUNDLE", *bundled])))
+    for section in sections:
+        if section.port:
+            _bear(section, face)
+    return Description(attributes, sections)
+
+
+def _bear(section: Section, face: Face) -> None:
+    section.add("ice-ufrag", face.ufrag)
+    section.add("ice-pwd", face.password)
+    section.add("fingerprint", f"sha-256 {face.fingerprint}")
+    section.add("setup", face.setup)
+    for number, (host, port) in enumerate(face.addresses):
+        priority = (126 << 24) | ((65_535 - number) << 8) | 255
+        section.add("candidate", f"{number + 1} 1 udp {priority} {host} {port} typ host")
+    section.add("end-of-candidates")
+
+
+def refused(offer: Section) -> Section:
+    """A section that we take no part in."""
+    section = Section(offer.kind, 0, offer.protocol, offer.formats[:1])
+    section.add("mid", offer.mid)
+    section.add("inactive")
+    return section
+
+
+def data_section(mid: str, protocol: str = DATA) -> Section:
+    """The one for data channels."""
+    section = Section("application", 9, protocol, ["webrtc-datachannel"])
+    section.add("mid", mid)
+    section.add("sctp-port", DATA_PORT)
+    section.add("max-message-size", DATA_BYTES)
+    return section
+
+
+def answered(offer: Section, taking: Taking | None, sending: Sending | None) -> Section:
+    """Our answer to a section of media; with neither, it stays but rests."""
+    spoken = taking.codecs if taking else [sending.codec] if sending else codecs.spoken(offer)
+    if not spoken:
+        return refused(offer)
+    section = Section(offer.kind, 9, offer.protocol, [str(codec.pt) for codec in spoken])
+    section.add("mid", offer.mid)
+    section.add(_direction(taking, sending))
+    section.add("rtcp-mux")
+    if offer.has("rtcp-rsize"):
+        section.add("rtcp-rsize")
+    extensions = dict(sending.extensions) if sending else {}
+    extensions |= dict(taking.extensions) if taking else {}
+    for uri, at in extensions.items():
+        section.add("extmap", f"{at} {uri}")
+    for codec in spoken:
+        _code(section, codec, codecs.feedback(offer, codec), taking)
+    for rid in taking.rids if taking else ():
+        section.add("rid", f"{rid} recv")
+    if taking and taking.rids:
+        section.add("simulcast", f"recv {';'.join(taking.rids)}")
+    if sending:
+        _name(section, sending)
+    return section
+
+
+def offered(mid: str, kind: str, sending: Sending | None) -> Section:
+    """A section that we offer to a listener; without a track, it rests."""
+    codec = sending.codec if sending else codecs.OURS["opus" if kind == "audio" else "vp8"]
+    section = Section(kind, 9, MEDIA, [str(codec.pt)])
+    section.add("mid", mid)
+    section.add("sendonly" if sending else "inactive")
+    section.add("rtcp-mux")
+    section.add("rtcp-rsize")
+    for uri, at in (sending.extensions if sending else {}).items():
+        section.add("extmap", f"{at} {uri}")
+    heard = ("nack", "nack pli", "ccm fir", "goog-remb") if kind == "video" else ("nack",)
+    _code(section, codec, heard, None)
+    if sending:
+        _name(section, sending)
+    return section
+
+
+def _direction(taking: Taking | None, sending: Sending | None) -> str:
+    if taking:
+        return "sendrecv" if sending else "recvonly"
+    return "sendonly" if sending else "inactive"
+
+
+def _code(section: Section, codec: Codec, heard: Iterable[str], taking: Taking | None) -> None:
+    section.add("rtpmap", f"{codec.pt} {codec.rtpmap}")
+    for kind in heard:
+        section.add("rtcp-fb", f"{codec.pt} {kind}")
+    fmtp = codec.fmtp
+    if codec.name == "opus":
+        fmtp = "minptime=10;useinbandfec=1"
+        fmtp += ";usedtx=1" if taking and taking.uses_dtx else ""
+        fmtp += ";stereo=1" if taking and taking.is_stereo else ""
+    if fmtp:
+        section.add("fmtp", f"{codec.pt} {fmtp}")
+
+
+def _name(section: Section, sending: Sending) -> None:
+    msid = f"{sending.stream} {sending.track}"
+    section.add("msid", msid)
+    section.add("ssrc", f"{sending.ssrc} cname:{sending.cname}")
+    section.add("ssrc", f"{sending.ssrc} msid:{msid}")

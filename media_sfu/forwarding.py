@@ -1,0 +1,94 @@
+"""The hot path's second half: copies of a packet for all who follow its layer, each patched and
+encrypted in the memory that the kernel sends from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from media_sfu.domain import rtp
+from media_sfu.domain.frames import Vp8
+from media_sfu.domain.intake import Kept
+
+if TYPE_CHECKING:
+    from media_sfu.tracks import DownTrack, Footing
+
+_TIMED = 0x90
+_STAMPS = [bytes((number << 4 | 2,)) for number in range(16)]
+_UNSTAMPED = bytes(4)
+
+
+def forward(listeners: list[DownTrack], kept: Kept, now: float) -> None:
+    """Send a new packet to everybody who follows its layer."""
+    number, packet, timestamp, mark = kept
+    crypt = listeners[0].crypt
+    batch, length, slots = crypt.batch, crypt.length, crypt.slots
+    protect, pack, views = crypt.compat.protect, rtp.HEAD.pack_into, batch.views
+    size, flags, marker = len(packet), packet[0], packet[1] & 0x80
+    sent_at = rtp.moment(now) if flags == _TIMED else b""
+    for down in listeners:
+        wire, footing = down.wire, down.footing
+        if wire is None or wire.to is None or wire.session is None or number < footing.since:
+            continue
+        slot = batch.count
+        view = views[slot]
+        view[:size] = packet
+        out = number + footing.offset
+        stamp = timestamp + footing.shift & 0xFFFFFFFF
+        pack(view, 0, flags, marker | down.pt, out & 0xFFFF, stamp, down.ssrc)
+        if sent_at:
+            view[16:20] = _STAMPS[down.stamp] + sent_at if down.stamp else _UNSTAMPED
+        length[0] = size
+        if mark is not None:
+            _renumber(view, mark, footing)
+        if protect(wire.session, slots[slot], length):
+            continue
+        batch.push(wire.to, length[0])
+        down.packets += 1
+        down.octets += size
+        if out > down.last:
+            down.last, down.last_timestamp, down.last_at = out, stamp, now
+            if mark is not None:
+                down.last_picture = mark.picture + footing.picture
+                down.last_base = mark.base + footing.base
+
+
+def repeat(down: DownTrack, numbers: Iterable[int], now: float) -> int:
+    """Send packets again that a listener missed; how many are still known."""
+    crypt, wire = down.crypt, down.wire
+    if wire is None or wire.session is None or wire.to is None or down.last < 0:
+        return 0
+    batch, length, done = crypt.batch, crypt.length, 0
+    for short in numbers:
+        found = down.kept(short)
+        if found is None:
+            continue
+        footing, (_, packet, timestamp, mark) = found
+        slot = batch.count
+        view = batch.views[slot]
+        view[: len(packet)] = packet
+        stamp = timestamp + footing.shift & 0xFFFFFFFF
+        rtp.HEAD.pack_into(view, 0, packet[0], packet[1] & 0x80 | down.pt, short, stamp, down.ssrc)
+        if packet[0] == _TIMED:
+            view[16:20] = _STAMPS[down.stamp] + rtp.moment(now) if down.stamp else _UNSTAMPED
+        if mark is not None:
+            _renumber(view, mark, footing)
+        length[0] = len(packet)
+        if crypt.compat.protect(wire.session, crypt.slots[slot], length) == 0:
+            batch.push(wire.to, length[0])
+            done += 1
+    return done
+
+
+def _renumber(view: memoryview, mark: Vp8, footing: Footing) -> None:
+    """Let VP8's own numbers go on over a change of layers: listeners order frames by them."""
+    if footing.picture and mark.picture_at:
+        at = rtp.TIMED_BYTES + mark.picture_at
+        if mark.is_long:
+            picture = mark.picture + footing.picture & 0x7FFF
+            view[at], view[at + 1] = 0x80 | picture >> 8, picture & 255
+        else:
+            view[at] = mark.picture + footing.picture & 0x7F
+    if footing.base and mark.base_at:
+        view[rtp.TIMED_BYTES + mark.base_at] = mark.base + footing.base & 255

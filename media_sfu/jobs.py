@@ -1,0 +1,110 @@
+"""What a worker does by the clock."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Callable
+
+from chassis.service import Service
+from contracts.rpc.media_news import LossReason, WorkerHere
+from media_sfu import feedback
+from media_sfu.actions import following, hearing, seating
+from media_sfu.rooms import Participant
+from media_sfu.settings import Settings
+from media_sfu.worker import Worker
+
+LEASE_S = 10.0
+_LAPSE_S = 12.0
+"""Clients prove themselves every few seconds; who did not for so long has faltered."""
+
+
+def register(service: Service, worker: Worker, settings: Settings) -> None:
+    """Begin to do these things."""
+    register_ = Register(worker, settings)
+    service.job("feedback", 0.05, _each(worker, feedback.tick))
+    service.job("arrivals", 0.1, _each(worker, feedback.tell_arrivals))
+    service.job("reports", 1.0, lambda: _report(worker, settings))
+    service.job("speakers", 0.1, lambda: hearing.speakers(worker))
+    service.job("quality", 3.0, lambda: hearing.quality(worker))
+    service.job("register", 2.0, register_.tell)
+
+
+def _each(worker: Worker, work: Callable[..., None]):  # type: ignore[no-untyped-def]
+    async def turn() -> None:
+        now = worker.clock.monotonic()
+        for room in worker.rooms:
+            for one in room.participants.values():
+                for wire in one.wires():
+                    work(wire, now)
+        worker.port.flush()
+
+    return turn
+
+
+async def _report(worker: Worker, settings: Settings) -> None:
+    now = worker.clock.monotonic()
+    for room in worker.rooms:
+        for track in room.tracks.values():
+            for layer in track.layers.values():
+                layer.bits.measure(now)
+        for one in tuple(room.participants.values()):
+            await _look_after(worker, settings, one, now)
+    worker.port.flush()
+    worker.port.count()
+
+
+async def _look_after(worker: Worker, settings: Settings, one: Participant, now: float) -> None:
+    for wire in one.wires():
+        feedback.report(wire, now, settings.video_bits)
+        if wire.state is not None and now - wire.heard_at > _LAPSE_S:
+            wire.lapse()
+        if wire.state is not None and now - wire.heard_at > settings.lost_seconds:
+            await seating.lose(worker, one, LossReason.TIMED_OUT)
+            return
+    if not one.was_connected and now - one.since > settings.connect_seconds:
+        await seating.lose(worker, one, LossReason.NEVER_CONNECTED)
+        return
+    down = one.down
+    if down is not None and one.downs:
+        sent = one.sent_bits(now)
+        one.budget.judge(now, sent, down.loss, down.estimate)
+        following.aim(one, now)
+
+
+class Register:
+    """Tells signaling that this worker is here, how loaded, and for how long to believe it."""
+
+    def __init__(self, worker: Worker, settings: Settings) -> None:
+        self._worker = worker
+        self._address = settings.node_address()
+        self._at = worker.clock.monotonic()
+        self._sent = 0
+        self._spent = 0.0
+
+    async def tell(self) -> None:
+        """Once more."""
+        self.say()
+
+    def say(self) -> None:
+        """What changed since the last time, a second."""
+        worker, now = self._worker, self._worker.clock.monotonic()
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        spent = usage.ru_utime + usage.ru_stime
+        past = max(0.001, now - self._at)
+        pps = int((worker.port.sent - self._sent) / past)
+        busy = round(min(1.0, (spent - self._spent) / past), 3) if self._spent else 0.0
+        self._at, self._sent, self._spent = now, worker.port.sent, spent
+        worker.tell(
+            WorkerHere(
+                worker=worker.name,
+                epoch=worker.epoch,
+                address=self._address,
+                media_addresses=tuple(f"{host}:{port}" for host, port in worker.addresses),
+                lease_s=LEASE_S,
+                is_draining=worker.is_draining,
+                rooms=len(worker.rooms),
+                participants=worker.rooms.people,
+                packets_per_second=pps,
+                busy=busy,
+            )
+        )

@@ -1,0 +1,265 @@
+"""The way of a packet: from a publisher's layer to the listeners' copies of it.
+
+`UpLayer.take` is the hot path's first half, forwarding.py the second: what is the same for all
+listeners is done once, here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from struct import Struct
+from typing import TYPE_CHECKING
+
+from contracts.rpc.media import TrackSpec
+from media_sfu import forwarding
+from media_sfu.domain import frames, rtcp, rtp
+from media_sfu.domain.codecs import Codec
+from media_sfu.domain.intake import History, Intake, Kept
+from media_sfu.domain.levels import Loudness
+
+if TYPE_CHECKING:
+    from media_sfu.wire import Crypt, Wire
+
+KEY_EVERY_S = 0.4
+"""A layer is asked for a key frame at most this often, whoever wants one."""
+KEPT = {"audio": 64, "video": 512}
+
+_HEAD = Struct("!BBHII")
+
+
+class UpLayer:
+    """One incoming stream: a track, or one encoding of a simulcast."""
+
+    def __init__(self, track: UpTrack, wire: Wire, ssrc: int, rid: str) -> None:
+        self.track = track
+        self.wire = wire
+        self.ssrc = ssrc
+        self.rid = rid
+        self.is_video = track.spec.kind == "video"
+        self.intake = Intake(track.codec.clock)
+        self.history = History(KEPT[str(track.spec.kind)])
+        self.listeners: list[DownTrack] = []
+        self.waiting: list[DownTrack] = []
+        """Those that change to this layer at its next key frame."""
+        self.sender: tuple[rtcp.SenderInfo, float] | None = None
+        self.asked_key_at = -KEY_EVERY_S
+        self.wants_key = False
+        self.heard_at = 0.0
+        self.bits = Rate()
+        self._is_vp8 = track.codec.name == "vp8"
+        self._is_h264 = track.codec.name == "h264"
+
+    def take(self, data: bytes, begin: int, elements: dict[int, bytes], now: float) -> None:
+        """A packet of this stream came."""
+        intake, track = self.intake, self.track
+        _, second, short, timestamp, _ = _HEAD.unpack_from(data)
+        number = intake.take(short, now, len(data))
+        if number < 0 or second & 0x7F != track.codec.pt:
+            return
+        self.heard_at = now
+        self.bits.octets += len(data)
+        end = rtp.payload_end(data, begin)
+        if end <= begin:
+            intake.skip(number)
+            return
+        intake.wander(timestamp, now)
+        number = intake.closed(number)
+        mark: frames.Vp8 | None = None
+        is_key = True
+        if self.is_video:
+            mark = frames.vp8(data, begin, end) if self._is_vp8 else None
+            is_key = mark.is_key if mark else self._is_h264 and frames.is_h264_key(data, begin, end)
+        elif level := elements.get(track.level_id):
+            track.loudness.note(level[0] & 0x7F, now)
+        if is_key and self.waiting:
+            for down in tuple(self.waiting):
+                down.change(self, number, timestamp, mark, now)
+        packet = rtp.bare(begin, end, data, is_timed=self.is_video)
+        kept = Kept(number, packet, timestamp, mark)
+        self.history.keep(kept)
+        if self.listeners and not track.is_silent:
+            forwarding.forward(self.listeners, kept, now)
+
+    def key_wanted(self, now: float) -> None:
+        """A listener needs a key frame: asked for at once, or as soon as it may be again."""
+        if not self.is_video:
+            return
+        if now - self.asked_key_at < KEY_EVERY_S:
+            self.wants_key = True
+            return
+        self.asked_key_at, self.wants_key = now, False
+        self.wire.send_rtcp(rtcp.pli(self.wire.own, self.ssrc))
+
+
+@dataclass(slots=True)
+class Rate:
+    """Bits a second, measured when asked."""
+
+    octets: int = 0
+    value: int = 0
+    _before: int = 0
+    _at: float = 0.0
+
+    def measure(self, now: float) -> int:
+        """Since the last time."""
+        if now > self._at:
+            self.value = int((self.octets - self._before) * 8 / (now - self._at))
+            self._before, self._at = self.octets, now
+        return self.value
+
+
+@dataclass(slots=True, eq=False)
+class UpTrack:
+    """What somebody publishes."""
+
+    owner: str
+    spec: TrackSpec
+    codec: Codec
+    mid: str
+    level_id: int = 0
+    rids: tuple[str, ...] = ()
+    layers: dict[str, UpLayer] = field(default_factory=dict)
+    """By rid; one with an empty name without simulcast."""
+    downs: list[DownTrack] = field(default_factory=list)
+    muted_by: set[str] = field(default_factory=set)
+    is_silent: bool = False
+    loudness: Loudness = field(default_factory=Loudness)
+    was_heard: bool = False
+
+    @property
+    def name(self) -> str:
+        """In the room."""
+        return self.spec.track
+
+    def mute(self, by: str, now: float, *, is_muted: bool) -> None:
+        """Forward it, or not, from the next packet on."""
+        (self.muted_by.add if is_muted else self.muted_by.discard)(by)
+        was, self.is_silent = self.is_silent, bool(self.muted_by)
+        if was and not self.is_silent:
+            for down in tuple(self.downs):
+                down.realign(now)
+
+    def sizes(self) -> list[tuple[int, int]]:
+        """Width and height by layer, the lowest first, as they were announced."""
+        return [(layer.width, layer.height) for layer in self.spec.layers if layer.width]
+
+    def ranked(self) -> list[UpLayer]:
+        """The layers that flow, the lowest first."""
+        return [self.layers[rid] for rid in self.rids or ("",) if rid in self.layers]
+
+
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """What is added to a layer's numbers so that a copy's never jump."""
+
+    offset: int = 0
+    shift: int = 0
+    picture: int = 0
+    base: int = 0
+    since: int = 0
+    """The layer's number of the first packet; older ones are not the copy's."""
+
+
+class DownTrack:
+    """A listener's copy of a track: a stream of our own, whatever layer it is taken from."""
+
+    def __init__(self, source: UpTrack, listener: str, crypt: Crypt) -> None:
+        self.source = source
+        self.listener = listener
+        self.crypt = crypt
+        self.ssrc = secrets.randbits(31) + 1
+        self.wire: Wire | None = None
+        self.mid = ""
+        self.pt = 0
+        self.stamp = 0
+        """Id of abs-send-time as the listener numbers it; 0: none."""
+        self.layer: UpLayer | None = None
+        self.target: UpLayer | None = None
+        self.footing = Footing()
+        self.earlier: tuple[UpLayer, Footing] | None = None
+        """Before the last change, for repeats."""
+        self.last = -1
+        self.last_timestamp = 0
+        self.last_at = 0.0
+        self.last_picture = self.last_base = 0
+        self.packets = self.octets = 0
+        self.lost_share = 0.0
+
+    def aim(self, layer: UpLayer | None, now: float) -> None:
+        """Follow this layer from its next key frame on; None: nothing any more."""
+        if layer is self.target and (layer is None or self.layer is layer):
+            return
+        self._unwait()
+        self.target = layer
+        if layer is None:
+            self.leave()
+        elif layer is not self.layer:
+            layer.waiting.append(self)
+            layer.key_wanted(now)
+
+    def leave(self) -> None:
+        """Forward nothing until the next aim."""
+        if self.layer is not None:
+            self.layer.listeners.remove(self)
+        self.layer = None
+
+    def end(self) -> None:
+        """Follow nothing, for good."""
+        self._unwait()
+        self.leave()
+        self.target = None
+        if self in self.source.downs:
+            self.source.downs.remove(self)
+
+    def realign(self, now: float) -> None:
+        """What comes next continues what was sent last, as if nothing had been between."""
+        layer = self.target
+        self._unwait()
+        self.leave()
+        self.target = None
+        self.aim(layer, now)
+
+    def change(
+        self, layer: UpLayer, number: int, timestamp: int, mark: frames.Vp8 | None, now: float
+    ) -> None:
+        """This packet, a key frame's first, begins what is sent from now on."""
+        layer.waiting.remove(self)
+        if self.layer is not None:
+            self.earlier = (self.layer, self.footing)
+            self.layer.listeners.remove(self)
+        self.layer = layer
+        layer.listeners.append(self)
+        if self.last < 0:
+            self.footing = Footing(since=number)
+            return
+        ticks = max(1, int((now - self.last_at) * self.source.codec.clock))
+        self.footing = Footing(
+            self.last + 1 - number,
+            (self.last_timestamp + ticks - timestamp) & 0xFFFFFFFF,
+            self.last_picture + 1 - mark.picture if mark else 0,
+            self.last_base + 1 - mark.base if mark else 0,
+            number,
+        )
+
+    def kept(self, short: int) -> tuple[Footing, Kept] | None:
+        """A packet that was sent under this number, and how."""
+        layer, footing = self.layer, self.footing
+        number = rtp.extended(short, self.last)
+        if layer is None or number - footing.offset < footing.since:
+            if self.earlier is None:
+                return None
+            layer, footing = self.earlier
+        found = layer.history.find(number - footing.offset)
+        return None if found is None else (footing, found)
+
+    def report(self, info: rtcp.SenderInfo) -> bytes:
+        """The publisher's report in terms of this copy."""
+        stamp = info.timestamp + self.footing.shift
+        return rtcp.sender_report(
+            rtcp.SenderInfo(self.ssrc, info.ntp, stamp, self.packets, self.octets)
+        )
+
+    def _unwait(self) -> None:
+        if self.target is not None and self in self.target.waiting:
+            self.target.waiting.remove(self)

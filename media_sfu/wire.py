@@ -1,0 +1,266 @@
+"""One WebRTC connection: names and addresses (ICE-lite), keys (DTLS), packets in and out (SRTP).
+
+What the packets are about is told to the tracks (tracks.py, feedback.py); what is agreed in
+descriptions, to seats.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from chassis.clock import Clock
+from chassis.logs import logger
+from chassis.tasks import Tasks
+from contracts.rpc.media_news import WireState
+from media_sfu import feedback
+from media_sfu.batch import Batch, Destination
+from media_sfu.domain import rtp, stun
+from media_sfu.domain.arrivals import Arrivals
+from media_sfu.domain.describing import Face
+from media_sfu.port import Address, UdpPort
+
+if TYPE_CHECKING:
+    from media_sfu import compat
+    from media_sfu.tracks import DownTrack, UpLayer
+
+log = logger("media")
+
+ADDRESSES_MOST = 8
+"""Addresses from which one wire may come while its client looks for the best."""
+HANDSHAKE_S = 30.0
+SSRCS_MOST = 64
+"""Unknown streams that one wire may try."""
+
+Bind = Callable[["Wire", int, bytes, dict[int, bytes]], "UpLayer | None"]
+
+
+class Crypt:
+    """What all wires of a worker share: the port, the certificate, time and tasks."""
+
+    def __init__(
+        self, port: UdpPort, addresses: tuple[Address, ...], clock: Clock, tasks: Tasks
+    ) -> None:
+        from media_sfu import compat
+
+        self.compat = compat
+        self.port = port
+        self.addresses = addresses
+        self.clock = clock
+        self.tasks = tasks
+        self.certificate = compat.certificate()
+        self.fingerprint = compat.fingerprint(self.certificate)
+        assert port.batch is not None, "the port is bound before the first wire"
+        self.batch: Batch = port.batch
+        cast = compat.ffi.cast
+        self.slots: list[Any] = [cast("void *", address) for address in port.batch.addresses]
+        self.inlet = cast("void *", port.inlet_address)
+        self.length = compat.ffi.new("int *")
+
+
+class Wire:
+    """A connection that begins when somebody proves to know its password."""
+
+    def __init__(self, crypt: Crypt, changed: Callable[[Wire, WireState], None]) -> None:
+        self._crypt = crypt
+        self._changed = changed
+        self._names: dict[str, bytes] = {}
+        self._addresses: list[Address] = []
+        self._work: asyncio.Task[None] | None = None
+        self.ufrag = self.password = ""
+        self.to: Destination | None = None
+        self.dtls: compat.Dtls | None = None
+        self.sctp: compat.Sctp | None = None
+        self.rx: compat.Srtp | None = None
+        self.tx: compat.Srtp | None = None
+        self.session: Any = None
+        """For sending, while connected."""
+        self.state: WireState | None = None
+        self.is_closed = False
+        self.setup = "passive"
+        self.own = secrets.randbits(31) + 1
+        """The SSRC with which we report."""
+        self.heard_at = 0.0
+        self.began_at = crypt.clock.monotonic()
+        self.layers: dict[int, UpLayer] = {}
+        self.downs: dict[int, DownTrack] = {}
+        self.bind: Bind | None = None
+        self.remote_ufrag = ""
+        self.data_port = 0
+        """Of the other side's SCTP; 0: no data channels."""
+        self.arrivals = Arrivals()
+        self.transport_cc = 0
+        """Id of the extension that numbers all packets of the wire; 0: not agreed."""
+        self.estimate: int | None = None
+        """Bits a second that the other side believes it can take."""
+        self.reported: dict[int, float] = {}
+        """When a sender report of this NTP middle left."""
+        self.rtt = 0.0
+        self.loss = 0.0
+        self.unproven = 0
+        self.restart()
+
+    def restart(self) -> None:
+        """Fresh ICE credentials. Checks with earlier ones are answered until it is closed: the
+        client moves over when it knows the new.
+        """
+        self.ufrag, self.password = secrets.token_hex(6), secrets.token_hex(16)
+        self._names[self.ufrag] = self.password.encode()
+        self._crypt.port.by_name[self.ufrag] = self
+        while len(self._names) > 3:
+            oldest = next(iter(self._names))
+            del self._names[oldest], self._crypt.port.by_name[oldest]
+
+    def face(self, setup: str = "") -> Face:
+        """As it shows itself in descriptions."""
+        crypt = self._crypt
+        return Face(
+            self.ufrag, self.password, crypt.fingerprint, crypt.addresses, setup or self.setup
+        )
+
+    def begin(self, algorithm: str, fingerprint: str, *, is_server: bool) -> None:
+        """The other side's certificate is known: shake hands as soon as it is there."""
+        if self.dtls is None and not self.is_closed:
+            self.dtls = self._crypt.compat.Dtls(self._crypt.certificate, self._say)
+            self._work = self._crypt.tasks.spawn(
+                "wire:handshake", self._shake(algorithm, fingerprint, is_server=is_server)
+            )
+
+    async def close(self) -> None:
+        """End, and leave nothing behind."""
+        if self.is_closed:
+            return
+        self.is_closed, self.session = True, None
+        port = self._crypt.port
+        for name in self._names:
+            port.by_name.pop(name, None)
+        if self._work is not None:
+            self._work.cancel()
+        if self.sctp is not None:
+            await self.sctp.stop()
+        if self.dtls is not None:
+            await self.dtls.hang_up()
+        for address in self._addresses:
+            if port.by_address.get(address) is self:
+                del port.by_address[address]
+        self.layers.clear()
+        self.downs.clear()
+
+    def checked(self, request: stun.Request, address: Address) -> bytes | None:
+        """Answer a check; the first proven one, and each that nominates, says where to send."""
+        password = self._names.get(request.local)
+        if password is None or not request.is_proven(password):
+            return None
+        if request.is_controlled:
+            return stun.refusal(request, stun.ROLE_CONFLICT, password)
+        self._know(address)
+        is_newest = request.local == self.ufrag
+        if self.to is None or (
+            request.is_nominating and is_newest and self.to.address != address[:2]
+        ):
+            self.to = Destination((address[0], address[1]))
+        self.heard_at = self._crypt.clock.monotonic()
+        if self.state is WireState.LOST:
+            self._become(WireState.CONNECTED)
+        return stun.response(request, (address[0], address[1]), password)
+
+    def _know(self, address: Address) -> None:
+        port = self._crypt.port
+        if port.by_address.get(address) is self:
+            return
+        port.by_address[address] = self
+        self._addresses.append(address)
+        if len(self._addresses) > ADDRESSES_MOST:
+            oldest = self._addresses.pop(0)
+            if port.by_address.get(oldest) is self and oldest not in self._addresses:
+                del port.by_address[oldest]
+
+    def lapse(self) -> None:
+        """Nothing proven was heard for long."""
+        if self.state is WireState.CONNECTED:
+            self._become(WireState.LOST)
+
+    def _become(self, state: WireState) -> None:
+        if state is not self.state:
+            self.state = state
+            self._changed(self, state)
+
+    def greeted(self, data: bytes) -> None:
+        """DTLS came."""
+        if self.dtls is not None:
+            self.dtls.inlet.put(data)
+
+    def _say(self, data: bytes) -> None:
+        if self.to is not None:
+            self._crypt.port.send(data, self.to.address)
+
+    async def _shake(self, algorithm: str, fingerprint: str, *, is_server: bool) -> None:
+        dtls = self.dtls
+        assert dtls is not None
+        try:
+            async with asyncio.timeout(HANDSHAKE_S):
+                is_well = await dtls.shake_hands(algorithm, fingerprint, is_server=is_server)
+        except TimeoutError:
+            is_well = False
+        if not is_well:
+            self._become(WireState.FAILED)
+            return
+        self.rx, self.tx = dtls.keys()
+        self.session = self.tx.session
+        self.heard_at = self._crypt.clock.monotonic()
+        dtls.on_end(lambda: self._become(WireState.FAILED))
+        self._become(WireState.CONNECTED)
+
+    def media(self, size: int, now: float) -> None:
+        """A packet lies in the port's inlet."""
+        rx, crypt = self.rx, self._crypt
+        if rx is None or self.is_closed:
+            return
+        inlet = crypt.port.inlet
+        if 192 <= inlet[1] <= 223:
+            data = rx.unprotect_rtcp(bytes(inlet[:size]))
+            if data:
+                self.heard_at = now
+                feedback.hear(self, data, now)
+            return
+        length = crypt.length
+        length[0] = size
+        if crypt.compat.unprotect(rx.session, crypt.inlet, length):
+            self.unproven += 1
+            return
+        self.heard_at = now
+        data = bytes(inlet[: length[0]])
+        begin = rtp.payload_at(data)
+        if not begin:
+            return
+        elements = rtp.extensions(data)
+        numbered = elements.get(self.transport_cc)
+        if numbered is not None and len(numbered) == 2:
+            self.arrivals.note(numbered[0] << 8 | numbered[1], int(now * 1e6))
+        ssrc = int.from_bytes(data[8:12], "big")
+        layer = self.layers.get(ssrc)
+        if layer is None:
+            layer = self._unknown(ssrc, data, elements)
+            if layer is None:
+                return
+        layer.take(data, begin, elements, now)
+
+    def _unknown(self, ssrc: int, data: bytes, elements: dict[int, bytes]) -> UpLayer | None:
+        if self.bind is None or len(self.layers) >= SSRCS_MOST:
+            return None
+        layer = self.bind(self, ssrc, data, elements)
+        if layer is not None:
+            self.layers[ssrc] = layer
+        return layer
+
+    def send_rtcp(self, data: bytes) -> None:
+        """Feedback or reports, batched with what else leaves."""
+        if self.tx is None or self.to is None or self.session is None:
+            return
+        made = self.tx.protect_rtcp(data)
+        if made:
+            batch = self._crypt.batch
+            batch.views[batch.count][: len(made)] = made
+            batch.push(self.to, len(made))

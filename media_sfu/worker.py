@@ -1,0 +1,68 @@
+"""One worker: its rooms, the wires of everybody in them, and what is told to signaling.
+
+The state is in rooms.py; what changes it stands in actions. This is what they have in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chassis.clock import Clock
+from chassis.logs import logger
+from chassis.tasks import Tasks
+from contracts.rpc.base import Cast
+from media_sfu.port import Address, UdpPort
+from media_sfu.rooms import Rooms
+from media_sfu.wire import Crypt
+
+log = logger("media")
+
+Tell = Callable[[Cast], object]
+
+
+class Worker:
+    """What every action is given: a part of the service, so that it can say what it advertises."""
+
+    def __init__(
+        self,
+        name: str,
+        port: UdpPort,
+        *,
+        hosts: tuple[str, ...],
+        tell: Tell,
+        clock: Clock,
+        tasks: Tasks,
+    ) -> None:
+        self.name = name
+        self.port = port
+        self.tell = tell
+        self.clock = clock
+        self.tasks = tasks
+        self.rooms = Rooms()
+        self.epoch = clock.now_ms()
+        self.is_draining = False
+        self._hosts = hosts
+        self._crypt: Crypt | None = None
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """What clients are told to send to."""
+        return tuple((host, self.port.port) for host in self._hosts)
+
+    async def start(self) -> None:
+        """Say where clients are told to send media: what is wrong most often."""
+        log.info("media.advertised", addresses=[f"{host}:{port}" for host, port in self.addresses])
+
+    async def stop(self) -> None:
+        """Nothing is left: a drain let everybody go."""
+
+    def trouble(self) -> str | None:
+        """None of its own; that of the port is told by the port."""
+        return None
+
+    def crypt(self) -> Crypt:
+        """Made for the first wire: until then a worker is small."""
+        if self._crypt is None:
+            self._crypt = Crypt(self.port, self.addresses, self.clock, self.tasks)
+            log.info("crypt.ready", fingerprint=self._crypt.fingerprint)
+        return self._crypt
