@@ -13,8 +13,7 @@ from unittest.mock import MagicMock
 from community_service.api import routers
 from contracts.permissions import EVERYTHING, NONE, Permission
 from contracts.wire import timestamp
-from tests.service.community_service.house import ALICE, BOB, CAROL, MALLORY, House
-from tests.service.community_service.test_webhooks import DOT
+from tests.service.community_service.house import ALICE, BOB, CAROL, DOT, MALLORY, House
 
 P = Permission
 ALL_BUT_ADMINISTRATOR = EVERYTHING & ~P.ADMINISTRATOR

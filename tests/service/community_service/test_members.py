@@ -9,8 +9,7 @@ from contracts import topics
 from contracts.assets import MEMBER_AVATARS, MEMBER_BANNERS
 from contracts.permissions import EVERYONE_DEFAULT, EVERYTHING, Permission
 from contracts.wire import timestamp
-from tests.service.community_service.house import ALICE, BOB, CAROL, MALLORY, House
-from tests.service.community_service.test_webhooks import DOT
+from tests.service.community_service.house import ALICE, BOB, CAROL, DOT, MALLORY, House
 
 VIEW = int(Permission.VIEW_CHANNEL)
 
