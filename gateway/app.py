@@ -9,12 +9,13 @@ from chassis.http import application
 from chassis.rpc import Calls
 from chassis.service import Service
 from contracts import topics
+from contracts.attachments import Links
 from contracts.rpc.edge import RecallSight, ReleaseSession
 from gateway.live.lobby import Lobby, Site
 from gateway.live.presence_link import PresenceLink
 from gateway.live.seats import Seats
 from gateway.live.ws import adopter
-from gateway.rest import api, pictures, reference
+from gateway.rest import api, attachments, pictures, reference
 from gateway.rest.authenticate import Authenticator, Stamps
 from gateway.rest.buckets import Buckets
 from gateway.rest.desk import Desk
@@ -90,6 +91,8 @@ def _reference(service: Service, settings: Settings, routes: Routes) -> referenc
 
 def _desk(service: Service, settings: Settings, who: Authenticator, lobby: Lobby) -> Desk:
     clock, tasks, routes = service.clock, service.tasks, Routes()
+    blobs, links = Blobs(settings), Links.under(settings.keys(), settings.public_url)
+    shown = pictures.Pictures(blobs, tasks)
     return Desk(
         routes=routes,
         authenticator=who,
@@ -100,7 +103,8 @@ def _desk(service: Service, settings: Settings, who: Authenticator, lobby: Lobby
             service.name,
             api.router(settings.public_url),
             reference.router(_reference(service, settings, routes)),
-            pictures.router(pictures.Pictures(Blobs(settings), tasks)),
+            attachments.router(attachments.Attachments(blobs, links, shown, clock)),
+            pictures.router(shown),
         ),
         adopt=adopter(lobby),
         clock=clock,

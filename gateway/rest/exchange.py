@@ -109,7 +109,7 @@ class Exchange:
             self._refuse_rate(vain)
         elif (match := desk.routes.match(head.path)) is None:
             self.refuse(404)
-        elif head.length > match.route.body_bytes:
+        elif match.route.refuses(head.length, head):
             self.refuse(413)
         else:
             self._match = match
@@ -185,12 +185,13 @@ class Exchange:
 
     async def _serve_here(self, match: Match) -> None:
         try:
-            served = await serve(self._desk.app, self._head, match.path, b"".join(self._pending))
+            body = b"".join(self._pending)
+            served = await serve(self._desk.app, self._head, match.path, body, self)
             if not self.is_gone:
                 self._answer(served.status, served.body, served.lines)
         finally:
             if not self.is_gone:
-                self.refuse(500)
+                self._stop(500)
 
     # The request's body, as it comes in.
 
@@ -199,7 +200,7 @@ class Exchange:
         if self.is_gone:
             return
         self._size += len(data)
-        if self._match is not None and self._size > self._match.route.body_bytes:
+        if self._match is not None and self._match.route.refuses(self._size, self._head):
             self._stop(413)
         elif self.upstream is not None:
             self.upstream.write(self._framed(data))

@@ -64,6 +64,7 @@ _NOT_FOR_CLIENTS = frozenset(
     )
 )
 
+_IN_PARTS = b"content-type: multipart/form-data"
 _SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{8,64}")
 _STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
@@ -96,6 +97,10 @@ class Head:
         """The caller's request id, if it is a sane one."""
         given = self.special.get(b"x-request-id")
         return given if given is not None and _SANE_REQUEST_ID.fullmatch(given) else None
+
+    def is_in_parts(self) -> bool:
+        """Whether the body comes in parts."""
+        return any(line.lower().startswith(_IN_PARTS) for line in self.passing)
 
     def wants_websocket(self) -> bool:
         """Whether this asks for a WebSocket. Other upgrades are ignored."""
@@ -248,6 +253,14 @@ def answer(status: int, body: bytes, extra: bytes, *, is_head: bool = False) -> 
     framing = b"" if status in (204, 304) else b"Content-Length: %d\r\n" % len(body)
     line = _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
     return b"%b%b%b\r\n%b" % (line, framing, extra, b"" if is_head else body)
+
+
+def opening(status: int, headers: Headers) -> Response:
+    """The head of an application's response whose length is told and whose body comes in pieces."""
+    length = int(dict(headers)[b"content-length"])
+    line = _STATUS_LINES[status]
+    lines = b"%bContent-Length: %d\r\n%b" % (line, length, lines_of(headers))
+    return Response(status, lines, length, is_keep_alive=True)
 
 
 def lines_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:

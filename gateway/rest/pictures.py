@@ -23,7 +23,10 @@ from gateway.rest import faces
 KEPT_BYTES = 32 << 20
 _FOREVER = "public, max-age=31536000, immutable"
 
-Key = tuple[str, str, int | None, bool]
+_AT_ONCE = 4
+"""Files of messages are larger than pictures of ours: so many are whole in memory."""
+
+Key = tuple[str, str, int | tuple[int, int] | None, bool]
 
 
 class Blobs(Protocol):
@@ -43,6 +46,7 @@ class Pictures:
         self._size = 0
         self._kept: OrderedDict[Key, bytes] = OrderedDict()
         self._making: dict[Key, asyncio.Task[bytes | None]] = {}
+        self._free = asyncio.Semaphore(_AT_ONCE)
 
     async def get(self, shown: assets.Shown, size: int | None, *, moving: bool) -> bytes | None:
         """The picture of a path, or None."""
@@ -54,6 +58,20 @@ class Pictures:
             return await images.rendered(data, shown.ending, size, moving=moving)
 
         return await self._once((shown.key, shown.ending, size, moving), made)
+
+    async def fitted(
+        self, key: str, ending: str, box: tuple[int, int], *, moving: bool
+    ) -> bytes | None:
+        """A picture of a message, within a box."""
+
+        async def made() -> bytes | None:
+            async with self._free:
+                data = await self._blobs.get(key)
+                if data is None:
+                    return None
+                return await images.fitted(data, ending, box, moving=moving)
+
+        return await self._once((key, ending, box, moving), made)
 
     async def face(self, number: int) -> bytes:
         """A default avatar."""

@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from contracts import assets
 from contracts.limits import BODY_BYTES, PICTURE_BODY_BYTES, UPLOAD_BODY_BYTES
+from gateway.rest.heads import Head
 
 GATEWAY = "gateway"
 """The owner of paths that the edge's own application serves."""
@@ -63,6 +64,8 @@ class Row:
     brief: frozenset[bytes] = frozenset()
     """Methods that the service answers briefly from a hot route: small ones go by a lane."""
     body_bytes: int = BODY_BYTES
+    parts_bytes: int = BODY_BYTES
+    """The same of a body in parts, which brings files."""
 
 
 _COMMON = Bucket("common", 50, 1)
@@ -135,7 +138,7 @@ ROWS: tuple[Row, ...] = (
         _SENDS,
         major="channel",
         brief=frozenset((b"POST",)),
-        body_bytes=UPLOAD_BODY_BYTES,
+        parts_bytes=UPLOAD_BODY_BYTES,
     ),
     Row("channels/{channel}/messages/*", "chat", _MESSAGES, _SENDS, major="channel"),
     Row(
@@ -144,7 +147,7 @@ ROWS: tuple[Row, ...] = (
         _MESSAGES,
         _SENDS,
         major="channel",
-        body_bytes=UPLOAD_BODY_BYTES,
+        parts_bytes=UPLOAD_BODY_BYTES,
     ),
     Row("channels/{channel}/attachments", "chat", _CHANNEL, major="channel"),
     Row("attachments/*", "chat", Bucket("attachments", 10, 5)),
@@ -234,6 +237,7 @@ class Route:
         "brief",
         "major_at",
         "opened_at",
+        "parts_bytes",
         "pattern",
     )
 
@@ -243,6 +247,7 @@ class Route:
         self._services = dict(row.by_service)
         self.anonymous = row.anonymous
         self.body_bytes = row.body_bytes
+        self.parts_bytes = row.parts_bytes
         self.brief = row.brief
         segments = row.pattern.split("/")
         self.major_at = segments.index(f"{{{row.major}}}") if row.major else -1
@@ -257,6 +262,10 @@ class Route:
     def service(self, method: bytes) -> str:
         """Who answers this method."""
         return self._services.get(method, self._service) if self._services else self._service
+
+    def refuses(self, size: int, head: Head) -> bool:
+        """Whether a body of this size is too large."""
+        return size > self.body_bytes and not (size <= self.parts_bytes and head.is_in_parts())
 
 
 class Match(NamedTuple):

@@ -21,12 +21,14 @@ from chassis.service import listen
 from chassis.tasks import Tasks
 from chassis.testing import ManualClock
 from contracts import lane
+from contracts.attachments import Links
 from contracts.errors import Unavailable
 from contracts.identity import Identity, Kind, verify
 from contracts.ids import UserId
 from contracts.rpc.users import Authenticate, Authenticated
-from gateway.rest import pictures
+from gateway.rest import attachments, pictures
 from gateway.rest.api import router
+from gateway.rest.attachments import Attachments
 from gateway.rest.authenticate import Authenticator, Stamps
 from gateway.rest.desk import Desk
 from gateway.rest.edge import Edge
@@ -240,10 +242,16 @@ class Calls:
 
 
 class Files(dict[str, bytes]):
-    """Pictures that lie there."""
+    """Files that lie there."""
 
     async def get(self, name: str) -> bytes | None:  # type: ignore[override]
         return super().get(name)
+
+    async def size(self, name: str) -> int | None:
+        return len(self[name]) if name in self else None
+
+    async def part(self, name: str, start: int, end: int) -> bytes:
+        return self[name][start:end]
 
 
 class Stand:
@@ -253,6 +261,7 @@ class Stand:
         self.clock, self.tasks, self.calls = ManualClock(), Tasks(), Calls()
         self.service = Recorder()
         self.files = Files()
+        self.links = Links.under(KEYS)
         self.metrics = Metrics()
         self.adopted: list[tuple[asyncio.Transport, bytes, Headers, bytes]] = []
         self.was_adopted = asyncio.Event()
@@ -267,6 +276,9 @@ class Stand:
         self.app = app = application(
             "gateway",
             router("http://moim.test:8080"),
+            attachments.router(
+                Attachments(self.files, self.links, Pictures(self.files, self.tasks), self.clock)
+            ),
             pictures.router(Pictures(self.files, self.tasks)),
         )
         clock, tasks = self.clock, self.tasks

@@ -155,6 +155,14 @@ async def test_a_body_beyond_the_limit_is_refused_and_the_answer_arrives(
     assert stand.service.requests == []
 
 
+async def test_only_a_body_in_parts_may_bring_files(stand: Stand) -> None:
+    body, parts = b"x" * (2 << 20), "Content-Type: multipart/form-data; boundary=x\r\n"
+    reply = await stand.ask("POST", MESSAGES, AUTH + parts, body)
+    assert reply.status == 200
+    assert stand.service.requests[0].body == body
+    assert (await stand.ask("POST", f"{MESSAGES}/5/ack", AUTH + parts, body)).status == 413
+
+
 async def test_a_service_may_answer_before_it_has_read_everything(stand: Stand) -> None:
     stand.service.on_head = lambda visit: visit.transport.write(OK)
     wire = await stand.wire()
