@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chat_service.actions import attaching, reacting
+from chat_service.actions import attaching, finding, reacting
 from chat_service.actions.chat import Chat
 
 
@@ -21,6 +21,11 @@ class Jobs:
     async def sweep(self) -> None:
         """Delete files that no message holds."""
         while await attaching.sweep(self._chat):
+            pass
+
+    async def index(self) -> None:
+        """Let be found what was said since the last look."""
+        while await finding.index_some(self._chat):
             pass
 
     async def forget(self) -> None:

@@ -18,6 +18,9 @@ class Settings(StoredSettings, BusSettings, BlobSettings):
     nonce_hours: int = Field(
         24, ge=1, description="How long a nonce makes a repeated send harmless"
     )
+    indexing_every: float = Field(
+        5.0, gt=0, description="Seconds between looks at what can not be searched yet"
+    )
     removals_every: float = Field(
         5.0, gt=0, description="Seconds between looks at what is to be deleted"
     )

@@ -240,4 +240,35 @@ thread_members = Table(
     Index("thread_members_of_user", "user_id", "thread_id"),
 )
 
+indexed = Table(
+    "indexed",
+    metadata,
+    _key("channel_id"),
+    Column("up_to", BigInteger, nullable=False),
+)
+"""Up to which message each channel can be searched."""
+
+findable = Table(
+    "findable",
+    metadata,
+    _key("channel_id"),
+    _key("id"),
+    Column("scope_id", BigInteger, nullable=False),
+    Column("place_id", BigInteger, nullable=False),
+    Column("folded", Text, nullable=False),
+    Column("grams", ARRAY(Integer), nullable=False),
+    Column("marks", ARRAY(BigInteger), nullable=False),
+    Index(
+        "findable_by",
+        "grams",
+        "marks",
+        postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": "1024"},
+    ),
+    Index("findable_newest", "scope_id", "id"),
+)
+"""What messages are found by: `scope_id` is the guild or the conversation, `place_id` the channel
+that lets somebody see them.
+"""
+
 outbox = outbox_table(metadata)

@@ -78,6 +78,16 @@ class Access:
         _require(granted, needs)
         return Room(facts.id, channel, speaker, granted)
 
+    async def rooms(self, actor: Identity, guild_id: int, *, needs: Permission) -> list[Room]:
+        """Every channel of a guild in which the actor holds what is needed."""
+        try:
+            facts = await self._facts.guilds.get(guild_id)
+            speaker = await self._facts.speakers.get((guild_id, actor.user_id))
+        except NotFound:
+            raise NotFound(ErrorCode.UNKNOWN_GUILD) from None
+        rooms = (self._room(facts, speaker, actor, one) for one in facts.channels)
+        return [room for room in rooms if room is not None and holds(room.granted, needs)]
+
     def _known(self, actor: Identity, channel_id: int) -> Room | None:
         guild_id = self._facts.place(channel_id)
         if guild_id is None:

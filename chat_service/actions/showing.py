@@ -42,7 +42,7 @@ async def page(chat: Chat, actor: Identity, channel_id: int, asked: dict[str, st
 async def shown(
     chat: Chat, reader_id: int, found: Sequence[Message], *, nonce: str | int | None = None
 ) -> list[bytes]:
-    """Messages of one channel as JSON. What is nothing but text is put together as bytes."""
+    """Messages as JSON. What is nothing but text is put together as bytes."""
     around = await look(chat, reader_id, found)
     encoded = {message.author_id: b"" for message in found if message.is_plain}
     for author in encoded:
@@ -56,20 +56,20 @@ async def shown(
 
 
 async def shapes(chat: Chat, reader_id: int, found: Sequence[Message]) -> list[MessageShape]:
-    """Messages of one channel as the contract's objects."""
+    """Messages as the contract's objects."""
     around = await look(chat, reader_id, found)
     return [views.shape(message, around) for message in found]
 
 
 async def look(chat: Chat, reader_id: int, found: Sequence[Message]) -> views.Look:
-    """All that showing these messages of one channel takes."""
+    """All that showing these messages takes."""
     pool = chat.database.pool
     counts, referenced = {}, {}
-    if reacted := [message.id for message in found if message.has_reactions]:
-        counts = await store.reactions.counts(pool, found[0].channel_id, reacted, reader_id)
-    answered = {views.referenced_id(one) for one in found if one.type == views.REPLY} - {None}
-    if ids := [one for one in answered if one is not None]:
-        originals = await store.messages.some(pool, found[0].channel_id, ids)
+    if reacted := [message for message in found if message.has_reactions]:
+        counts = await store.reactions.counts(pool, reacted, reader_id)
+    replies = [one for one in found if one.type == views.REPLY]
+    if keys := {(one.channel_id, ref) for one in replies if (ref := views.referenced_id(one))}:
+        originals = await store.messages.some(pool, list(keys))
         referenced = {original.id: original for original in originals}
     people = {
         user for message in (*found, *referenced.values()) for user in views.people_in(message)

@@ -3,10 +3,18 @@
 from fastapi import APIRouter
 
 from chat_service.actions.chat import Chat
-from chat_service.api import attachments, changes, conversations, reactions, reading, webhooks
+from chat_service.api import (
+    attachments,
+    changes,
+    conversations,
+    finding,
+    reactions,
+    reading,
+    webhooks,
+)
 
 
 def routers(chat: Chat) -> list[APIRouter]:
     """Everything but the hot routes, which are matched by hand."""
-    doors = (attachments, changes, reactions, conversations, reading, webhooks)
+    doors = (finding, attachments, changes, reactions, conversations, reading, webhooks)
     return [door.router(chat) for door in doors]

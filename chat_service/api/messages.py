@@ -31,6 +31,7 @@ DESCRIBED = (
     ),
 )
 """What FastAPI can not say of these routes."""
+_NO_MESSAGES = frozenset({"pins", "search"})
 
 
 def hot_routes(chat: Chat) -> HotRoutes:
@@ -47,7 +48,7 @@ def _match(chat: Chat, method: str, path: str, query: bytes) -> HotHandler | Non
             return partial(_create, chat, steps[2])
         case "GET", 4:
             return partial(_page, chat, steps[2], query)
-        case "GET", 5 if steps[4] != "pins":
+        case "GET", 5 if steps[4] not in _NO_MESSAGES:
             return partial(_get, chat, steps[2], steps[4])
         case _:
             return None

@@ -3,7 +3,9 @@
 from chat_service.store import (
     conversations,
     files,
+    finding,
     hearing,
+    indexing,
     mentions,
     messages,
     reactions,
@@ -17,7 +19,9 @@ from chat_service.store import (
 __all__ = [
     "conversations",
     "files",
+    "finding",
     "hearing",
+    "indexing",
     "mentions",
     "messages",
     "reactions",

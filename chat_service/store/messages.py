@@ -192,7 +192,9 @@ ORDER BY pinned DESC LIMIT $3
 """
 )
 _HEADS = "SELECT channel_id, last_message_id FROM heads WHERE channel_id = ANY($1::bigint[])"
-_SOME = _SELECT + "WHERE channel_id = $1 AND id = ANY($2::bigint[])"
+_SOME = (
+    _SELECT + "JOIN unnest($1::bigint[], $2::bigint[]) AS k(channel_id, id) USING (channel_id, id)"
+)
 
 
 async def insert(
@@ -287,9 +289,10 @@ async def one(pool: Any, channel_id: int, message_id: int) -> Message | None:
     return read(row) if row else None
 
 
-async def some(pool: Any, channel_id: int, message_ids: Sequence[int]) -> list[Message]:
-    """Those of these messages that exist, in no order."""
-    return [read(row) for row in await pool.fetch(_SOME, channel_id, list(message_ids))]
+async def some(pool: Any, keys: Sequence[tuple[int, int]]) -> list[Message]:
+    """Those of these messages (channel, id) that exist, in no order."""
+    channels, ids = [key[0] for key in keys], [key[1] for key in keys]
+    return [read(row) for row in await pool.fetch(_SOME, channels, ids)]
 
 
 async def pinned(pool: Any, channel_id: int, before: datetime | None, limit: int) -> list[Message]:

@@ -18,7 +18,7 @@ _COUNTS = """
 SELECT k.message_id, k.emoji_id, k.name, k.animated, k.total, r.user_id IS NOT NULL
 FROM reaction_kinds k LEFT JOIN reactions r ON r.channel_id = k.channel_id
   AND r.message_id = k.message_id AND r.emoji = k.emoji AND r.user_id = $3
-WHERE k.channel_id = $1 AND k.message_id = ANY($2::bigint[])
+WHERE (k.channel_id, k.message_id) IN (SELECT * FROM unnest($1::bigint[], $2::bigint[]))
 ORDER BY k.message_id, k.began, k.emoji
 """
 _WHO = """
@@ -37,12 +37,11 @@ class Count:
     is_mine: bool
 
 
-async def counts(
-    pool: Any, channel_id: int, message_ids: Sequence[int], reader_id: int
-) -> dict[int, list[Count]]:
+async def counts(pool: Any, reacted: Sequence[Message], reader_id: int) -> dict[int, list[Count]]:
     """What stands under these messages, oldest kind first."""
     found: dict[int, list[Count]] = {}
-    for row in await pool.fetch(_COUNTS, channel_id, list(message_ids), reader_id):
+    channels, ids = [one.channel_id for one in reacted], [one.id for one in reacted]
+    for row in await pool.fetch(_COUNTS, channels, ids, reader_id):
         message_id, emoji_id, name, animated, total, is_mine = row
         count = Count(Emoji(name, emoji_id, animated), total, is_mine)
         found.setdefault(message_id, []).append(count)

@@ -8,10 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from chat_service.store import files
+from chat_service.store import files, indexing
 from chat_service.store.among import among
 from chat_service.store.messages import Message, read
 from chat_service.tables import (
+    findable,
     heads,
     mentions,
     messages,
@@ -107,6 +108,7 @@ async def change(unit: Unit, message: Message, **values: Any) -> None:
         .where(messages.c.channel_id == message.channel_id, messages.c.id == message.id)
         .values(values)
     )
+    await indexing.renew(unit, message.channel_id, message.id)
 
 
 async def remove(unit: Unit, channel_id: int, message_ids: Sequence[int]) -> list[int]:
@@ -123,6 +125,11 @@ async def remove(unit: Unit, channel_id: int, message_ids: Sequence[int]) -> lis
             )
         )
     await files.release(unit, channel_id, message_ids)
+    await unit.run(
+        sa.delete(findable).where(
+            findable.c.channel_id == channel_id, among(findable.c.id, message_ids)
+        )
+    )
     gone = sa.delete(messages).where(*here)
     return sorted(row[0] for row in await unit.all(gone.returning(messages.c.id)))
 

@@ -76,6 +76,7 @@ _OWNER = Bucket("owner", 5, 30)
 _COMMUNITY = Bucket("community", 10, 2)
 _CHANNEL = Bucket("channel", 10, 2)
 _MESSAGES = Bucket("messages", 20, 5)
+_SEARCH = Bucket("search", 10, 10)
 _SENDS = {b"POST": Bucket("message-create", 5, 5)}
 _POSTS = Bucket("webhook-post", 5, 2)
 
@@ -119,6 +120,7 @@ ROWS: tuple[Row, ...] = (
     Row("users/@me/guilds/*", "community", Bucket("own-guilds", 10, 5)),
     Row("guild-templates", "community", _COMMON),
     Row("guilds", "community", Bucket("guild-create", 10, 60), body_bytes=PICTURE_BODY_BYTES),
+    Row("guilds/{guild}/messages/search", "chat", _SEARCH, major="guild"),
     Row("guilds/{guild}/*", "community", _COMMUNITY, major="guild", body_bytes=PICTURE_BODY_BYTES),
     Row(
         "invites/{code}/*",
@@ -141,6 +143,7 @@ ROWS: tuple[Row, ...] = (
         parts_bytes=UPLOAD_BODY_BYTES,
     ),
     Row("channels/{channel}/messages/*", "chat", _MESSAGES, _SENDS, major="channel"),
+    Row("channels/{channel}/messages/search", "chat", _SEARCH, major="channel"),
     Row(
         "channels/{channel}/messages/{message}",
         "chat",
