@@ -196,6 +196,9 @@ def _frames(image: Image, side: int) -> tuple[list[Image], list[int]]:
     frames: list[Image] = []
     times: list[int] = []
     pixels = held = 0
+    count = getattr(image, "n_frames", 1)  # without decoding them
+    if count > MOST_FRAMES or count * image.width * image.height > MOST_MOVING_PIXELS:
+        raise _Refused("IMAGE_INVALID", "The animation has too many frames.")
     while True:
         pixels += image.width * image.height
         is_too_much = pixels > MOST_MOVING_PIXELS or held > MOST_HELD_PIXELS

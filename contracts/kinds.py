@@ -25,14 +25,9 @@ class Kind(NamedTuple):
         return self in PICTURES
 
     @property
-    def is_heard(self) -> bool:
-        """Whether it is sound."""
-        return self.media_type.startswith("audio/")
-
-    @property
-    def is_seen(self) -> bool:
-        """Whether it is a film."""
-        return self.media_type.startswith("video/")
+    def lasts(self) -> bool:
+        """Whether it is a sound or a film."""
+        return self.media_type.startswith(("audio/", "video/"))
 
 
 BYTES = Kind("application/octet-stream")
@@ -92,9 +87,16 @@ def _of_container(head: bytes) -> Kind | None:
         found = WEBM if b"webm" in head[:64] else Kind("video/x-matroska")
     elif head.startswith(b"OggS"):
         found = OGV if b"theora" in head[:128] else OGG
-    elif len(head) > 2 and head[0] == 0xFF and head[1] & 0xE6 in (0xE2, 0xE4, 0xE6):
+    elif _is_mpeg_sound(head):
         found = MP3
     return found
+
+
+def _is_mpeg_sound(head: bytes) -> bool:
+    """Whether a frame of layer III begins here: its 11 ones alone would also be UTF-16."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
+        return False
+    return head[1] & 0x18 != 0x08 and 0 < head[2] >> 4 < 15 and head[2] & 0x0C != 0x0C
 
 
 def _of_brand(brand: bytes) -> Kind:

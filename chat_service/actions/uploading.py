@@ -13,11 +13,13 @@ from chassis.blobs import Writing
 from chat_service import store
 from chat_service.actions.chat import Chat
 from chat_service.domain.attachments import Received, safe_name
+from chat_service.domain.measures import PIECE_BYTES, measured
 from chat_service.domain.thumbhash import SIDE, thumbhash
 from contracts import kinds, limits
 from contracts.attachments import Place
 from contracts.errors import DomainError, ErrorCode, Invalid, NotFound
 from contracts.identity import Identity
+from contracts.kinds import Kind
 from contracts.wire import JSON
 
 UNUSED_FOR = timedelta(hours=1)
@@ -121,7 +123,15 @@ class _Coming:
         kind = kinds.kind_of(self._head)
         if kind.is_picture:
             return await self._remade(field)
-        return {"size": self._size, "content_type": kind.media_type}
+        facts = await self._measured(kind) if kind.lasts else {}
+        return {"size": self._size, "content_type": kind.media_type, **facts}
+
+    async def _measured(self, kind: Kind) -> JSON:
+        """How long it lasts, as its two ends say."""
+        blobs, key, size = self._files.blobs, self._place.key, self._size
+        head = await blobs.part(key, 0, min(size, PIECE_BYTES))
+        tail = await blobs.part(key, max(0, size - PIECE_BYTES), size)
+        return dict(measured(kind, head, tail, size).facts())
 
     async def _remade(self, field: str) -> JSON:
         """A picture says nothing but what one sees: not where it was taken, or by what."""

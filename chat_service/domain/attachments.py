@@ -67,9 +67,7 @@ def safe_name(said: str | None) -> str:
     direction of text, and short enough for every file system.
     """
     text = unicodedata.normalize("NFC", (said or "").encode("utf-8", "replace").decode())
-    kept = "".join("_" if sign in _FORBIDDEN else sign for sign in text if _is_printed(sign)).strip(
-        " ."
-    )
+    kept = "".join(_kept(sign) for sign in text).strip(" .")
     stem, dot, ending = kept.rpartition(".")
     if not (dot and 0 < len(ending) <= 16):
         stem, dot, ending = kept, "", ""
@@ -77,8 +75,13 @@ def safe_name(said: str | None) -> str:
     return f"{stem[:room].rstrip()}{dot}{ending}" if stem else ending or _NAMELESS
 
 
-def _is_printed(sign: str) -> bool:
-    return sign in _JOINERS or unicodedata.category(sign)[0] != "C"
+def _kept(sign: str) -> str:
+    if sign in _FORBIDDEN:
+        return "_"
+    kind = unicodedata.category(sign)[0]
+    if kind == "C":
+        return sign if sign in _JOINERS else ""
+    return " " if kind == "Z" else sign
 
 
 def wanted(
