@@ -74,6 +74,7 @@ def _schedule(service: Service, settings: Settings, jobs: Jobs) -> None:
     service.job("removals", settings.removals_every, jobs.remove)
     service.job("sweep", settings.sweep_every, jobs.sweep)
     service.job("indexing", settings.indexing_every, jobs.index)
+    service.job("archive", settings.archive_every, jobs.archive)
     service.job("forget", _TEN_MINUTES, jobs.forget)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chat_service.actions import attaching, finding, reacting
+from chat_service.actions import attaching, finding, reacting, tending
 from chat_service.actions.chat import Chat
 
 
@@ -26,6 +26,11 @@ class Jobs:
     async def index(self) -> None:
         """Let be found what was said since the last look."""
         while await finding.index_some(self._chat):
+            pass
+
+    async def archive(self) -> None:
+        """Let threads sleep in which nothing was said for long."""
+        while await tending.archive_some(self._chat):
             pass
 
     async def forget(self) -> None:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from chassis import reason
 from chassis.rpc import RpcServer
-from chat_service.actions import conversations, exports, reading
+from chat_service.actions import conversations, exports, reading, thread_lists, threads
 from chat_service.actions.chat import Chat
 from contracts.identity import NOBODY, Identity, Kind
 from contracts.ids import UserId
 from contracts.rpc.chat import (
+    ActiveThreads,
     ClosePrivateChannel,
     EditPrivateChannel,
     ExportPerson,
     FoundPrivateChannel,
+    GetActiveThreads,
     GetLastMessages,
     GetPrivateChannel,
     GetPrivateChannels,
     GetReadStates,
+    GetThreadMemberships,
     LastMessages,
     PrivateChannels,
     ReadStates,
+    ThreadMemberships,
 )
 from contracts.rpc.export import Exported
+
+_OF_GROUPS = {"name", "icon", "owner_id"}
 
 
 class Handlers:
@@ -35,20 +42,43 @@ class Handlers:
         return PrivateChannels(channels=tuple(found))
 
     async def get_private_channel(self, call: GetPrivateChannel) -> FoundPrivateChannel:
-        """A conversation, asked for at another door."""
+        """A conversation or a thread, asked for at another door."""
+        if await threads.exists(self._chat, call.channel_id):
+            thread = await threads.one(self._chat, _person(call.user_id), call.channel_id)
+            return FoundPrivateChannel(thread=thread)
         found = await conversations.one(self._chat, _person(call.user_id), call.channel_id)
         return FoundPrivateChannel(channel=found)
 
     async def edit_private_channel(self, call: EditPrivateChannel) -> FoundPrivateChannel:
-        """Change a group."""
+        """Change a group or a thread."""
         actor = _person(call.user_id)
-        changed = await conversations.edit(self._chat, actor, call.channel_id, call.changes)
+        if await threads.exists(self._chat, call.channel_id):
+            reason.current.set(call.reason)
+            changes = threads.changes(call.changes)
+            thread = await threads.edit(self._chat, actor, call.channel_id, changes)
+            return FoundPrivateChannel(thread=thread)
+        changes = {name: call.changes[name] for name in _OF_GROUPS & call.changes.keys()}
+        changed = await conversations.edit(self._chat, actor, call.channel_id, changes)
         return FoundPrivateChannel(channel=changed)
 
     async def close_private_channel(self, call: ClosePrivateChannel) -> FoundPrivateChannel:
-        """Leave a group, or close a pair."""
+        """Leave a group, close a pair, or delete a thread."""
+        if await threads.exists(self._chat, call.channel_id):
+            reason.current.set(call.reason)
+            thread = await threads.delete(self._chat, _person(call.user_id), call.channel_id)
+            return FoundPrivateChannel(thread=thread)
         closed = await conversations.close(self._chat, _person(call.user_id), call.channel_id)
         return FoundPrivateChannel(channel=closed)
+
+    async def get_active_threads(self, call: GetActiveThreads) -> ActiveThreads:
+        """What is active in some guilds."""
+        found = await thread_lists.of_guilds(self._chat, call.guild_ids)
+        return ActiveThreads(threads=tuple(found))
+
+    async def get_thread_memberships(self, call: GetThreadMemberships) -> ThreadMemberships:
+        """Which threads somebody is in."""
+        found = await thread_lists.memberships(self._chat, call.user_id)
+        return ThreadMemberships(members=tuple(found))
 
     async def get_last_messages(self, call: GetLastMessages) -> LastMessages:
         """The newest message of some channels."""
@@ -78,6 +108,8 @@ def register(rpc: RpcServer, chat: Chat) -> None:
     rpc.handle(GetPrivateChannel, handlers.get_private_channel)
     rpc.handle(EditPrivateChannel, handlers.edit_private_channel)
     rpc.handle(ClosePrivateChannel, handlers.close_private_channel)
+    rpc.handle(GetActiveThreads, handlers.get_active_threads)
+    rpc.handle(GetThreadMemberships, handlers.get_thread_memberships)
     rpc.handle(GetLastMessages, handlers.get_last_messages)
     rpc.handle(GetReadStates, handlers.get_read_states)
     rpc.handle(ExportPerson, handlers.export_person)

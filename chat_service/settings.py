@@ -21,6 +21,9 @@ class Settings(StoredSettings, BusSettings, BlobSettings):
     indexing_every: float = Field(
         5.0, gt=0, description="Seconds between looks at what can not be searched yet"
     )
+    archive_every: float = Field(
+        15.0, gt=0, description="Seconds between looks at which threads fall asleep"
+    )
     removals_every: float = Field(
         5.0, gt=0, description="Seconds between looks at what is to be deleted"
     )

@@ -19,7 +19,7 @@ from chat_service.domain.emojis import Emoji
 from chat_service.domain.threads import Thread
 from chat_service.files import Files
 from chat_service.people import gone
-from chat_service.store.messages import Message
+from chat_service.store.messages import HAS_THREAD, Message
 from chat_service.store.reactions import Count
 from chat_service.store.thread_members import Membership
 from contracts.events.base import Event
@@ -111,6 +111,8 @@ class Look:
     faces: Mapping[int, User]
     counts: Mapping[int, Sequence[Count]] = field(default_factory=dict)
     referenced: Mapping[int, Message] = field(default_factory=dict)
+    threads: Mapping[int, ThreadShape] = field(default_factory=dict)
+    """Those that began at one of the messages."""
     files: Files | None = None
     """Needed where messages have files: their links are made when they are shown."""
 
@@ -148,9 +150,11 @@ def shape(message: Message, look: Look, *, nonce: str | int | None = None) -> Me
         shown["attachments"] = look.attachments(files)
     if snapshots := extras.get("message_snapshots"):
         shown["message_snapshots"] = tuple(_snapshot(one["message"], look) for one in snapshots)
+    if message.flags & HAS_THREAD and message.id in look.threads:
+        shown["thread"] = look.threads[message.id]
     if counts := look.counts.get(message.id):
         shown["reactions"] = tuple(map(reaction, counts))
-    if message.type == REPLY:
+    if message.type in (REPLY, STARTER):
         original = look.referenced.get(referenced_id(message) or 0)
         shown["referenced_message"] = original and shape(_alone(original), look).dump()
     return MessageShape.model_validate(shown)
@@ -161,7 +165,8 @@ def _snapshot(stored: JSON, look: Look) -> JSON:
     return {"message": {**stored, "attachments": files}}
 
 
-REPLY = 19
+REPLY, STARTER = 19, 21
+"""An answer to a message, and what a thread shows of the message that it began at."""
 _AS_STORED = (
     "tts",
     "mention_channels",
@@ -218,6 +223,15 @@ def roles_in(message: Message) -> Sequence[int]:
     """The roles that a message mentions, likewise."""
     noted = (message.extras or {}).get("mention_roles")
     return content.mentioned_roles(message.content) if noted is None else [int(x) for x in noted]
+
+
+def referenced(message: Message) -> tuple[int, int] | None:
+    """Channel and id of the message that is shown within this one."""
+    number = referenced_id(message)
+    if number is None or message.type not in (REPLY, STARTER):
+        return None
+    reference = (message.extras or {})["message_reference"]
+    return int(reference["channel_id"]), number
 
 
 def referenced_id(message: Message) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import NamedTuple
 
 from chassis.clock import Clock
@@ -12,7 +13,7 @@ from contracts.errors import ErrorCode, Forbidden, NotFound, Unauthorized
 from contracts.guild_facts import GuildFacts, permissions_in
 from contracts.identity import Identity, Kind
 from contracts.ids import ChannelId
-from contracts.objects.channel import TALKABLE, Channel
+from contracts.objects.channel import TALKABLE, Channel, ChannelType
 from contracts.permissions import Permission, holds, in_private_thread
 
 _MOST_REMEMBERED = 50_000
@@ -40,14 +41,21 @@ class Access:
     def known(self, actor: Identity, channel_id: int, *, needs: Permission) -> Room | None:
         """The channel, if all that decides is known here; None if it has to be asked for."""
         room = self._known(actor, channel_id)
-        return None if room is None else _let_in(room, needs)
+        return None if room is None else _let_in(room, needs, TALKABLE)
 
-    async def channel(self, actor: Identity, channel_id: int, *, needs: Permission) -> Room:
-        """The channel, if the actor sees it and holds what is needed."""
+    async def channel(
+        self,
+        actor: Identity,
+        channel_id: int,
+        *,
+        needs: Permission,
+        kinds: Container[ChannelType] = TALKABLE,
+    ) -> Room:
+        """The channel, if the actor sees it and holds what is needed, and it is of such a kind."""
         if actor.kind is Kind.NOBODY:
             raise Unauthorized
-        known = self._known(actor, channel_id)
-        return _let_in(known or await self._found(actor, channel_id), needs)
+        room = self._known(actor, channel_id) or await self._found(actor, channel_id)
+        return _let_in(room, needs, kinds)
 
     async def thread(
         self, actor: Identity, thread: Thread, *, is_member: bool, needs: Permission
@@ -144,8 +152,8 @@ def _require(granted: Permission, needs: Permission) -> None:
         raise Forbidden(ErrorCode.MISSING_PERMISSIONS)
 
 
-def _let_in(room: Room, needs: Permission) -> Room:
+def _let_in(room: Room, needs: Permission, kinds: Container[ChannelType]) -> Room:
     _require(room.granted, needs)
-    if room.channel.type not in TALKABLE:
+    if room.channel.type not in kinds:
         raise Forbidden(ErrorCode.NOT_THIS_CHANNEL_TYPE)
     return room

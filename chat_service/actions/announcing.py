@@ -22,8 +22,9 @@ async def announce(
     mentions: Sequence[int] = (),
     reference: JSON | None = None,
     look: Mapping[int, User] | None = None,
+    around: views.Look | None = None,
 ) -> Message:
-    """A message of the house's own: somebody came, went, pinned, renamed."""
+    """A message of the house's own: somebody came, went, pinned, renamed, began a thread."""
     extras: JSON = {}
     if mentions:
         extras["mentions"] = [str(one) for one in mentions]
@@ -41,7 +42,10 @@ async def announce(
         extras=extras or None,
     )
     await store.writing.add(unit, message)
-    tell(unit, venue, message, views.Look({**(look or {}), venue.user.id: venue.user}))
+    if venue.thread is not None and kind != views.STARTER:
+        await store.threads.count(unit, venue.channel_id, stored=1)
+    faces = {**(look or {}), venue.user.id: venue.user}
+    tell(unit, venue, message, around or views.Look(faces))
     return message
 
 

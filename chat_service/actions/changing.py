@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from chat_service import store, views
-from chat_service.actions import attaching, composing, governing, showing
+from chat_service.actions import attaching, composing, governing, showing, thread_state
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import Venue, enter
 from chat_service.domain import content, mentions
@@ -63,6 +63,7 @@ async def edit_in(
     chat: Chat, actor: Identity, venue: Venue, message_id: int, changes: Changes
 ) -> bytes:
     """The same where somebody was let in already."""
+    venue.require_awake()
     before = await _one(chat, venue, message_id)
     _require_may_edit(venue, before, changes)
     after = await _edited(chat, venue, before, changes)
@@ -102,6 +103,8 @@ async def delete_in(chat: Chat, actor: Identity, venue: Venue, message_id: int) 
         unit.emit(gone, to=venue.heard_on)
         if message.pinned is not None:
             await tell_pins(unit, venue)
+        if venue.thread is not None:
+            await thread_state.lessened(unit, venue.thread.id, [message_id])
         if message.author_id != venue.user.id:
             action, where = AuditAction.MESSAGE_DELETE, venue.channel_id
             governing.note(unit, venue, action, message.author_id, channel_id=where, count=1)
@@ -125,6 +128,8 @@ async def delete_many(
         gone = await store.writing.remove(unit, venue.channel_id, wanted)
         if gone:
             tell_gone(unit, venue, gone)
+            if venue.thread is not None:
+                await thread_state.lessened(unit, venue.thread.id, gone)
             action = AuditAction.MESSAGE_BULK_DELETE
             governing.note(unit, venue, action, venue.channel_id, count=len(gone))
 

@@ -53,7 +53,7 @@ _ANSWERABLE = frozenset({0, views.REPLY, 20, 23})
 
 
 @dataclass(frozen=True, slots=True)
-class _Composed:
+class Composed:
     """All that is known before anything is written; the message has no id yet."""
 
     message: Message
@@ -100,7 +100,7 @@ async def send_in(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> by
     channel_id = int(venue.channel_id)
     _require_kinds(venue, draft)
     faces = await conversations.welcomed(chat, venue)
-    composed = await _composed(chat, actor, venue, draft)
+    composed = await compose(chat, actor, venue, draft)
     coming = await joining.coming(chat, venue, composed.mentions.users)
     if not (_needs_a_unit(venue, composed) or joining.moves(venue, coming)):
         promise = _commit(chat, venue, composed)
@@ -109,7 +109,7 @@ async def send_in(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> by
     try:
         async with chat.units.open(actor) as unit:
             venue = await joining.stirred(unit, venue, coming)
-            message = await _store(unit, venue, composed)
+            message = await put(unit, venue, composed)
             await conversations.revive(unit, venue, faces)
             announcing.tell(unit, venue, message, composed.look, nonce=draft.nonce)
     except _SaidBefore as first:
@@ -117,7 +117,7 @@ async def send_in(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> by
     return views.shape(message, composed.look, nonce=draft.nonce).encode()
 
 
-def _needs_a_unit(venue: Venue, composed: _Composed) -> bool:
+def _needs_a_unit(venue: Venue, composed: Composed) -> bool:
     return venue.conversation is not None or _is_slow(venue) or bool(composed.files)
 
 
@@ -130,7 +130,8 @@ def _require_kinds(venue: Venue, draft: Draft) -> None:
         raise refusal
 
 
-async def _composed(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> _Composed:
+async def compose(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> Composed:
+    """Find out all that a message takes."""
     extras = _said(venue, draft)
     kind, answered = 0, None
     if draft.reference is not None:
@@ -160,7 +161,7 @@ async def _composed(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> 
     )
     look = await showing.look(chat, actor.user_id, [message])
     called = await _called(chat, venue, found)
-    return _Composed(message, draft.nonce, called, found, look, files)
+    return Composed(message, draft.nonce, called, found, look, files)
 
 
 def _said(venue: Venue, draft: Draft) -> JSON:
@@ -255,7 +256,7 @@ def _no_reference(text: str) -> Invalid:
     return Invalid({"message_reference": ("REPLIES_UNKNOWN_MESSAGE", text)})
 
 
-def _commit(chat: Chat, venue: Venue, composed: _Composed) -> Promise:
+def _commit(chat: Chat, venue: Venue, composed: Composed) -> Promise:
     """Have it written with plain messages, in one order with them."""
     assert venue.guild_id is not None
     face = b"" if venue.member is None else venue.member.face().encode()
@@ -284,8 +285,13 @@ def _commit(chat: Chat, venue: Venue, composed: _Composed) -> Promise:
     return messages.promise(chat, draft, rest, composed.nonce)
 
 
-async def _store(unit: Unit, venue: Venue, composed: _Composed) -> Message:
-    message_id = await store.writing.next_id(unit, venue.channel_id)
+async def put(
+    unit: Unit, venue: Venue, composed: Composed, *, message_id: int | None = None
+) -> Message:
+    """Store a message within a unit; with its id, if it is known as that of a post."""
+    is_counted = venue.thread is not None and message_id is None
+    if message_id is None:
+        message_id = await store.writing.next_id(unit, venue.channel_id)
     message = replace(composed.message, id=message_id, created=unit.now)
     if composed.nonce is not None:
         # Whoever stores in this channel holds it, so nobody stores the same nonce meanwhile.
@@ -293,16 +299,16 @@ async def _store(unit: Unit, venue: Venue, composed: _Composed) -> Message:
         if first is not None:
             raise _SaidBefore(first)
         await store.writing.remember_nonce(unit, message, str(composed.nonce))
-    await _take_turn(unit, venue)
+    await take_turn(unit, venue)
     await attaching.hold(unit, venue.channel_id, message_id, composed.files)
     await store.writing.add(unit, message)
     await store.mentions.add(unit, message, composed.called)
-    if venue.thread is not None:
-        await store.threads.count(unit, venue.thread.id, stored=1)
+    if is_counted:
+        await store.threads.count(unit, venue.channel_id, stored=1)
     return message
 
 
-async def _take_turn(unit: Unit, venue: Venue) -> None:
+async def take_turn(unit: Unit, venue: Venue) -> None:
     """Slowmode: one message in so many seconds, but for those who govern."""
     if not _is_slow(venue):
         return

@@ -91,6 +91,7 @@ async def _listed(
 
 async def _enter(chat: Chat, actor: Identity, channel_id: int) -> Venue:
     venue = await enter(chat, actor, channel_id)
+    venue.require_awake()
     # The right to pin was part of the other one before it had a bit of its own.
     if not venue.granted & (Permission.PIN_MESSAGES | Permission.MANAGE_MESSAGES):
         raise Forbidden

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat_service import store
-from chat_service.actions import announcing
+from chat_service.actions import announcing, tending, thread_state
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import Venue
 from chat_service.store.removals import Removal
@@ -17,7 +17,7 @@ from contracts.events.ban import MessagesUnwanted
 from contracts.events.base import Hearing, open_as
 from contracts.events.channel import ChannelDelete
 from contracts.events.guild import GuildDeleted
-from contracts.events.member import MemberAdd
+from contracts.events.member import MemberAdd, MemberRemove
 from contracts.events.message import MessageDeleteBulk
 from contracts.identity import NOBODY
 from contracts.ids import ChannelId, GuildId, MessageId, floor_of
@@ -60,6 +60,9 @@ async def react(chat: Chat, name: str, body: bytes, at: Heard) -> None:
         greeting = await _greeting(chat, open_as(MemberAdd, body))
     elif name == MessagesUnwanted.__name__:
         removals = await _of_author(chat, open_as(MessagesUnwanted, body))
+    elif name == MemberRemove.__name__:
+        left = open_as(MemberRemove, body)
+        await tending.leave_all(chat, left.guild_id, left.user.id)
     async with chat.units.open(NOBODY) as unit:
         await store.hearing.note(unit, topics.NEWS, at.epoch, at.stamp)
         if greeting is not None:
@@ -68,7 +71,10 @@ async def react(chat: Chat, name: str, body: bytes, at: Heard) -> None:
             await store.removals.of_channel(unit, open_as(ChannelDelete, body).id)
         elif name == GuildDeleted.__name__:
             await store.removals.of_channel(unit, *open_as(GuildDeleted, body).channel_ids)
-        else:
+        elif name == MessagesUnwanted.__name__:
+            unwanted = open_as(MessagesUnwanted, body)
+            since, who = _begin_of(unwanted), int(unwanted.user_id)
+            removals += await tending.talked_in(unit, unwanted.guild_id, who, since)
             await store.removals.of_author(unit, removals)
 
 
@@ -81,7 +87,10 @@ async def remove_some(chat: Chat) -> bool:
         ids, go_on = await store.removals.batch(unit, removal, _LOOKED_AT)
         gone = await store.writing.remove(unit, removal.channel_id, ids)
         if removal.guild_id is not None:
-            _tell(unit, removal.guild_id, removal.channel_id, gone)
+            await _tell(unit, removal.guild_id, removal.channel_id, gone)
+        is_whole = removal.author_id is None and go_on is None
+        if is_whole and await tending.go_with_channel(unit, removal.channel_id):
+            go_on = removal.from_id
         await store.removals.settle(unit, removal, go_on)
     return True
 
@@ -92,15 +101,19 @@ async def forget(chat: Chat, nonce_hours: int) -> None:
     await store.messages.forget_turns(chat.database.pool)
 
 
-def _tell(unit: Unit, guild_id: int, channel_id: int, gone: Sequence[int]) -> None:
+async def _tell(unit: Unit, guild_id: int, channel_id: int, gone: Sequence[int]) -> None:
     """People may be looking at that channel."""
+    inside = await tending.place_of(unit, channel_id) if gone else None
+    if inside is not None:
+        await thread_state.lessened(unit, channel_id, gone)
     for start in range(0, len(gone), limits.BULK_DELETE_MAX):
         unit.emit(
             MessageDeleteBulk(
                 ids=tuple(map(MessageId, gone[start : start + limits.BULK_DELETE_MAX])),
                 channel_id=ChannelId(channel_id),
                 guild_id=GuildId(guild_id),
-            )
+            ),
+            to=inside or (),
         )
 
 
@@ -109,12 +122,16 @@ async def _of_author(chat: Chat, event: MessagesUnwanted) -> list[Removal]:
         facts = await chat.facts.guilds.get(event.guild_id)
     except NotFound:
         return []
-    begin_id = floor_of(int(event.since.timestamp() * 1000))
+    begin_id = _begin_of(event)
     return [
         Removal(0, channel.id, event.guild_id, event.user_id, begin_id, chat.outbox.next_id())
         for channel in facts.channels.values()
         if channel.type in TALKABLE
     ]
+
+
+def _begin_of(event: MessagesUnwanted) -> int:
+    return floor_of(int(event.since.timestamp() * 1000))
 
 
 async def _greeting(chat: Chat, event: MemberAdd) -> Venue | None:

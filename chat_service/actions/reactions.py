@@ -30,6 +30,7 @@ async def add(chat: Chat, actor: Identity, channel_id: int, message_id: int, nam
     """React. With an emoji that is there already, reading is enough."""
     emoji = _emoji(name)
     venue = await enter(chat, actor, channel_id, needs=READING)
+    venue.require_awake()
     await conversations.welcomed(chat, venue)
     async with chat.units.open(actor) as unit:
         message = await _held(unit, venue, message_id)

@@ -8,7 +8,7 @@ from chat_service import store, views
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import enter
 from chat_service.domain import history
-from chat_service.store.messages import Message
+from chat_service.store.messages import HAS_THREAD, Message
 from contracts.errors import ErrorCode, NotFound
 from contracts.identity import Identity
 from contracts.objects.message import Message as MessageShape
@@ -64,17 +64,21 @@ async def shapes(chat: Chat, reader_id: int, found: Sequence[Message]) -> list[M
 async def look(chat: Chat, reader_id: int, found: Sequence[Message]) -> views.Look:
     """All that showing these messages takes."""
     pool = chat.database.pool
-    counts, referenced = {}, {}
+    counts, threads = {}, {}
     if reacted := [message for message in found if message.has_reactions]:
         counts = await store.reactions.counts(pool, reacted, reader_id)
-    replies = [one for one in found if one.type == views.REPLY]
-    if keys := {(one.channel_id, ref) for one in replies if (ref := views.referenced_id(one))}:
+    if begun := [message.id for message in found if message.flags & HAS_THREAD]:
+        began = await store.threads.some(pool, begun)
+        threads = {one: views.thread(thread) for one, thread in began.items()}
+    referenced = {}
+    if keys := {key for one in found if (key := views.referenced(one)) is not None}:
         originals = await store.messages.some(pool, list(keys))
         referenced = {original.id: original for original in originals}
     people = {
         user for message in (*found, *referenced.values()) for user in views.people_in(message)
     }
-    return views.Look(await chat.people.faces(people), counts, referenced, chat.files)
+    faces = await chat.people.faces(people)
+    return views.Look(faces, counts, referenced, threads, chat.files)
 
 
 def _said(message: Message, around: views.Look, nonce: str | int | None) -> views.Said:

@@ -10,11 +10,12 @@ from chat_service.api import (
     finding,
     reactions,
     reading,
+    threads,
     webhooks,
 )
 
 
 def routers(chat: Chat) -> list[APIRouter]:
     """Everything but the hot routes, which are matched by hand."""
-    doors = (finding, attachments, changes, reactions, conversations, reading, webhooks)
+    doors = (finding, attachments, changes, reactions, conversations, reading, threads, webhooks)
     return [door.router(chat) for door in doors]

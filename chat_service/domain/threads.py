@@ -99,6 +99,22 @@ class Begin:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which threads of a channel are looked for."""
+
+    name: str | None = None
+    tags: tuple[int, ...] = ()
+    all_tags: bool = False
+    is_archived: bool | None = None
+    min_id: int = 0
+    max_id: int = (1 << 63) - 1
+    sort: str = "last_message_time"
+    descending: bool = True
+    limit: int = limits.THREADS_FOUND_MAX
+    offset: int = 0
+
+
 def due(now: datetime, archive_after: int) -> datetime:
     """When it falls asleep, if nothing is said."""
     return now + timedelta(minutes=archive_after)

@@ -184,6 +184,7 @@ SELECT id, channel_id, author_id, content, type, flags, mention_everyone, create
 _OLDER = _SELECT + "WHERE channel_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
 _NEWER = _SELECT + "WHERE channel_id = $1 AND id >= $2 ORDER BY id LIMIT $3"
 _ONE = _SELECT + "WHERE channel_id = $1 AND id = $2"
+_FIRST = _SELECT + "WHERE channel_id = ANY($1::bigint[]) AND id = channel_id"
 _PINNED = (
     _SELECT
     + """
@@ -293,6 +294,11 @@ async def some(pool: Any, keys: Sequence[tuple[int, int]]) -> list[Message]:
     """Those of these messages (channel, id) that exist, in no order."""
     channels, ids = [key[0] for key in keys], [key[1] for key in keys]
     return [read(row) for row in await pool.fetch(_SOME, channels, ids)]
+
+
+async def first_of(pool: Any, thread_ids: Sequence[int]) -> list[Message]:
+    """What posts begin with, which bears their own id."""
+    return [read(row) for row in await pool.fetch(_FIRST, list(thread_ids))]
 
 
 async def pinned(pool: Any, channel_id: int, before: datetime | None, limit: int) -> list[Message]:

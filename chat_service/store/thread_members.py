@@ -102,6 +102,13 @@ async def people(unit: Unit, thread_id: int) -> tuple[int, ...]:
     return tuple(row.user_id for row in await unit.all(found))
 
 
+async def people_of(unit: Unit, thread_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
+    """The same for many; threads with nobody in them are left out."""
+    found = sa.select(members.c.thread_id, sa.func.array_agg(members.c.user_id).label("people"))
+    found = found.where(among(members.c.thread_id, thread_ids)).group_by(members.c.thread_id)
+    return {row.thread_id: tuple(row.people) for row in await unit.all(found)}
+
+
 async def among_them(pool: Any, thread_id: int, user_ids: Collection[int]) -> set[int]:
     """Those of these people who are in a thread."""
     rows = await pool.fetch(_THEM, thread_id, list(user_ids))

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from chat_service.domain.threads import Thread
+from chat_service.domain.threads import Thread, Wanted
 from chat_service.store.among import among
 from chat_service.tables import heads, threads
 from chat_service.tools import Unit
 from contracts.objects.channel import ChannelType
+from contracts.objects.thread import ThreadFlag
 
 if TYPE_CHECKING:
     from chat_service.store.messages import Connection
@@ -23,6 +24,7 @@ _CHANGEABLE = (
     *("name", "is_archived", "changed", "due", "archive_after", "is_locked", "is_invitable"),
     *("slowmode", "flags", "tags", "accepted_id"),
 )
+_GRACE = timedelta(minutes=1)
 _MINUTE = sa.text("interval '1 minute'")
 _COLUMNS = [threads.c[name] for name in _NAMES]
 _SELECT = "SELECT {}, h.last_message_id".format(", ".join(f"t.{name}" for name in _NAMES))
@@ -208,7 +210,7 @@ async def overdue(unit: Unit, limit: int, pinned: int) -> list[Thread]:
     """
     found = (
         sa.select(*_COLUMNS)
-        .where(~threads.c.is_archived, threads.c.due <= unit.now)
+        .where(~threads.c.is_archived, threads.c.due <= unit.now - _GRACE)
         .where(threads.c.flags.bitwise_and(pinned) == 0)
         .order_by(threads.c.due)
         .limit(limit)
@@ -242,6 +244,36 @@ async def talked_in(unit: Unit, guild_id: int, since_id: int, limit: int) -> lis
         .limit(limit)
     )
     return [_read(row) for row in await unit.all(found)]
+
+
+async def find(unit: Unit, parent_id: int, wanted: Wanted) -> tuple[int, list[Thread]]:
+    """How many public threads of a channel are meant, and a page of them."""
+    where = [
+        threads.c.parent_id == parent_id,
+        threads.c.type != ChannelType.PRIVATE_THREAD,
+        threads.c.id.between(wanted.min_id, wanted.max_id),
+    ]
+    if wanted.name:
+        where.append(threads.c.name.icontains(wanted.name, autoescape=True))
+    if wanted.is_archived is not None:
+        where.append(threads.c.is_archived == wanted.is_archived)
+    if wanted.tags:
+        tags = list(wanted.tags)
+        some = threads.c.tags.contains if wanted.all_tags else threads.c.tags.overlap
+        where.append(some(tags))
+    last = sa.func.coalesce(heads.c.last_message_id, threads.c.id)
+    by = {"creation_time": threads.c.id, "archive_time": threads.c.changed}.get(wanted.sort, last)
+    pinned = threads.c.flags.bitwise_and(int(ThreadFlag.PINNED)).desc()
+    found = (
+        sa.select(*_COLUMNS, heads.c.last_message_id, sa.func.count().over())
+        .select_from(threads.outerjoin(heads, heads.c.channel_id == threads.c.id))
+        .where(*where)
+        .order_by(pinned, by.desc() if wanted.descending else by, threads.c.id)
+        .limit(wanted.limit)
+        .offset(wanted.offset)
+    )
+    rows = await unit.all(found)
+    return (rows[0][-1] if rows else 0), [_read(row[:-1]) for row in rows]
 
 
 def _read(row: Sequence[Any]) -> Thread:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from contracts.ids import ApplicationId, ChannelId, MessageId, RoleId, Snowflake
 from contracts.objects.attachment import Attachment
 from contracts.objects.reaction import Reaction
+from contracts.objects.thread import Thread
 from contracts.objects.user import Signed, User
 from contracts.wire import JSON, Timestamp, Wire
 
@@ -25,6 +26,7 @@ class Message(Wire):
             "application_id",
             "interaction_metadata",
             "interaction",
+            "thread",
         }
     )
     unless_given: ClassVar[frozenset[str]] = frozenset({"referenced_message"})
@@ -56,4 +58,6 @@ class Message(Wire):
     message_reference: JSON | None = None
     referenced_message: JSON | None = None
     """Null says that it is no more; without a reference there is none to speak of."""
+    thread: Thread | None = None
+    """The one that began at it."""
     message_snapshots: tuple[JSON, ...] | None = None

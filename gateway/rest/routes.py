@@ -75,6 +75,7 @@ _LINKS = Bucket("links", 10, 60)
 _OWNER = Bucket("owner", 5, 30)
 _COMMUNITY = Bucket("community", 10, 2)
 _CHANNEL = Bucket("channel", 10, 2)
+_THREADS = Bucket("threads", 10, 5)
 _MESSAGES = Bucket("messages", 20, 5)
 _SEARCH = Bucket("search", 10, 10)
 _SENDS = {b"POST": Bucket("message-create", 5, 5)}
@@ -142,6 +143,23 @@ ROWS: tuple[Row, ...] = (
         brief=frozenset((b"POST",)),
         parts_bytes=UPLOAD_BODY_BYTES,
     ),
+    Row(
+        "channels/{channel}/messages/{message}/threads",
+        "chat",
+        _THREADS,
+        major="channel",
+    ),
+    Row(
+        "channels/{channel}/threads/*",
+        "chat",
+        _THREADS,
+        major="channel",
+        body_bytes=UPLOAD_BODY_BYTES,
+    ),
+    Row("channels/{channel}/users/@me/threads/*", "chat", _THREADS, major="channel"),
+    Row("channels/{channel}/thread-members/*", "chat", _CHANNEL, major="channel"),
+    Row("channels/{channel}/answer/*", "chat", _CHANNEL, major="channel"),
+    Row("guilds/{guild}/threads/*", "chat", _COMMUNITY, major="guild"),
     Row("channels/{channel}/messages/*", "chat", _MESSAGES, _SENDS, major="channel"),
     Row("channels/{channel}/messages/search", "chat", _SEARCH, major="channel"),
     Row(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ import httpx
 import orjson
 
 from chassis.rpc import RpcServer
+from chassis.rpc.client import Calls
 from contracts import topics
 from contracts.events import Event, unpack
 from contracts.guild_facts import GuildFacts
@@ -28,6 +29,7 @@ from contracts.objects.relationship import Standing
 from contracts.objects.user import User
 from contracts.objects.webhook import Webhook
 from contracts.permissions import EVERYONE_DEFAULT, Permission
+from contracts.rpc.chat import ClosePrivateChannel, EditPrivateChannel, FoundPrivateChannel
 from contracts.rpc.community import (
     FindEmoji,
     FindWebhook,
@@ -145,6 +147,7 @@ class House:
     """Where files lie."""
     _began: int = 0
     """The stamp at which this test began."""
+    _as_community: Calls | None = None
 
     def begin(self) -> None:
         """Whatever is told from now on belongs to this test."""
@@ -287,6 +290,29 @@ class House:
             "SELECT id FROM chat.messages WHERE channel_id = $1 ORDER BY id", channel
         )
         return [row["id"] for row in rows]
+
+    async def until(self, happened: Callable[[], Awaitable[object]]) -> None:
+        """Wait for what the service does by itself."""
+        async with asyncio.timeout(10):
+            while not await happened():
+                await self.running.service.clock.sleep(0.02)
+
+    async def edits(self, who: int, channel: int, **changes: Any) -> FoundPrivateChannel:
+        """`PATCH /channels/{id}` as community_service hands it on."""
+        call = EditPrivateChannel(
+            user_id=UserId(who), channel_id=ChannelId(channel), changes=changes
+        )
+        return await (await self._community()).ask(call)
+
+    async def ends(self, who: int, channel: int) -> FoundPrivateChannel:
+        """`DELETE /channels/{id}` likewise."""
+        call = ClosePrivateChannel(user_id=UserId(who), channel_id=ChannelId(channel))
+        return await (await self._community()).ask(call)
+
+    async def _community(self) -> Calls:
+        if self._as_community is None:
+            self._as_community = await self.running.calls_from("community")
+        return self._as_community
 
     async def told(self, guild: int) -> Told:
         """Everything that was told of a guild, in order."""
