@@ -161,7 +161,8 @@ class Deeds:
             return
         deed = open_as(Governed, body)
         async with self._units.open(NOBODY) as unit:
-            await actions.audit.take_in(unit, header.event_id, deed)
+            if await actions.audit.take_in(unit, header.event_id, deed) and deed.silence_s:
+                await actions.automod.silence(unit, deed)
 
     async def _persist(self, work: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -120,9 +120,10 @@ class Handlers:
             found = await actions.neighbours.facts(unit, call.guild_id)
         if found is None:
             return FoundFacts()
-        guild, roles, channels = found
+        guild, roles, channels, rules = found
         shown = tuple(views.channel(channel) for channel in channels)
-        return FoundFacts(facts=GuildFacts.of(views.guild(guild, roles, []), shown))
+        given = tuple(map(views.automod_rule, rules))
+        return FoundFacts(facts=GuildFacts.of(views.guild(guild, roles, []), shown, given))
 
     async def locate_channel(self, call: LocateChannel) -> Place:
         """The guild of a channel."""

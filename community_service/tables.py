@@ -217,6 +217,22 @@ emojis = Table(
     Index("emojis_guild", "guild_id"),
 )
 
+automod_rules = Table(
+    "automod_rules",
+    metadata,
+    _id("id"),
+    _of("guilds", "guild_id"),
+    Column("creator_id", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("trigger", SmallInteger, nullable=False),
+    Column("metadata", JSONB, nullable=False),
+    Column("actions", JSONB, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("exempt_roles", ARRAY(BigInteger), nullable=False),
+    Column("exempt_channels", ARRAY(BigInteger), nullable=False),
+    Index("automod_rules_guild", "guild_id"),
+)
+
 listings = Table(
     "listings",
     metadata,

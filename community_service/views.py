@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from community_service.domain.audit import Entry
+from community_service.domain.automod import Rule
 from community_service.domain.bans import Ban
 from community_service.domain.channels import Channel, has, named
 from community_service.domain.discovery import Listing
@@ -22,6 +23,7 @@ from contracts.events.base import Event
 from contracts.events.invite import InviteCreate
 from contracts.ids import ApplicationId, ChannelId, GuildId, MessageId
 from contracts.objects.audit import AuditedInvite, AuditEntry, AuditLog
+from contracts.objects.automod import AutoModRule
 from contracts.objects.ban import Ban as BanShape
 from contracts.objects.channel import Channel as ChannelShape
 from contracts.objects.channel import ChannelType
@@ -349,3 +351,19 @@ def _stranger_sees(guild: Guild) -> JSON:
         "premium_subscription_count": 0,
         "premium_tier": 0,
     }
+
+
+def automod_rule(rule: Rule) -> AutoModRule:
+    """A rule of automatic moderation."""
+    shown: JSON = {
+        **{name: getattr(rule, name) for name in _OF_RULES},
+        "trigger_type": rule.trigger,
+        "trigger_metadata": rule.metadata,
+    }
+    return AutoModRule.model_validate({**shown, "event_type": 1})
+
+
+_OF_RULES = (
+    *("id", "guild_id", "creator_id", "name", "actions", "enabled"),
+    *("exempt_roles", "exempt_channels"),
+)

@@ -121,6 +121,8 @@ class ErrorCode(Enum):
     HAS_THREAD = (160004, 400, "A thread has already been created for this message")
     THREAD_LOCKED = (160005, 400, "Thread is locked")
     MAX_THREADS = (160006, 400, "Maximum number of active threads reached")
+    BLOCKED_MESSAGE = (200000, 400, "Message was blocked by automatic moderation")
+    BLOCKED_TITLE = (200001, 400, "Title was blocked by automatic moderation")
     BULK_BAN_FAILED = (500000, 400, "Failed to ban users")
     REQUESTS_DISABLED = (80000, 403, "Incoming friend requests disabled")
     REQUEST_BLOCKED = (80001, 403, "Friend request blocked")

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from contracts.events.automod import AutoModRuleCreate, AutoModRuleDelete, AutoModRuleUpdate
 from contracts.events.base import Event
 from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
 from contracts.events.guild import GuildDeleted, GuildUpdate
 from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
 from contracts.events.role import RoleCreate, RoleDelete, RoleUpdate
 from contracts.ids import ChannelId, GuildId, RoleId, UserId
+from contracts.objects.automod import AutoModRule
 from contracts.objects.channel import Channel, ChannelOverwrite, OverwriteType
 from contracts.objects.guild import Guild
 from contracts.objects.member import MemberFace
@@ -37,9 +39,13 @@ class GuildFacts(Wire):
     system_channel_id: ChannelId | None = None
     system_channel_flags: int = 0
     mfa_level: int = 0
+    rules: tuple[AutoModRule, ...] = ()
+    """Of automatic moderation; only those that are in force."""
 
     @classmethod
-    def of(cls, guild: Guild, channels: tuple[Channel, ...]) -> GuildFacts:
+    def of(
+        cls, guild: Guild, channels: tuple[Channel, ...], rules: tuple[AutoModRule, ...] = ()
+    ) -> GuildFacts:
         """The facts within a full guild."""
         return cls.model_construct(
             id=guild.id,
@@ -52,6 +58,7 @@ class GuildFacts(Wire):
             system_channel_id=guild.system_channel_id,
             system_channel_flags=guild.system_channel_flags,
             mfa_level=guild.mfa_level,
+            rules=rules,
         )
 
 
@@ -71,6 +78,9 @@ STALE_ON = _facts(
     RoleCreate,
     RoleUpdate,
     RoleDelete,
+    AutoModRuleCreate,
+    AutoModRuleUpdate,
+    AutoModRuleDelete,
 )
 """Events after which cached facts of their guild are wrong."""
 

@@ -3,6 +3,7 @@
 from community_service.actions import (
     arrangement,
     audit,
+    automod,
     bans,
     bots,
     channels,
@@ -26,6 +27,7 @@ from community_service.actions import (
 __all__ = [
     "arrangement",
     "audit",
+    "automod",
     "bans",
     "bots",
     "channels",

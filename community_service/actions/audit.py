@@ -95,8 +95,8 @@ def _overwrite_entry(
     return entry(unit, channel.guild_id, action, channel.id, changes=changes, options=options)
 
 
-async def take_in(unit: Unit, event_id: int, deed: Governed) -> None:
-    """Write down what another service governs; nothing, if it is written down already."""
+async def take_in(unit: Unit, event_id: int, deed: Governed) -> bool:
+    """Write down what another service governs; False if it is written down already."""
     one = Entry(
         id=event_id,
         guild_id=deed.guild_id,
@@ -106,8 +106,10 @@ async def take_in(unit: Unit, event_id: int, deed: Governed) -> None:
         reason=deed.reason,
         options=deed.options,
     )
-    if await store.audit.add_once(unit, one):
+    is_new = await store.audit.add_once(unit, one)
+    if is_new:
         _tell(unit, one)
+    return is_new
 
 
 async def write(unit: Unit, entries: list[Entry]) -> None:

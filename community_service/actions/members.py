@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from community_service import store, views
@@ -164,6 +165,13 @@ async def _set(unit: Unit, before: Member, after: Member) -> Member:
             unit, after.guild_id, AuditAction.MEMBER_UPDATE, user_id, changes=changes
         )
     return after
+
+
+async def silence(unit: Unit, before: Member, until: datetime) -> None:
+    """A rule has somebody be silent; the audit log tells of the rule."""
+    after = replace(before, timed_out_until=until)
+    await store.members.change(unit, after)
+    unit.emit(views.event(MemberUpdate, views.member(after), guild_id=after.guild_id))
 
 
 async def _known(unit: Unit, guild_id: int, user_id: int) -> Member:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from community_service import store
 from community_service.actions import people
+from community_service.domain.automod import Rule
 from community_service.domain.channels import Channel
 from community_service.domain.emojis import Emoji
 from community_service.domain.guilds import Guild
@@ -50,13 +51,17 @@ async def snapshot(unit: Unit, guild_id: int) -> Snapshot | None:
     )
 
 
-async def facts(unit: Unit, guild_id: int) -> tuple[Guild, list[Role], list[Channel]] | None:
-    """What permission decisions about a guild depend on, but for its members."""
+async def facts(
+    unit: Unit, guild_id: int
+) -> tuple[Guild, list[Role], list[Channel], list[Rule]] | None:
+    """What decisions about a guild depend on, but for its members."""
     guild = await store.guilds.by_id(unit, guild_id)
     if guild is None:
         return None
     roles = await store.roles.of_guild(unit, guild_id, limits.ROLES_PER_GUILD)
-    return guild, roles, await store.channels.of_guild(unit, guild_id, limits.CHANNELS_PER_GUILD)
+    channels = await store.channels.of_guild(unit, guild_id, limits.CHANNELS_PER_GUILD)
+    rules = await store.automod.of_guild(unit, guild_id)
+    return guild, roles, channels, [rule for rule in rules if rule.enabled]
 
 
 async def memberships(unit: Unit, user_id: int) -> list[Member]:

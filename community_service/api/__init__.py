@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from community_service.api import (
     arrangement,
     audit,
+    automod,
     bans,
     bots,
     channels,
@@ -40,6 +41,7 @@ def routers(units: Units) -> tuple[APIRouter, ...]:
         discovery.router(units),
         emojis.router(units),
         audit.router(units),
+        automod.router(units),
         bans.router(units),
         prunes.router(units),
     )

@@ -3,6 +3,7 @@
 from community_service.store import (
     access,
     audit,
+    automod,
     bans,
     channels,
     discovery,
@@ -19,6 +20,7 @@ from community_service.store import (
 __all__ = [
     "access",
     "audit",
+    "automod",
     "bans",
     "channels",
     "discovery",

@@ -2,6 +2,7 @@
 
 from contracts.events import (
     audit,
+    automod,
     ban,
     channel,
     emoji,
@@ -32,6 +33,7 @@ __all__ = [
     "Header",
     "Route",
     "audit",
+    "automod",
     "ban",
     "channel",
     "emoji",

@@ -39,6 +39,8 @@ class Governed(Event):
     target_id: Snowflake | None
     options: dict[str, str]
     reason: str | None = None
+    silence_s: int = 0
+    """How long the target is to be silent, which only community_service can see to."""
 
     def address(self) -> topics.Topic:
         """Where the keeper of the log listens."""

@@ -122,6 +122,8 @@ def _without_content(message: JSON) -> JSON:
         if name in message:
             message[name] = []
     message.pop("poll", None)
+    if "matched_content" in message:
+        message["matched_content"] = ""
     for name in ("referenced_message", "message"):
         if isinstance(inner := message.get(name), dict):
             _without_content(inner)
