@@ -42,6 +42,7 @@ class Participant:
     since: float = 0.0
     was_connected: bool = False
     answers: int = 0
+    is_refreshing: bool = False
     sent: Rate = field(default_factory=Rate)
     channels: Channels = field(default_factory=Channels)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from contracts.rpc.media import AddCandidate, Answer, Manner, RestartIce
 from contracts.rpc.media_news import Offered, SectionsWanted
 from media_sfu.actions import following
@@ -23,7 +25,18 @@ def begin(worker: Worker, one: Participant, wire: Wire) -> None:
 
 
 def refresh(worker: Worker, one: Participant) -> None:
-    """Describe anew if what this one hears is not what was described."""
+    """Describe anew if what this one hears is not what was described: once for all changes of this
+    turn.
+    """
+    if not one.is_refreshing:
+        one.is_refreshing = True
+        asyncio.get_running_loop().call_soon(_refresh, worker, one)
+
+
+def _refresh(worker: Worker, one: Participant) -> None:
+    one.is_refreshing = False
+    if one.room.participants.get(one.name) is not one:
+        return
     places = one.places
     for down in one.downs.values():
         if not down.mid:

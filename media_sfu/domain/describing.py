@@ -52,23 +52,24 @@ class Sending:
 def description(face: Face, sections: list[Section]) -> Description:
     """All sections under one bundle."""
     attributes = [("ice-lite", ""), ("extmap-allow-mixed", ""), ("msid-semantic", "WMS *")]
-    bundled = [section.mid for section in sections if section.port]
-    attributes.insert(1, ("group", " ".join(["BUNDLE", *bundled])))
-    for section in sections:
-        if section.port:
-            _bear(section, face)
+    bundled = [section for section in sections if section.port]
+    names = " ".join(["BUNDLE", *(section.mid for section in bundled)])
+    attributes.insert(1, ("group", names))
+    for section in bundled:
+        _bear(section, face, is_first=section is bundled[0])
     return Description(attributes, sections)
 
 
-def _bear(section: Section, face: Face) -> None:
+def _bear(section: Section, face: Face, *, is_first: bool) -> None:
     section.add("ice-ufrag", face.ufrag)
     section.add("ice-pwd", face.password)
     section.add("fingerprint", f"sha-256 {face.fingerprint}")
     section.add("setup", face.setup)
-    for number, (host, port) in enumerate(face.addresses):
+    for number, (host, port) in enumerate(face.addresses if is_first else ()):
         priority = (126 << 24) | ((65_535 - number) << 8) | 255
         section.add("candidate", f"{number + 1} 1 udp {priority} {host} {port} typ host")
-    section.add("end-of-candidates")
+    if is_first:
+        section.add("end-of-candidates")
 
 
 def refused(offer: Section) -> Section:

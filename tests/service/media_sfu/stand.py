@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import math
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from aiortc import (
+    AudioStreamTrack,
     MediaStreamTrack,
     RTCConfiguration,
     RTCDataChannel,
@@ -47,12 +50,21 @@ class Stand:
     calls: Calls
     told: list[Any] = field(default_factory=list)
     clients: list[Client] = field(default_factory=list)
+    on_offer: Callable[[media_news.Offered], Coroutine[None, None, None]] | None = None
+    """Who else takes offers, such as a browser."""
+    _work: set[asyncio.Task[None]] = field(default_factory=set)
     _heard: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def worker(self) -> Worker:
         """The one part that knows the rooms."""
         return next(part for part in self.running.service._parts if isinstance(part, Worker))
+
+    @property
+    def spoken(self) -> list[media_news.Speaker]:
+        """All that was told of voices, in order."""
+        heard = [said for said in self.told if isinstance(said, media_news.SpeakersHeard)]
+        return [each for said in heard for each in said.speakers]
 
     async def ask(self, call: Call[R]) -> R:
         """As signaling."""
@@ -65,6 +77,10 @@ class Stand:
         self._heard = asyncio.Event()
         for client in self.clients:
             client.hear(said)
+        if self.on_offer is not None and isinstance(said, media_news.Offered):
+            task = asyncio.ensure_future(self.on_offer(said))
+            self._work.add(task)
+            task.add_done_callback(self._work.discard)
 
     async def expect(self, kind: type[N], within: float = 15, **fields: Any) -> N:
         """The first news of this kind with these fields, come or to come."""
@@ -91,6 +107,23 @@ class Stand:
             media.OpenParticipant(room=room, participant=name, manner=client.manner, **how)
         )
         return client
+
+
+class Tone(AudioStreamTrack):
+    """A voice that says A as long as it is loud."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_loud = True
+
+    async def recv(self) -> Any:
+        """The next 20 ms."""
+        frame = await super().recv()
+        for plane in frame.planes if self.is_loud else ():
+            count = plane.buffer_size // 2
+            waves = (int(9_000 * math.sin(0.345 * step)) for step in range(count))
+            plane.update(struct.pack(f"<{count}h", *waves))
+        return frame
 
 
 @dataclass(eq=False)
@@ -136,6 +169,7 @@ class Client:
     async def offer(self) -> None:
         """On the publishing wire."""
         async with self._offers:
+            await self._stands(self.up)
             await self.up.setLocalDescription(await self.up.createOffer())
             answered = await self.ask(media.Offer, sdp=self.up.localDescription.sdp)
             self.names |= answered.tracks
@@ -173,12 +207,18 @@ class Client:
 
     async def _answer(self, said: media_news.Offered) -> None:
         async with self._offers:
+            await self._stands(self.down)
             self.names |= said.tracks
             text = self.route(said.sdp) if self.route else said.sdp
             await self.down.setRemoteDescription(RTCSessionDescription(text, "offer"))
             await self.down.setLocalDescription(await self.down.createAnswer())
             sdp = self.down.localDescription.sdp
             await self.ask(media.Answer, sdp=sdp, offer_id=said.offer_id)
+
+    async def _stands(self, peer: RTCPeerConnection) -> None:
+        """aiortc never starts what is agreed upon while its first handshake is under way."""
+        if peer.remoteDescription is not None:
+            await self.stand.until(lambda: peer.connectionState == "connected")
 
     async def _add(self, said: media_news.SectionsWanted) -> None:
         for _ in range(said.audios):

@@ -1,0 +1,59 @@
+"""A real browser in a real room: Chromium publishes fake devices, Chromium decodes them."""
+
+from __future__ import annotations
+
+from contracts.rpc import media
+from contracts.rpc.media import LayerWish, Quality
+from tests.service.media_sfu.stand import standing
+from tests.voice.browser import Bridge, Tab, bridged, browsing
+
+
+def decoded(tab: Tab) -> int:
+    return max(tab.received("video", "framesDecoded"), default=0) or 0
+
+
+async def sees_more(bridge: Bridge, tab: Tab, frames: int = 20) -> None:
+    before = decoded(tab)
+    await bridge.until(lambda: decoded(tab) > before + frames)
+
+
+async def test_two_tabs_see_and_hear_each_other_and_resume_on_fresh_ice() -> None:
+    async with standing() as stand, bridged(stand) as bridge:
+        pages = [f"{bridge.url}/?name={name}&publish=1&video=1" for name in ("mina", "jun")]
+        async with browsing(*pages):
+            await bridge.until(lambda: len(bridge.tabs) == 2)
+            tabs = list(bridge.tabs.values())
+            for tab in tabs:
+                await sees_more(bridge, tab)
+                await bridge.until(
+                    lambda tab=tab: max(tab.received("audio", "packetsReceived"), default=0) > 50
+                )
+                assert set(tab.received("transport", "cipher")) == {"AEAD_AES_128_GCM"}
+            one = bridge.tabs["mina"]
+            await stand.ask(media.RestartIce(room="room", participant="mina"))
+            await one.say("restart")
+            for tab in tabs:
+                await sees_more(bridge, tab, frames=60)
+            assert all(tab.stats["up"] == tab.stats["down"] == "connected" for tab in tabs)
+
+
+async def test_a_viewer_changes_between_the_layers_of_a_simulcast() -> None:
+    async with standing() as stand, bridged(stand) as bridge:
+        pages = [
+            f"{bridge.url}/?name=mina&publish=1&video=1&simulcast=1",
+            f"{bridge.url}/?name=jun",
+        ]
+        async with browsing(*pages):
+            await bridge.until(lambda: "jun" in bridge.tabs)
+            jun = bridge.tabs["jun"]
+            # Of a picture of 640 x 480 libwebrtc sends two layers, whatever is asked.
+            layers = {Quality.LOW: 160, Quality.MEDIUM: 320}
+            for quality in (*layers, *layers):
+                wish = LayerWish(track="mina-video", quality=quality)
+                await stand.ask(media.WishLayers(room="room", participant="jun", wishes=(wish,)))
+                width = layers[quality]
+                await bridge.until(
+                    lambda width=width: jun.received("video", "frameWidth") == [width]
+                )
+                await sees_more(bridge, jun, frames=15)
+            assert max(jun.received("video", "freezeCount")) <= 1
