@@ -9,8 +9,9 @@ from community_service.sightings import Sightings
 from community_service.tools import Units
 from contracts.guild_facts import GuildFacts
 from contracts.identity import NOBODY, Identity, Kind
-from contracts.ids import GuildId
+from contracts.ids import GuildId, UserId
 from contracts.rpc.community import (
+    Bots,
     ExportPerson,
     FindEmoji,
     FindWebhook,
@@ -20,6 +21,7 @@ from contracts.rpc.community import (
     FoundFacts,
     FoundGuild,
     FoundWebhook,
+    GetBots,
     GetGuild,
     GetGuildFacts,
     GetMembers,
@@ -173,6 +175,12 @@ class Handlers:
         shown = views.webhook(found.webhook, found.creator)
         return FoundWebhook(webhook=shown.model_copy(update={"token": None, "user": None}))
 
+    async def get_bots(self, call: GetBots) -> Bots:
+        """The bots of a guild."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.neighbours.bots(unit, call.guild_id)
+        return Bots(user_ids=tuple(map(UserId, found)))
+
 
 def register(rpc: RpcServer, units: Units, sightings: Sightings) -> None:
     """Answer these calls, and hear this cast."""
@@ -192,3 +200,4 @@ def register(rpc: RpcServer, units: Units, sightings: Sightings) -> None:
     rpc.handle(ExportPerson, handlers.export_person)
     rpc.handle(OpenWebhook, handlers.open_webhook)
     rpc.handle(FindWebhook, handlers.find_webhook)
+    rpc.handle(GetBots, handlers.get_bots)

@@ -40,8 +40,16 @@ class ErrorCode(Enum):
     UNKNOWN_EMOJI = (10014, 404, "Unknown Emoji")
     UNKNOWN_BAN = (10026, 404, "Unknown Ban")
     UNKNOWN_WEBHOOK = (10015, 404, "Unknown Webhook")
+    UNKNOWN_INTERACTION = (10062, 404, "Unknown interaction")
+    UNKNOWN_COMMAND = (10063, 404, "Unknown application command")
+    UNKNOWN_COMMAND_PERMISSIONS = (10066, 404, "Unknown application command permissions")
     BOTS_NOT_ALLOWED = (20001, 403, "Bots cannot use this endpoint")
     ONLY_BOTS = (20002, 403, "Only bots can use this endpoint")
+    NOT_YOUR_APPLICATION = (
+        20012,
+        403,
+        "You are not authorized to perform this action on this application",
+    )
     SLOWMODE = (20016, 429, "This action cannot be performed due to slowmode rate limit")
     MAX_GUILDS = (30001, 400, "Maximum number of guilds reached")
     MAX_FRIENDS = (30002, 400, "Maximum number of friends reached")
@@ -60,6 +68,7 @@ class ErrorCode(Enum):
         400,
         "Maximum number of thread participants has been reached (1000)",
     )
+    MAX_COMMANDS = (30032, 400, "Maximum number of application commands reached (100)")
     MAX_BANS = (30035, 400, "Maximum number of bans for non-guild members have been exceeded")
     MAX_PINNED_POSTS = (
         30047,
@@ -84,6 +93,8 @@ class ErrorCode(Enum):
         "There are no tags available that can be set by non-moderators",
     )
     TAG_REQUIRED = (40067, 400, "A tag is required to create a forum post in this channel")
+    COMMAND_EXISTS = (40041, 400, "An application command with that name already exists")
+    ALREADY_ACKNOWLEDGED = (40060, 400, "Interaction has already been acknowledged.")
     MISSING_ACCESS = (50001, 403, "Missing Access")
     NOT_IN_DM = (50003, 403, "Cannot execute action on a DM channel")
     NOT_THE_AUTHOR = (50005, 403, "Cannot edit a message authored by another user")

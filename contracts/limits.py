@@ -50,6 +50,21 @@ EMBEDS = 10
 EMBED_CHARACTERS = 6_000
 """Over all embeds of a message."""
 COMPONENTS = 40
+COMMANDS = 100
+"""Of one application, everywhere or in one guild, that are typed."""
+COMMANDS_ON_MENU = 15
+"""The same for each kind that is chosen from a menu."""
+COMMAND_NAME_MAX = 32
+COMMAND_DESCRIPTION_MAX = 100
+COMMAND_OPTIONS = 25
+COMMAND_CHOICES = 25
+COMMAND_CHARACTERS = 8_000
+"""Over all names, descriptions and choices of one command."""
+COMMAND_PERMISSIONS = 100
+COMMANDS_LISTED = 2_000
+BOTS_LISTED = 200
+INTERACTION_ANSWER_S = 3.0
+INTERACTION_LIFE_S = 900.0
 MENTIONS = 100
 ATTACHMENTS = 10
 ATTACHMENT_NAME = 180

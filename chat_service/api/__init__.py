@@ -6,6 +6,7 @@ from chat_service.actions.chat import Chat
 from chat_service.api import (
     attachments,
     changes,
+    commands,
     conversations,
     finding,
     reactions,
@@ -17,5 +18,8 @@ from chat_service.api import (
 
 def routers(chat: Chat) -> list[APIRouter]:
     """Everything but the hot routes, which are matched by hand."""
-    doors = (finding, attachments, changes, reactions, conversations, reading, threads, webhooks)
+    doors = (
+        *(finding, attachments, changes, reactions, conversations, reading, threads),
+        *(webhooks, commands),
+    )
     return [door.router(chat) for door in doors]

@@ -1,6 +1,7 @@
 """Every SQL statement of chat_service."""
 
 from chat_service.store import (
+    commands,
     conversations,
     files,
     finding,
@@ -17,6 +18,7 @@ from chat_service.store import (
 )
 
 __all__ = [
+    "commands",
     "conversations",
     "files",
     "finding",

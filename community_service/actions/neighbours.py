@@ -105,3 +105,8 @@ async def with_fresh_faces(units: Units, found: list[Member], now: datetime) -> 
 async def emoji(unit: Unit, emoji_id: int) -> Emoji | None:
     """A custom emoji, whoever's it is."""
     return await store.emojis.by_id(unit, emoji_id)
+
+
+async def bots(unit: Unit, guild_id: int) -> list[int]:
+    """Bots among the members."""
+    return await store.members.bots(unit, guild_id, limits.BOTS_LISTED)

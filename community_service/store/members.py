@@ -255,3 +255,15 @@ async def temporary(unit: Unit, *, after: int, before: datetime, limit: int) -> 
     )
     page = found.distinct().order_by(members.c.user_id).limit(limit)
     return [row.user_id for row in await unit.all(page)]
+
+
+async def bots(unit: Unit, guild_id: int, limit: int) -> list[int]:
+    """Bots of a guild by id, the oldest first."""
+    found = (
+        select(members.c.user_id)
+        .join(people, people.c.user_id == members.c.user_id)
+        .where(members.c.guild_id == guild_id, people.c.is_bot)
+        .order_by(members.c.user_id)
+        .limit(limit)
+    )
+    return [row.user_id for row in await unit.all(found)]

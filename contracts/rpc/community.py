@@ -237,6 +237,21 @@ class OpenWebhook(Call[WebhookOpened]):
     token: str
 
 
+class Bots(Wire):
+    """Ids, in order."""
+
+    user_ids: tuple[UserId, ...]
+
+
+class GetBots(Call[Bots]):
+    """Which bots are members of this guild? So many at most as anybody looks through."""
+
+    service = "community"
+    callers = frozenset({"chat"})
+
+    guild_id: GuildId
+
+
 class FoundWebhook(Wire):
     """A webhook without its token, or none."""
 

@@ -79,6 +79,7 @@ _THREADS = Bucket("threads", 10, 5)
 _MESSAGES = Bucket("messages", 20, 5)
 _SEARCH = Bucket("search", 10, 10)
 _SENDS = {b"POST": Bucket("message-create", 5, 5)}
+_COMMANDS = Bucket("commands", 10, 5)
 _POSTS = Bucket("webhook-post", 5, 2)
 
 ROWS: tuple[Row, ...] = (
@@ -115,6 +116,8 @@ ROWS: tuple[Row, ...] = (
     Row("users/{user}/profile", "user", Bucket("profiles", 30, 30)),
     Row("users/{user}/relationships", "user", Bucket("profiles", 30, 30)),
     Row("users/{user}", "user", Bucket("users", 30, 30)),
+    Row("applications/{application}/commands/*", "chat", _COMMANDS, major="application"),
+    Row("applications/{application}/guilds/*", "chat", _COMMANDS, major="application"),
     Row("applications/*", "user", Bucket("applications", 10, 10), body_bytes=PICTURE_BODY_BYTES),
     Row("oauth2/applications/@me", "user", _ACCOUNT),
     Row("oauth2/authorize", "community", _COMMUNITY),

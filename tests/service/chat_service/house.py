@@ -31,11 +31,13 @@ from contracts.objects.webhook import Webhook
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from contracts.rpc.chat import ClosePrivateChannel, EditPrivateChannel, FoundPrivateChannel
 from contracts.rpc.community import (
+    Bots,
     FindEmoji,
     FindWebhook,
     FoundEmoji,
     FoundFacts,
     FoundWebhook,
+    GetBots,
     GetGuildFacts,
     GetMembers,
     LocateChannel,
@@ -56,9 +58,19 @@ _fresh = itertools.count(1_000_000)
 Told = list[tuple[str, dict[str, Any]]]
 
 
+BOTS = 2 * 10**8
+"""Users from here on are bots."""
+
+
+def is_bot(user_id: int) -> bool:
+    """Whether it is one."""
+    return BOTS <= user_id < NO_SUCH_PERSON
+
+
 def user(user_id: int) -> User:
     """A public face."""
-    return User(id=UserId(user_id), username=f"user{user_id}")
+    bot = True if is_bot(user_id) else None
+    return User(id=UserId(user_id), username=f"user{user_id}", bot=bot)
 
 
 @dataclass
@@ -100,6 +112,11 @@ class Neighbours:
         """Webhooks."""
         return FoundWebhook(webhook=self.webhooks.get(int(call.webhook_id)))
 
+    async def get_bots(self, call: GetBots) -> Bots:
+        """Bots of a guild."""
+        here = sorted(who for guild, who in self.members if guild == call.guild_id)
+        return Bots(user_ids=tuple(UserId(who) for who in here if is_bot(who)))
+
     async def get_standings(self, call: GetStandings) -> Standings:
         """Friends and blocks."""
         me = int(call.user_id)
@@ -121,6 +138,7 @@ class Neighbours:
         rpc.handle(GetMembers, self.get_members)
         rpc.handle(FindEmoji, self.find_emoji)
         rpc.handle(FindWebhook, self.find_webhook)
+        rpc.handle(GetBots, self.get_bots)
 
     def _as_user(self, rpc: RpcServer) -> None:
         rpc.handle(GetUsers, self.get_users)
@@ -213,6 +231,17 @@ class House:
         assert answer.status_code == 200, answer.text
         opened: dict[str, Any] = answer.json()
         return opened
+
+    def bot(self, *guilds: int) -> int:
+        """A bot that no other test has met, a member of these guilds. It is its application."""
+        made = BOTS + next(_fresh)
+        for guild in guilds:
+            self.member(guild, made)
+        return made
+
+    async def asks_as_bot(self, bot: int, method: str, path: str, **more: Any) -> httpx.Response:
+        """A request of a bot's, whatever comes of it."""
+        return await self.running.as_(bot, kind=Kind.BOT).request(method, path, **more)
 
     def newcomer(self) -> int:
         """A person whom no other test has met."""
