@@ -150,6 +150,9 @@ def shape(message: Message, look: Look, *, nonce: str | int | None = None) -> Me
     }
     if files := extras.get("attachments"):
         shown["attachments"] = look.attachments(files)
+        links = {f"attachment://{one.filename}": one.url for one in shown["attachments"]}
+        for name in ("embeds", "components"):
+            shown[name] = _linked(extras.get(name, ()), links)
     if snapshots := extras.get("message_snapshots"):
         shown["message_snapshots"] = tuple(_snapshot(one["message"], look) for one in snapshots)
     if message.flags & HAS_THREAD and message.id in look.threads:
@@ -160,6 +163,15 @@ def shape(message: Message, look: Look, *, nonce: str | int | None = None) -> Me
         original = look.referenced.get(referenced_id(message) or 0)
         shown["referenced_message"] = original and shape(_alone(original), look).dump()
     return MessageShape.model_validate(shown)
+
+
+def _linked(part: Any, links: Mapping[str, str]) -> Any:
+    """The same, with names of the message's own files replaced by their links."""
+    if isinstance(part, dict):
+        return {name: _linked(one, links) for name, one in part.items()}
+    if isinstance(part, list):
+        return [_linked(one, links) for one in part]
+    return links.get(part, part) if isinstance(part, str) else part
 
 
 def _snapshot(stored: JSON, look: Look) -> JSON:

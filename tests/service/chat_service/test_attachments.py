@@ -162,6 +162,13 @@ class TestComing:
         form = {"json": {"content": "", "flags": 8192}}
         assert await house.refused(ALICE, room, **form) == (400, 50160)
 
+    async def test_embeds_show_files_of_their_message(self, house: House) -> None:
+        room = house.room()
+        embed = {"title": "t", "image": {"url": "attachment://p.jpg"}}
+        sent = taken(await house.attach(ALICE, room, ("p.jpg", photograph()), embeds=[embed]))
+        assert sent["embeds"][0]["image"]["url"] == sent["attachments"][0]["url"]
+        assert (await house.history(BOB, room)) == [sent]
+
 
 class TestSentAhead:
     async def announced(self, house: House, room: int, who: int = ALICE) -> dict[str, str]:
