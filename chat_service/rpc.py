@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from chassis import reason
 from chassis.rpc import RpcServer
-from chat_service.actions import conversations, exports, reading, thread_lists, threads
+from chat_service.actions import (
+    calling,
+    conversations,
+    exports,
+    reading,
+    thread_lists,
+    threads,
+)
 from chat_service.actions.chat import Chat
 from contracts.identity import NOBODY, Identity, Kind
-from contracts.ids import UserId
+from contracts.ids import MessageId, UserId
+from contracts.rpc.base import Done
 from contracts.rpc.chat import (
     ActiveThreads,
+    AnnounceCall,
+    Announced,
     ClosePrivateChannel,
     EditPrivateChannel,
+    EndCall,
     ExportPerson,
     FoundPrivateChannel,
     GetActiveThreads,
@@ -80,6 +91,17 @@ class Handlers:
         found = await thread_lists.memberships(self._chat, call.user_id)
         return ThreadMemberships(members=tuple(found))
 
+    async def announce_call(self, call: AnnounceCall) -> Announced:
+        """Somebody calls."""
+        told = await calling.begin(self._chat, _person(call.user_id), call.channel_id)
+        return Announced(message_id=MessageId(told))
+
+    async def end_call(self, call: EndCall) -> Done:
+        """A call is over."""
+        actor, people = _person(call.user_id), call.participants
+        await calling.end(self._chat, actor, call.channel_id, call.message_id, people)
+        return Done()
+
     async def get_last_messages(self, call: GetLastMessages) -> LastMessages:
         """The newest message of some channels."""
         found = await reading.newest(self._chat, call.channel_ids)
@@ -110,6 +132,8 @@ def register(rpc: RpcServer, chat: Chat) -> None:
     rpc.handle(ClosePrivateChannel, handlers.close_private_channel)
     rpc.handle(GetActiveThreads, handlers.get_active_threads)
     rpc.handle(GetThreadMemberships, handlers.get_thread_memberships)
+    rpc.handle(AnnounceCall, handlers.announce_call)
+    rpc.handle(EndCall, handlers.end_call)
     rpc.handle(GetLastMessages, handlers.get_last_messages)
     rpc.handle(GetReadStates, handlers.get_read_states)
     rpc.handle(ExportPerson, handlers.export_person)

@@ -183,6 +183,7 @@ REPLY, STARTER = 19, 21
 """An answer to a message, and what a thread shows of the message that it began at."""
 _AS_STORED = (
     "tts",
+    "call",
     "mention_channels",
     "embeds",
     "components",

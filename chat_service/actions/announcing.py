@@ -20,16 +20,16 @@ async def announce(
     content: str = "",
     *,
     mentions: Sequence[int] = (),
-    reference: JSON | None = None,
+    carries: JSON | None = None,
     look: Mapping[int, User] | None = None,
     around: views.Look | None = None,
 ) -> Message:
-    """A message of the house's own: somebody came, went, pinned, renamed, began a thread."""
-    extras: JSON = {}
+    """A message of the house's own: somebody came, went, pinned, renamed, called, began a thread.
+    `carries`: further fields of it, by name.
+    """
+    extras: JSON = {**(carries or {})}
     if mentions:
         extras["mentions"] = [str(one) for one in mentions]
-    if reference is not None:
-        extras["message_reference"] = reference
     message = Message(
         id=await store.writing.next_id(unit, venue.channel_id),
         channel_id=venue.channel_id,

@@ -42,7 +42,7 @@ async def pin(chat: Chat, actor: Identity, channel_id: int, message_id: int) -> 
         await tell_pins(unit, venue)
         pinned = await _held(unit, venue, message_id)
         tell_changed(unit, venue, pinned, look)
-        await announcing.announce(unit, venue, PINNED, reference=reference)
+        await announcing.announce(unit, venue, PINNED, carries={"message_reference": reference})
         _note(unit, venue, AuditAction.MESSAGE_PIN, message)
 
 

@@ -91,7 +91,9 @@ async def from_message(
         changing.tell_changed(unit, venue, message, look)
         shown = replace(look, counts={}, referenced={message.id: message})
         reference = _refers(message, venue)
-        await announcing.announce(unit, inside, _STARTER, reference=reference, around=shown)
+        await announcing.announce(
+            unit, inside, _STARTER, carries={"message_reference": reference}, around=shown
+        )
     return await _own(chat, actor, thread.id)
 
 
@@ -111,7 +113,9 @@ async def begin(chat: Chat, actor: Identity, channel_id: int, wanted: Begin) -> 
                 "channel_id": str(thread.id),
                 "guild_id": str(thread.guild_id),
             }
-            await announcing.announce(unit, venue, _CREATED, thread.name, reference=reference)
+            await announcing.announce(
+                unit, venue, _CREATED, thread.name, carries={"message_reference": reference}
+            )
     return await _own(chat, actor, thread.id)
 
 

@@ -27,6 +27,7 @@ class Message(Wire):
             "interaction_metadata",
             "interaction",
             "thread",
+            "call",
         }
     )
     unless_given: ClassVar[frozenset[str]] = frozenset({"referenced_message"})
@@ -55,6 +56,8 @@ class Message(Wire):
     interaction_metadata: JSON | None = None
     interaction: JSON | None = None
     """The same as older libraries read it."""
+    call: JSON | None = None
+    """Of a message that tells of a call: who took part, and when it ended."""
     message_reference: JSON | None = None
     referenced_message: JSON | None = None
     """Null says that it is no more; without a reference there is none to speak of."""

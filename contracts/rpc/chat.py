@@ -9,7 +9,7 @@ from contracts.limits import ACTIVE_THREADS_OF_GUILDS
 from contracts.objects.private import PrivateChannel
 from contracts.objects.reading import ReadState
 from contracts.objects.thread import Thread, ThreadMember
-from contracts.rpc.base import Call
+from contracts.rpc.base import Call, Done
 from contracts.rpc.export import Export
 from contracts.wire import JSON, Timestamp, Wire
 
@@ -74,7 +74,7 @@ class GetPrivateChannel(Call[FoundPrivateChannel]):
     """
 
     service = "chat"
-    callers = frozenset({"community", "notification"})
+    callers = frozenset({"community", "notification", "signaling"})
     deadline = 5.0
 
     user_id: UserId
@@ -108,6 +108,38 @@ class ClosePrivateChannel(Call[FoundPrivateChannel]):
     user_id: UserId
     channel_id: ChannelId
     reason: str | None = None
+
+
+class Announced(Wire):
+    """The message that tells of it."""
+
+    message_id: MessageId
+
+
+class AnnounceCall(Call[Announced]):
+    """Somebody begins a call in a conversation of theirs."""
+
+    service = "chat"
+    callers = frozenset({"signaling"})
+    deadline = 5.0
+    idempotent = False
+
+    user_id: UserId
+    channel_id: ChannelId
+
+
+class EndCall(Call[Done]):
+    """The call is over: its message says so, and who took part. A call of one was missed."""
+
+    service = "chat"
+    callers = frozenset({"signaling"})
+    deadline = 5.0
+
+    channel_id: ChannelId
+    message_id: MessageId
+    user_id: UserId
+    """Who began it."""
+    participants: tuple[UserId, ...]
 
 
 class LastMessages(Wire):
