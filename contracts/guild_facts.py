@@ -41,6 +41,8 @@ class GuildFacts(Wire):
     mfa_level: int = 0
     rules: tuple[AutoModRule, ...] = ()
     """Of automatic moderation; only those that are in force."""
+    afk_channel_id: ChannelId | None = None
+    afk_timeout: int = 300
 
     @classmethod
     def of(
@@ -59,6 +61,8 @@ class GuildFacts(Wire):
             system_channel_flags=guild.system_channel_flags,
             mfa_level=guild.mfa_level,
             rules=rules,
+            afk_channel_id=guild.afk_channel_id,
+            afk_timeout=guild.afk_timeout,
         )
 
 

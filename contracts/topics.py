@@ -22,6 +22,9 @@ DEEDS = Topic("deeds")
 WATCHED = Topic("watched")
 """Who is to be notified from now on: notification_service listens."""
 
+VOICE = Topic("voice")
+"""Whose place in voice changed: signaling processes listen, each for those it serves."""
+
 FRIENDSHIPS = Topic("friendships")
 """Who became friends and who parted: presence_service listens."""
 
@@ -96,3 +99,45 @@ def number_key(number: int) -> str:
 
 PRESENCE_DUE_KEY = "moim:presence-due"
 """Whom an announcement is owed, by the moment it is due."""
+
+
+def voice_place_key(place_id: int) -> str:
+    """Who is in voice in a guild or a conversation: a stay by user."""
+    return f"moim:voice:in:{place_id:d}"
+
+
+def voice_person_key(user_id: int) -> str:
+    """The places where somebody is in voice."""
+    return f"moim:voice:of:{user_id:d}"
+
+
+def voice_turn_key(user_id: int) -> str:
+    """Whose turn it is to change where somebody is."""
+    return f"moim:voice:turn:{user_id:d}"
+
+
+def voice_room_key(channel_id: int) -> str:
+    """The node on which a channel is spoken."""
+    return f"moim:voice:room:{channel_id:d}"
+
+
+def voice_node_key(node: str) -> str:
+    """A signaling node that lives."""
+    return f"moim:voice:node:{node}"
+
+
+def voice_node_stays_key(node: str) -> str:
+    """Who is in voice on a node."""
+    return f"moim:voice:on:{node}"
+
+
+def call_key(channel_id: int) -> str:
+    """A call in a conversation."""
+    return f"moim:voice:call:{channel_id:d}"
+
+
+VOICE_NODES_KEY = "moim:voice:nodes"
+"""Every node that was not cleared away."""
+
+VOICE_DUE_KEY = "moim:voice:due"
+"""Stays whose connection is awaited, by the moment at which they lapse."""

@@ -2,17 +2,69 @@
 
 from __future__ import annotations
 
+from secrets import token_urlsafe
+
 from chassis import parts
+from chassis.bus import Ears
+from chassis.clock import Clock
 from chassis.http import application
+from chassis.lease import RedisNumberLease
 from chassis.service import Service
-from signaling_service import api, views
+from contracts import topics
+from signaling_service import api, jobs, rpc, views
+from signaling_service.attending import Attending
+from signaling_service.facts import Facts
+from signaling_service.hall.hall import Hall
+from signaling_service.hall.news import News
+from signaling_service.hall.workers import Workers
 from signaling_service.settings import Settings
+from signaling_service.store.calls import OngoingCalls
+from signaling_service.store.nodes import Nodes
+from signaling_service.store.stays import Stays
+from signaling_service.tools import Spans, Tools
+
+_KEEP_ROOM_S = 60
 
 
-def build(settings: Settings) -> Service:
-    """All parts, in the order in which they start."""
+def build(settings: Settings, clock: Clock | None = None) -> Service:
+    """All parts, in the order in which they start. `clock` times stays and leases."""
     service = Service(settings)
-    parts.door(service, settings)
+    tools = _tools(service, settings, clock or service.clock)
+    hall = Hall(Workers(tools.calls, service.clock), service.clock)
+    attending = Attending(tools, hall, clock=service.clock, tasks=service.tasks)
+    service.use(Ears(tools.bus, topics.VOICE, attending, tasks=service.tasks))
+    news = News(hall, clock=service.clock, tasks=service.tasks)
+    rpc.register(parts.door(service, settings), tools, news)
+    work = jobs.Jobs(tools, hall, attending, settings)
+    service.use(work)
+    jobs.register(service, work, attending, settings)
     regions = (views.region(settings.region_id, settings.region_name),)
-    parts.serve(service, settings, application(service.name, api.router(regions)))
+    parts.serve(service, settings, application(service.name, *api.routers(tools, regions)))
     return service
+
+
+def _tools(service: Service, settings: Settings, clock: Clock) -> Tools:
+    bus = parts.bus(service, settings)
+    numbers = service.use(RedisNumberLease(bus.commands, clock=service.clock, tasks=service.tasks))
+    calls = parts.calls(service, settings, needed=("community",))
+    return Tools(
+        stays=Stays(bus.commands, service.clock),
+        nodes=Nodes(bus.commands, keep_room_s=_KEEP_ROOM_S),
+        ongoing=OngoingCalls(bus.commands),
+        facts=Facts(calls, bus, clock),
+        calls=calls,
+        bus=bus,
+        clock=clock,
+        tasks=service.tasks,
+        spans=Spans(
+            pending_s=settings.pending_seconds,
+            lease_s=settings.lease_seconds,
+            token_s=settings.token_hours * 3600,
+        ),
+        node=service.instance,
+        region=settings.region_id,
+        issuer=settings.api_key,
+        secret=settings.secret(),
+        new_id=numbers.next_id,
+        new_ticket=lambda: token_urlsafe(12),
+    )

@@ -40,7 +40,7 @@ SERVICES: tuple[Service, ...] = (
         "gateway",
         "gateway",
         files=True,
-        calls=("user", "community", "chat", "presence", "gateway"),
+        calls=("user", "community", "chat", "presence", "signaling", "gateway"),
         upstreams=_EDGE,
         after=_EDGE,
     ),
@@ -56,11 +56,11 @@ SERVICES: tuple[Service, ...] = (
         "community_service",
         schema="community",
         files=True,
-        calls=("user", "presence", "chat"),
+        calls=("user", "presence", "chat", "signaling"),
     ),
     Service("chat", "chat_service", schema="chat", files=True, calls=("user", "community")),
     Service("presence", "presence_service", calls=("community", "user")),
-    Service("signaling", "signaling_service", redis=False, calls=("user", "community", "media")),
+    Service("signaling", "signaling_service", calls=("user", "community", "chat", "media")),
     Service("media", "media_sfu", redis=False, calls=("signaling",)),
     Service(
         "notification",
@@ -73,6 +73,7 @@ SERVICES: tuple[Service, ...] = (
 CHAT = "chat"
 GATEWAY = "gateway"
 MEDIA = "media"
+SIGNALING = "signaling"
 USER = "user"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stack import keys
 from stack.ports import LOOPBACK, Ports
-from stack.services import CHAT, GATEWAY, MEDIA, USER, Service, Table
+from stack.services import CHAT, GATEWAY, MEDIA, SIGNALING, USER, Service, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Wiring:
             values["UPSTREAMS"] = _listed(
                 (name, self.ports.http(name)) for name in service.upstreams if name in self.table
             )
-        if service.name in {GATEWAY, USER, CHAT}:
+        if service.name in {GATEWAY, USER, CHAT, SIGNALING}:
             values["PUBLIC_URL"] = self.public_url
         if service.name == USER:
             values["MAIL_FOLDER"] = self.mail_folder

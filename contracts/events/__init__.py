@@ -24,6 +24,7 @@ from contracts.events import (
     thread,
     typing,
     user,
+    voice,
     webhook,
 )
 from contracts.events.base import REGISTRY, Event, Header, Route, open_as, pack, unpack
@@ -59,5 +60,6 @@ __all__ = [
     "typing",
     "unpack",
     "user",
+    "voice",
     "webhook",
 ]

@@ -3,8 +3,9 @@ never parses.
 
 A record is one line of compact JSON (the header), a newline, and the body: the `d` of the gateway
 dispatch, ready to be spliced into a frame. Header keys: i event id, e event name, g guild,
-c channel, a author, u the user it is about or for, m mentioned users, t request id of the cause;
-of a thread p the channel that it hangs from, and of a private one w who may hear.
+c channel, l the channel left for it, a author, u the user it is about or for, m mentioned users,
+t request id of the cause; of a thread p the channel that it hangs from, and of a private one w who
+may hear.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ class Route(NamedTuple):
     """Of a thread: the channel that decides who sees it."""
     hearers: tuple[int, ...] | None = None
     """None: all who see the channel."""
+    left_id: int | None = None
+    """The channel that somebody left for this one: who sees only that one is told of a leave."""
 
     def within(self, inside: Inside | None) -> Route:
         """The same, for an event that happens in a thread."""
@@ -149,6 +152,8 @@ def pack(name: str, route: Route, body: bytes, *, event_id: int, trace: str) -> 
         header["p"] = route.parent_id
     if route.hearers is not None:
         header["w"] = route.hearers
+    if route.left_id is not None:
+        header["l"] = route.left_id
     if trace:
         header["t"] = trace
     return orjson.dumps(header) + b"\n" + body
@@ -167,6 +172,7 @@ def unpack(record: bytes) -> tuple[Header, bytes]:
         tuple(raw.get("m", ())),
         raw.get("p"),
         None if hearers is None else tuple(hearers),
+        raw.get("l"),
     )
     return Header(raw["i"], raw["e"], route, raw.get("t", "")), body
 

@@ -9,6 +9,7 @@ from contracts.rpc import (
     media_stats,
     notification,
     presence,
+    signaling,
     users,
 )
 from contracts.rpc.base import REGISTRY, Ask, Call, Cast, Done
@@ -27,5 +28,6 @@ __all__ = [
     "media_stats",
     "notification",
     "presence",
+    "signaling",
     "users",
 ]

@@ -76,7 +76,7 @@ class GetMembers(Call[Members]):
     """Members by id."""
 
     service = "community"
-    callers = frozenset({"gateway", "chat", "notification"})
+    callers = frozenset({"gateway", "chat", "notification", "signaling"})
 
     guild_id: GuildId
     user_ids: tuple[UserId, ...]

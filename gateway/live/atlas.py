@@ -5,6 +5,7 @@ loaded, so that nothing is missed between; left a while after the last one went.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -12,11 +13,14 @@ from chassis.clock import Clock
 from chassis.tasks import Tasks
 from contracts import limits, topics
 from contracts.errors import DomainError, Unavailable
+from contracts.events.base import Event
 from contracts.events.settings import StatusChosen
+from contracts.events.voice import VoiceStateUpdate
 from contracts.ids import GuildId, UserId
 from contracts.objects.presence import Presence
 from contracts.rpc.community import GetGuild
 from contracts.rpc.presence import GetPresences
+from contracts.rpc.signaling import GetVoiceStates, VoiceStates
 from contracts.topics import Topic
 from gateway.live.audience import Fanout
 from gateway.live.guild_view import GuildView
@@ -29,6 +33,8 @@ LINGER_S = limits.RESUMABLE_FOR_S
 """A topic without sessions is heard on for as long as they may come back: only who heard what
 changed meanwhile can tell what they lost sight of.
 """
+
+_VOICES_AGAIN_S = 2.0
 
 Outcome = bool | Unavailable
 """Whether there is such a place, or why nobody can say."""
@@ -45,6 +51,7 @@ class Atlas:
         self.on_join: Callable[[Viewer, int], None] = _ignore_join
         self.on_leave: Callable[[Viewer, int, int], None] = _ignore_leave
         self.on_status: Callable[[Viewer, StatusChosen], None] = _ignore_status
+        self.on_say: Callable[[Place, Event], None] = _ignore_said
         self._bus = bus
         self._calls = calls
         self._fanout = fanout
@@ -166,13 +173,35 @@ class Atlas:
         presences: tuple[Presence, ...] = ()
         if members := tuple(UserId(member.user.id) for member in found.snapshot.members):
             presences = (await self._calls.ask(GetPresences(user_ids=members))).presences
-        since = self._bus.live_since(place.topic) or 0
-        place.open(GuildView(found.snapshot, presences), since)
+        view = GuildView(found.snapshot, presences)
+        try:
+            for state in (await self._voices(place)).states:
+                view.voices.take(int(state.user_id), state.encode())
+        except Unavailable:
+            # Nobody waits for voice: who is there is told as soon as it can be known.
+            self._tasks.spawn(f"voices:{place.topic}", self._tell_voices(place))
+        place.open(view, self._bus.live_since(place.topic) or 0)
         return True
+
+    async def _voices(self, place: GuildPlace) -> VoiceStates:
+        return await self._calls.ask(GetVoiceStates(guild_id=GuildId(place.guild_id)))
+
+    async def _tell_voices(self, place: GuildPlace) -> None:
+        found: VoiceStates | None = None
+        while found is None and self.holds(place):
+            await self._clock.sleep(_VOICES_AGAIN_S)
+            with contextlib.suppress(Unavailable):
+                found = await self._voices(place)
+        for state in found.states if found is not None and self.holds(place) else ():
+            self.on_say(place, VoiceStateUpdate.model_validate(state.model_dump()))
 
 
 def _ignore_join(viewer: Viewer, guild_id: int) -> None:
     del viewer, guild_id
+
+
+def _ignore_said(place: Place, event: Event) -> None:
+    del place, event
 
 
 def _ignore_status(viewer: Viewer, chosen: StatusChosen) -> None:

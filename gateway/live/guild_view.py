@@ -20,19 +20,22 @@ from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
 from contracts.events.message import MessageCreate
 from contracts.events.presence import PresenceUpdate
 from contracts.events.role import RoleCreate, RoleDelete, RoleUpdate
+from contracts.events.voice import VoiceStateUpdate
 from contracts.objects.channel import Channel
 from contracts.objects.guild import Guild
 from contracts.objects.member import Member
 from contracts.objects.presence import Presence
 from contracts.objects.role import Role
+from contracts.objects.voice import VoiceState
 from contracts.rpc.community import GuildSnapshot
 from contracts.wire import timestamp
 from gateway.live.codec import Piece
 from gateway.live.layout import Layout, Room, Sight, Standing, Step
+from gateway.live.voices import Voices
 
 _BODIES = 32
 _NOTHING_ELSE = (
-    b',"threads":[],"voice_states":[],"stage_instances":[],"guild_scheduled_events":[]'
+    b',"threads":[],"stage_instances":[],"guild_scheduled_events":[]'
     b',"soundboard_sounds":[],"lazy":true,"large":'
 )
 
@@ -53,9 +56,15 @@ class GuildView:
         "_talk",
         "id",
         "layout",
+        "voices",
     )
 
-    def __init__(self, snapshot: GuildSnapshot, presences: tuple[Presence, ...]) -> None:
+    def __init__(
+        self,
+        snapshot: GuildSnapshot,
+        presences: tuple[Presence, ...],
+        voices: tuple[VoiceState, ...] = (),
+    ) -> None:
         guild = snapshot.guild
         self.id = int(guild.id)
         self.layout = Layout(self.id, int(guild.owner_id))
@@ -68,8 +77,9 @@ class GuildView:
         self._presences = {
             int(p.user.id): _presence(p.dump()) for p in presences if p.status != "offline"
         }
+        self.voices = Voices(voices)
         self._talk: dict[Sight, Piece] = {}
-        """The channels of GUILD_CREATE, by which ones."""
+        """The channels of GUILD_CREATE and who is in voice there, by which ones."""
         self._around: dict[bool, tuple[Piece, Piece]] = {}
         """What stands before and behind them, with presences or without."""
         self._roles: dict[int, Role] = {}
@@ -94,7 +104,10 @@ class GuildView:
             if len(self._talk) >= _BODIES:
                 self._talk.clear()
             rooms = b",".join(room.body for _, room in self.layout.ordered(sight))
-            talk = self._talk[sight] = Piece(b',"channels":[%b]' % rooms)
+            voices = b",".join(self.voices.listed(sight))
+            talk = self._talk[sight] = Piece(
+                b',"channels":[%b],"voice_states":[%b]' % (rooms, voices)
+            )
         around = self._around.get(presences)
         if around is None:
             around = self._around[presences] = self._frame(presences=presences)
@@ -180,7 +193,12 @@ class GuildView:
 
     def _on_channel_gone(self, route: Route, body: bytes) -> Iterable[Step | None]:
         del body
+        self.voices.close(route.channel_id or 0)
         return [self.layout.put_room(route.channel_id or 0, None)]
+
+    def _on_voice(self, route: Route, body: bytes) -> Iterable[Step | None]:
+        self.voices.take(route.user_id or 0, body)
+        return ()
 
     def _on_message(self, route: Route, body: bytes) -> Iterable[Step | None]:
         room = self.layout.rooms.get(route.channel_id or 0)
@@ -267,7 +285,9 @@ _FOLLOWS: dict[str, Callable[[GuildView, Route, bytes], Iterable[Step | None]]] 
     MemberUpdate.__name__: GuildView._on_member,
     MemberRemove.__name__: GuildView._on_member_gone,
     PresenceUpdate.__name__: GuildView._on_presence,
+    VoiceStateUpdate.__name__: GuildView._on_voice,
 }
 _OF_ROOMS = frozenset(
-    each.__name__ for each in (ChannelCreate, ChannelUpdate, ChannelDelete, MessageCreate)
+    each.__name__
+    for each in (ChannelCreate, ChannelUpdate, ChannelDelete, MessageCreate, VoiceStateUpdate)
 )

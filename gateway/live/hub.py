@@ -51,6 +51,7 @@ class Hub:
         self.atlas = Atlas(bus, calls, self.fanout, clock=clock, tasks=tasks)
         self.atlas.on_join = self._join
         self.atlas.on_leave = self.leave
+        self.atlas.on_say = self.say
         self._clock = clock
 
     async def start(self) -> None:

@@ -38,8 +38,9 @@ from gateway.live.payloads import Identify, MembersRequest, ResumeRequest, Shown
 from gateway.live.ready import Readying, Refused
 from gateway.live.records import RENEW_EVERY_S, Records
 from gateway.live.resume import Resuming
-from gateway.live.seams import Asks, PresenceSink, Store, VoiceSink
+from gateway.live.seams import Asks, PresenceSink, Store
 from gateway.live.viewer import Link, Viewer
+from gateway.live.voice_link import VoiceLink
 from gateway.live.wheel import Spoke, Wheel
 
 log = logger("lobby")
@@ -107,8 +108,7 @@ class Lobby:
         self.wheel = Wheel()
         self.hub = Hub(bus, calls, clock=clock, tasks=tasks)
         self.sockets: set[Visitor] = set()
-        self.voice: VoiceSink | None = None
-        """Who takes sessions into voice channels, if anybody does."""
+        self._voice = VoiceLink(calls, tasks)
         self.is_draining = False
         self._authenticate = authenticate
         self._presence = presence
@@ -257,8 +257,7 @@ class Lobby:
 
     def update_voice(self, viewer: Viewer, request: VoiceRequest) -> None:
         """A session wants into or out of a voice channel."""
-        if self.voice is not None:
-            self.voice.update(viewer, request)
+        self._voice.update(viewer, request)
 
     def beat(self, viewer: Viewer) -> None:
         """A heartbeat came. Now and then the record is renewed, and the client's WebSocket is asked

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import orjson
+
 from contracts.events.base import REGISTRY, Event, open_as
 from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
 from contracts.events.guild import GuildUpdate
 from contracts.events.member import MemberUpdate
 from contracts.events.role import RoleDelete, RoleUpdate
 from contracts.events.settings import StatusChosen
+from contracts.events.voice import VoiceStateUpdate
 from contracts.intents import Intent
 from contracts.objects.member import Member
 from contracts.permissions import Permission
@@ -28,10 +31,12 @@ from gateway.live.places import GuildPlace
 from gateway.live.replay import JOINED, LEFT, Entry
 from gateway.live.telling import tell, tell_guild
 from gateway.live.viewer import Viewer
+from gateway.live.voices import parting
 
 _CREATED, _DELETED = ChannelCreate.__name__, ChannelDelete.__name__
 _UPDATED = ChannelUpdate.__name__
 _MEMBER, _CHOSEN = MemberUpdate.__name__, StatusChosen.__name__
+_VOICE = VoiceStateUpdate.__name__
 _MOVING = frozenset(
     event.__name__ for event in (ChannelUpdate, RoleUpdate, RoleDelete, GuildUpdate)
 )
@@ -131,6 +136,8 @@ class Teller:
         self._members = members
         self._s = s
         self._knows: dict[int, set[int]] = {}
+        self._closed: set[int] = set()
+        """Channels that it knew and that are gone."""
         self._news: set[int] = set()
         """Channels that came into sight meanwhile, nobody knows when."""
 
@@ -148,7 +155,9 @@ class Teller:
             elif entry.header.name == JOINED:
                 self._join(entry)
             elif self._may_see(entry):
-                self._push(entry)
+                self._push(entry, self._body(entry))
+            elif self._sees_leave(entry):
+                self._push(entry, parting(entry.body))
 
     def _catch_up(self, guild_id: int, sure: Sight, entries: Iterable[Entry]) -> None:
         place, knows = self._guilds[guild_id], self._knows[guild_id]
@@ -162,6 +171,7 @@ class Teller:
         }
         lost = knows & layout.rooms.keys() - sees
         gained = sees - sure - created
+        self._tell_parted(frozenset(lost), entries)
         knows -= lost
         knows |= gained
         self._news |= gained
@@ -171,6 +181,25 @@ class Teller:
             tell(self._viewer, self._s, "CHANNEL_DELETE", room.veiled())
         for _, room in layout.ordered(gained):
             tell(self._viewer, self._s, "CHANNEL_CREATE", room.body)
+        for body in (body for room in gained for body in place.view.voices.within(room)):
+            if self._viewer.intents & Intent.GUILD_VOICE_STATES:
+                tell(self._viewer, self._s, "VOICE_STATE_UPDATE", body)
+
+    def _tell_parted(self, lost: Sight, entries: Iterable[Entry]) -> None:
+        """Who may have been known to be in voice where the client sees nothing any more."""
+        if not self._viewer.intents & Intent.GUILD_VOICE_STATES:
+            return
+        told: dict[int, bytes] = {}
+        for entry in entries:
+            route = entry.header.route
+            if entry.header.name == _VOICE and lost & {route.channel_id or 0, route.left_id or 0}:
+                told[route.user_id or 0] = parting(entry.body)
+        for place in self._guilds.values():
+            assert place.view is not None
+            for body in (body for room in lost for body in place.view.voices.within(room)):
+                told[int(orjson.loads(body)["user_id"])] = parting(body)
+        for body in told.values():
+            tell(self._viewer, self._s, "VOICE_STATE_UPDATE", body)
 
     def _join(self, entry: Entry) -> None:
         guild_id = entry.header.route.guild_id or 0
@@ -194,6 +223,7 @@ class Teller:
         if name == _DELETED:
             is_known = channel_id in knows
             knows.discard(channel_id)
+            self._closed |= {channel_id} if is_known else set()
             return is_known and self._viewer.wants(event, in_guild=True)
         place = self._hub.atlas.guild_at(route.guild_id or 0)
         if place is None or not place.lets_see(self._viewer, entry):
@@ -210,10 +240,18 @@ class Teller:
             not is_history or place.may(self._viewer, channel_id, _HISTORY)
         )
 
-    def _push(self, entry: Entry) -> None:
+    def _sees_leave(self, entry: Entry) -> bool:
+        """Whether somebody went out of voice as far as this client sees it."""
+        route = entry.header.route
+        if entry.header.name != _VOICE or not self._viewer.intents & Intent.GUILD_VOICE_STATES:
+            return False
+        seen = self._knows.get(route.guild_id or 0, set()) | self._closed
+        return not seen.isdisjoint({route.left_id, route.channel_id})
+
+    def _push(self, entry: Entry, body: bytes) -> None:
         name = REGISTRY[entry.header.name].dispatch
         assert name is not None
-        frames = Frames(entry.s, name, self._body(entry))
+        frames = Frames(entry.s, name, body)
         if _is_withheld(self._viewer, entry):
             frames = frames.bare
         self._viewer.push_frame(frames.of(self._viewer.encoding))

@@ -96,6 +96,8 @@ class VoiceRequest:
     self_mute: bool
     self_deaf: bool
     self_video: bool
+    self_stream: bool = False
+    """Our own word for what Discord's clients say by another opcode: a screen is shown."""
 
 
 def read_identify(d: object) -> Identify:
@@ -200,6 +202,7 @@ def read_voice(d: object) -> VoiceRequest:
         self_mute=form.get("self_mute") is True,
         self_deaf=form.get("self_deaf") is True,
         self_video=form.get("self_video") is True,
+        self_stream=form.get("self_stream") is True,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from contracts.events.base import REGISTRY, Event, open_as
 from contracts.events.presence import PresenceUpdate, SessionsReplace
 from contracts.events.settings import StatusChosen
+from contracts.events.voice import VoiceServerUpdate
 from contracts.identity import Kind
 from contracts.topics import Topic
 from gateway.live.audience import Audience, Fanout
@@ -67,7 +68,7 @@ class UserPlace(Place):
         name, route = entry.header.name, entry.header.route
         event = REGISTRY.get(name)
         # What is said in a conversation changes nothing that was asked about the person.
-        is_own = event in (PresenceUpdate, SessionsReplace)
+        is_own = event in (PresenceUpdate, SessionsReplace, VoiceServerUpdate)
         if event is None or not (is_own or event.needs):
             self.changes += 1
         if event is None:
@@ -95,4 +96,11 @@ class UserPlace(Place):
         mine = viewer.takes_private if guild_id is None else viewer.wants_guild(guild_id)
         if event is SessionsReplace and viewer.kind is Kind.BOT:
             return False
+        if event is VoiceServerUpdate and not _is_for(viewer, entry):
+            return False
         return mine and viewer.wants(event, in_guild=guild_id is not None)
+
+
+def _is_for(viewer: Viewer, entry: Entry) -> bool:
+    """Where to connect is told to the session that asked alone."""
+    return open_as(VoiceServerUpdate, entry.body).session_id == viewer.session_id

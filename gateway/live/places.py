@@ -17,6 +17,7 @@ from contracts.events.base import REGISTRY, Event, open_as
 from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
 from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
 from contracts.events.role import RoleDelete
+from contracts.events.voice import VoiceStateUpdate
 from contracts.intents import Intent
 from contracts.permissions import READING, Permission
 from contracts.topics import Topic
@@ -29,6 +30,7 @@ from gateway.live.layout import Room, Sight, Standing
 from gateway.live.past import Formerly, Memory, Past
 from gateway.live.replay import Entry
 from gateway.live.viewer import ANYBODY, Viewer, bits_of
+from gateway.live.voices import parting
 
 Now = Callable[[], datetime]
 
@@ -37,6 +39,7 @@ _MEMBER_GONE = MemberRemove.__name__
 _ROLE_GONE = RoleDelete.__name__
 _VIEW = int(Permission.VIEW_CHANNEL)
 _GUILDS = int(Intent.GUILDS)
+_VOICES = int(Intent.GUILD_VOICE_STATES)
 _AUDIENCES = 2_048
 
 
@@ -126,6 +129,7 @@ class GuildPlace(Place):
         event = REGISTRY.get(entry.header.name)
         if event is ChannelDelete:
             audience = self._audience(event, entry.header.route.channel_id)
+            self._clear_voices(entry)
             self._apply(entry)
             self._send(audience, Frames(entry.s, "CHANNEL_DELETE", entry.body))
             return
@@ -135,7 +139,9 @@ class GuildPlace(Place):
             self._hand_out(event, entry, moved)
         if moved:
             is_told = {entry.header.route.channel_id or 0} if event is ChannelCreate else ()
+            self._tell_voices(entry.s, moved, is_lost=True)
             self._tell_moves(entry.s, moved, former, frozenset(is_told))
+            self._tell_voices(entry.s, moved, is_lost=False)
 
     def sees(self, user_id: int, standing: Standing) -> Sight:
         """The channels that a member sees."""
@@ -216,6 +222,10 @@ class GuildPlace(Place):
             audience = self._with_content(audience, entry)
         frames = Frames(entry.s, event.dispatch, self._body(event, entry))
         self._send(audience, frames)
+        if entry.header.route.left_id is not None:
+            left = self._audience(event, entry.header.route.left_id)
+            behind = Audience(left.together - audience.together)
+            self._send(behind, Frames(entry.s, event.dispatch, parting(entry.body)))
         if event is MemberUpdate and (party := self.crowd.find(entry.header.route.user_id)):
             # One's own roles are told whatever the intents.
             rest = [v for v in party.viewers if not v.wants(event, in_guild=True)]
@@ -245,6 +255,28 @@ class GuildPlace(Place):
                         shown = former.get(room_id, room) if rooms is lost else room
                         frames = made[t, room_id] = Frames(s, t, shown.body)
                     self._send(audience, frames)
+
+    def _tell_voices(self, s: int, moved: dict[Viewer, Move], *, is_lost: bool) -> None:
+        """Who is in voice in channels that went out of sight, or came into it."""
+        assert self.view is not None
+        groups: dict[Sight, list[Viewer]] = {}
+        for viewer, move in moved.items():
+            if viewer.intents & _VOICES:
+                groups.setdefault(move.lost if is_lost else move.gained, []).append(viewer)
+        for rooms, viewers in groups.items():
+            audience = Audience(viewers)
+            for body in (body for room in rooms for body in self.view.voices.within(room)):
+                told = parting(body) if is_lost else body
+                self._send(audience, Frames(s, "VOICE_STATE_UPDATE", told))
+
+    def _clear_voices(self, entry: Entry) -> None:
+        """A channel goes, and with it whoever was in voice there."""
+        assert self.view is not None
+        channel_id = entry.header.route.channel_id or 0
+        for body in self.view.voices.within(channel_id):
+            # Below the deletion: who has got only this resumes before it.
+            frames = Frames(entry.s - 1, "VOICE_STATE_UPDATE", parting(body))
+            self._send(self._audience(VoiceStateUpdate, channel_id), frames)
 
     def _send(self, audience: Audience, frames: Frames) -> None:
         self._fanout.send(audience, frames)

@@ -11,8 +11,6 @@ from contracts.rpc.base import Call
 from contracts.rpc.presence import Seat
 from contracts.topics import Topic
 from contracts.wire import Wire
-from gateway.live.payloads import VoiceRequest
-from gateway.live.viewer import Viewer
 
 R = TypeVar("R", bound=Wire)
 
@@ -70,13 +68,6 @@ class PresenceSink(Protocol):
 
     def closed(self, session_id: str) -> None:
         """It went."""
-
-
-class VoiceSink(Protocol):
-    """Whoever takes sessions into voice channels."""
-
-    def update(self, viewer: Viewer, request: VoiceRequest) -> None:
-        """A session wants in, out, or to be muted."""
 
 
 class Store(Protocol):

@@ -74,6 +74,7 @@ _LETTERS = Bucket("letters", 3, 60)
 _LINKS = Bucket("links", 10, 60)
 _OWNER = Bucket("owner", 5, 30)
 _COMMUNITY = Bucket("community", 10, 2)
+_VOICE_STATES = Bucket("voice-states", 20, 10)
 _CHANNEL = Bucket("channel", 10, 2)
 _THREADS = Bucket("threads", 10, 5)
 _MESSAGES = Bucket("messages", 20, 5)
@@ -125,6 +126,8 @@ ROWS: tuple[Row, ...] = (
     Row("guild-templates", "community", _COMMON),
     Row("guilds", "community", Bucket("guild-create", 10, 60), body_bytes=PICTURE_BODY_BYTES),
     Row("guilds/{guild}/messages/search", "chat", _SEARCH, major="guild"),
+    Row("guilds/{guild}/regions", "signaling", _COMMON),
+    Row("guilds/{guild}/voice-states/*", "signaling", _VOICE_STATES, major="guild"),
     Row("guilds/{guild}/*", "community", _COMMUNITY, major="guild", body_bytes=PICTURE_BODY_BYTES),
     Row(
         "invites/{code}/*",
@@ -183,6 +186,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row("read-states/*", "chat", Bucket("read-states", 10, 5)),
     Row("channels/{channel}/recipients/*", "chat", Bucket("recipients", 10, 5), major="channel"),
+    Row("channels/{channel}/call/*", "signaling", Bucket("calls", 10, 10), major="channel"),
     Row("channels/{channel}/typing", "chat", Bucket("typing", 5, 5), major="channel"),
     Row("channels/{channel}/pins/*", "chat", Bucket("pins", 5, 5), major="channel"),
     Row("users/@me/channels", "chat", Bucket("direct", 10, 10)),

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
+import pytest
+
 from contracts.identity import Kind
-from signaling_service.app import build
-from signaling_service.settings import Settings
-from tests.fixtures.services import running
+from tests.service.signaling_service.house import House, open_house
 
 
-async def test_it_is_ready_alone() -> None:
-    async with running(Settings, build) as signaling:
-        assert signaling.service.troubles() == {"rpc": None}
+@pytest.fixture
+async def house(redis_url: str) -> AsyncIterator[House]:
+    async with open_house(redis_url, region_id="seoul", region_name="서울") as house:
+        yield house
 
 
-async def test_it_tells_its_one_region_to_people_and_bots() -> None:
-    async with running(Settings, build, region_id="seoul", region_name="서울") as signaling:
-        for kind in (Kind.USER, Kind.BOT):
-            answer = await signaling.as_(7, kind=kind).get("/voice/regions")
+async def test_it_tells_its_one_region_to_people_and_bots(house: House) -> None:
+    for kind in (Kind.USER, Kind.BOT):
+        for path in ("/voice/regions", "/guilds/7/regions"):
+            answer = await house.running.as_(7, kind=kind).get(path)
             assert answer.status_code == 200
             assert answer.headers["content-type"] == "application/json"
             assert answer.json() == [
@@ -30,12 +33,10 @@ async def test_it_tells_its_one_region_to_people_and_bots() -> None:
             ]
 
 
-async def test_it_knows_no_sounds() -> None:
-    async with running(Settings, build) as signaling:
-        answer = await signaling.as_(7).get("/soundboard-default-sounds")
-        assert (answer.status_code, answer.json()) == (200, [])
+async def test_it_knows_no_sounds(house: House) -> None:
+    answer = await house.running.as_(7).get("/soundboard-default-sounds")
+    assert (answer.status_code, answer.json()) == (200, [])
 
 
-async def test_nobody_is_refused() -> None:
-    async with running(Settings, build) as signaling:
-        assert (await signaling.nobody.get("/voice/regions")).status_code == 401
+async def test_nobody_is_refused(house: House) -> None:
+    assert (await house.running.nobody.get("/voice/regions")).status_code == 401

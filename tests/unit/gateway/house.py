@@ -22,6 +22,7 @@ from contracts.events.base import Event
 from contracts.events.guild import GuildJoined, GuildLeft
 from contracts.events.member import MemberAdd, MemberRemove
 from contracts.events.message import MessageCreate
+from contracts.events.voice import VoiceStateUpdate
 from contracts.identity import Identity, Kind
 from contracts.ids import ChannelId, GuildId, MessageId, RoleId, UserId
 from contracts.objects.application import Application
@@ -34,8 +35,9 @@ from contracts.objects.reading import ReadState
 from contracts.objects.relationship import Relationship
 from contracts.objects.role import Role
 from contracts.objects.user import CurrentUser, User
+from contracts.objects.voice import VoiceState
 from contracts.permissions import EVERYONE_DEFAULT
-from contracts.rpc.base import Call
+from contracts.rpc.base import Call, Done
 from contracts.rpc.chat import GetPrivateChannels, GetReadStates, PrivateChannels, ReadStates
 from contracts.rpc.community import (
     FoundGuild,
@@ -51,6 +53,7 @@ from contracts.rpc.community import (
 )
 from contracts.rpc.edge import RecallSight, ReleaseSession
 from contracts.rpc.presence import GetPresences, Presences, Seat
+from contracts.rpc.signaling import GetVoiceStates, UpdateVoiceState, VoiceStates
 from contracts.rpc.users import (
     GetRelationships,
     GetSelf,
@@ -260,6 +263,8 @@ class World:
     conversations: list[PrivateChannel] = field(default_factory=list)
     read: list[ReadState] = field(default_factory=list)
     presences: dict[int, Presence_] = field(default_factory=dict)
+    voices: dict[int, dict[int, VoiceState]] = field(default_factory=dict)
+    """By guild and person."""
     away: set[type] = field(default_factory=set)
     asked: list[Call[Any]] = field(default_factory=list)
     on_ask: Callable[[Call[Any]], None] = lambda call: None
@@ -297,6 +302,23 @@ class World:
         self.redis.publish(gone)
         return self.redis.publish(GuildLeft(id=GuildId(guild_id), user_id=UserId(user_id)))
 
+    def speak(self, user_id: int, channel_id: int | None, guild_id: int = GUILD) -> int:
+        """In this voice channel from now on, or (None) in none; told to all."""
+        held = self.voices.setdefault(guild_id, {})
+        former = held.pop(user_id, None)
+        now = VoiceState(
+            guild_id=GuildId(guild_id),
+            channel_id=ChannelId(channel_id) if channel_id is not None else None,
+            user_id=UserId(user_id),
+            member=self.members[guild_id].get(user_id),
+            session_id="s",
+        )
+        if channel_id is not None:
+            held[user_id] = now
+        left = former.channel_id if former is not None else None
+        left = left if left != now.channel_id else None
+        return self.redis.publish(VoiceStateUpdate(**now.model_dump(), left_id=left))
+
     # The calls.
 
     async def ask(self, call: Call[Any]) -> Any:
@@ -320,7 +342,7 @@ class World:
         assert isinstance(call, ReleaseSession)
         return await gateway.lobby.release(call)
 
-    def _answer(self, call: Call[Any]) -> Any:  # noqa: PLR0911, C901 - one line for each
+    def _answer(self, call: Call[Any]) -> Any:  # noqa: PLR0911, PLR0912, C901 - one line for each
         match call:
             case GetSelf():
                 return self._self(int(call.user_id))
@@ -348,6 +370,10 @@ class World:
             case GetPresences():
                 here = (self.presences[i] for i in call.user_ids if i in self.presences)
                 return Presences(presences=tuple(here))
+            case GetVoiceStates():
+                return VoiceStates(states=tuple(self.voices.get(int(call.guild_id), {}).values()))
+            case UpdateVoiceState():
+                return Done()
             case GetSettings():
                 return self.settings
             case GetRelationships():

@@ -17,8 +17,8 @@ def test_there_are_eight_services_and_four_keep_rows() -> None:
     assert [row.schema for row in HOUSE.stored()] == ["users", "community", "chat", "notification"]
 
 
-def test_the_voice_side_lives_without_redis_so_far() -> None:
-    assert [row.name for row in HOUSE if not row.redis] == ["signaling", "media"]
+def test_only_the_forwarding_of_media_lives_without_redis() -> None:
+    assert [row.name for row in HOUSE if not row.redis] == ["media"]
 
 
 def test_the_gateway_starts_after_all_it_passes_requests_to() -> None:

@@ -60,7 +60,8 @@ def test_a_neighbour_is_named_with_its_call_port() -> None:
 def test_others_of_its_own_kind_are_no_neighbours() -> None:
     for process in processes(HOUSE["gateway"], 2):
         names = WIRING.environment(process)["GATEWAY_NEIGHBOURS"].split(",")
-        assert [entry.split("=")[0] for entry in names] == ["user", "community", "chat", "presence"]
+        found = [entry.split("=")[0] for entry in names]
+        assert found == ["user", "community", "chat", "presence", "signaling"]
 
 
 def test_the_gateway_knows_where_to_pass_requests_and_where_people_come_in() -> None:

@@ -55,6 +55,7 @@ class Governor:
             *(self.roles_of_a_member,) * 4,
             *(self.update_role,) * 3,
             *(self.say,) * 3,
+            *(self.speak,) * 4,
             self.create_channel,
             self.delete_channel,
             self.create_role,
@@ -104,6 +105,9 @@ class Governor:
         if len(self.channels) > 1:
             gone = self.channels.pop(self.dice.randrange(len(self.channels)))
             self.world.redis.publish(ChannelDelete(**gone.model_dump()))
+            for user_id, state in tuple(self.world.voices.get(GUILD, {}).items()):
+                if state.channel_id == gone.id:
+                    self.world.speak(user_id, None)
 
     def _take_roles(self, roles: tuple[Role, ...]) -> None:
         guild = self.world.guilds[GUILD].model_copy(update={"roles": roles})
@@ -153,6 +157,8 @@ class Governor:
         user_id = self.dice.choice(PEOPLE)
         if self.world.guilds[GUILD].owner_id != user_id:
             self.world.leave(user_id, GUILD)
+            if user_id in self.world.voices.get(GUILD, {}):
+                self.world.speak(user_id, None)
             self.world.join(user_id, GUILD)
 
     def say(self) -> None:
@@ -163,14 +169,33 @@ class Governor:
             self.channels[at] = self.channels[at].model_copy(update=said)
             self.world.redis.publish(message(self.number, channel_id=int(self.channels[at].id)))
 
+    def speak(self) -> None:
+        user_id = self.dice.choice((1, *PEOPLE))
+        channels = [int(each.id) for each in self.channels]
+        if user_id in self.world.voices.get(GUILD, {}) or self.dice.random() < 0.7:
+            self.world.speak(user_id, self.dice.choice([*channels, None]))
+
+
+def shown_in(d: dict[str, Any]) -> dict[str, Any]:
+    """What GUILD_CREATE says of channels, and of who is in voice there."""
+    voices = {f"voice of {each['user_id']}": each["channel_id"] for each in d["voice_states"]}
+    return {each["id"]: each for each in d["channels"]} | voices
+
 
 def known_to(client: Client) -> dict[str, Any]:
-    """The guild's channels by what this client was told; it must know whatever is spoken of."""
+    """The guild's channels by what this client was told, and who is in voice there; it must know
+    whatever is spoken of.
+    """
     known: dict[str, Any] = {}
     for event in client.events:
         t, d = event["t"], event["d"]
         if t == "GUILD_CREATE":
-            known = {each["id"]: each for each in d["channels"]}
+            known = shown_in(d)
+        elif t == "VOICE_STATE_UPDATE" and d["channel_id"] is None:
+            known.pop(f"voice of {d['user_id']}", None)
+        elif t == "VOICE_STATE_UPDATE":
+            assert d["channel_id"] in known
+            known[f"voice of {d['user_id']}"] = d["channel_id"]
         elif t == "GUILD_DELETE":
             known = {}
         elif t == "CHANNEL_CREATE":
@@ -190,7 +215,7 @@ async def shown_anew(gateway: Gateway, user_id: int) -> dict[str, Any]:
     client = gateway.connect()
     await client.identify(user_id)
     client.drop()
-    return {each["id"]: each for each in client.all("GUILD_CREATE")[0]["channels"]}
+    return shown_in(client.all("GUILD_CREATE")[0])
 
 
 @pytest.fixture

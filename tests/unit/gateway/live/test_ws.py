@@ -11,6 +11,7 @@ import pytest
 import zstandard
 
 from contracts import limits
+from contracts.rpc.signaling import UpdateVoiceState
 from contracts.topics import session_key
 from gateway.live.ws import GOODBYE_S, GatewaySocket, adopter, answer_to
 from tests.unit.gateway.house import (
@@ -190,17 +191,16 @@ class TestSaying:
         assert (seat.status, seat.since) == ("idle", 5)
 
     async def test_a_wish_for_voice_is_handed_on(self, gateway: Gateway) -> None:
-        wishes = []
-
-        class Voice:
-            def update(self, viewer: Any, request: Any) -> None:
-                wishes.append((viewer.user_id, request.channel_id))
-
         client = await entered(gateway)
-        client.say(4, {"guild_id": "1", "channel_id": "2"})
-        gateway.lobby.voice = Voice()
-        client.say(4, {"guild_id": "1", "channel_id": "2"})
-        assert wishes == [(2, 2)]
+        client.say(4, {"guild_id": "1", "channel_id": "2", "self_mute": True})
+        client.say(4, {"guild_id": "1", "channel_id": None})
+        await settled()
+        wishes = [ask for ask in gateway.world.asked if isinstance(ask, UpdateVoiceState)]
+        assert [(ask.user_id, ask.channel_id, ask.self_mute) for ask in wishes] == [
+            (2, 2, True),
+            (2, None, False),
+        ]
+        assert {ask.session_id for ask in wishes} == {client.session_id}
 
     @pytest.mark.parametrize("token", ["dead", ""])
     async def test_a_dead_token_ends_it_for_good(self, gateway: Gateway, token: str) -> None:

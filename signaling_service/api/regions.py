@@ -1,4 +1,4 @@
-"""What HTTP may ask about voice."""
+"""Where voice is spoken."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ def router(regions: tuple[VoiceRegion, ...]) -> APIRouter:
     async def voice_regions(actor: Actor) -> Response:
         """Where voice is spoken."""
         del actor
+        return Response(listed, media_type="application/json")
+
+    @routes.get("/guilds/{guild_id}/regions")
+    async def guild_regions(actor: Actor, guild_id: str) -> Response:
+        """The same, for whoever asks by community."""
+        del actor, guild_id
         return Response(listed, media_type="application/json")
 
     @routes.get("/soundboard-default-sounds")

@@ -1,0 +1,19 @@
+"""Signaling nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A signaling process that lives."""
+
+    name: str
+    host: str
+    port: int
+    """Where gateways reach its HTTP door."""
+    endpoint: str
+    """Where clients reach it."""
+    is_open: bool
+    """Whether it takes new rooms."""

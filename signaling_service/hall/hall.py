@@ -1,0 +1,251 @@
+"""The hall: lets guests into rooms and out of them, carries what doors ask to the media worker, and
+what the worker tells to the doors.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from secrets import token_urlsafe
+from typing import TypeVar
+
+from chassis.clock import Clock
+from chassis.logs import logger
+from contracts.errors import Conflict, DomainError, ErrorCode
+from contracts.rpc import media
+from contracts.rpc.base import Call
+from contracts.wire import Wire
+from signaling_service.domain.rights import Rights
+from signaling_service.hall.rooms import Guest, Room, Track, Why
+from signaling_service.hall.workers import Workers
+
+log = logger("hall")
+
+R = TypeVar("R", bound=Wire)
+
+
+def sid(kind: str) -> str:
+    """A name that nothing else has: RM_…, PA_…, TR_…"""
+    return f"{kind}_{token_urlsafe(9).replace('-', 'x').replace('_', 'y')}"
+
+
+class Hall:
+    """Every room of this process."""
+
+    def __init__(self, workers: Workers, clock: Clock) -> None:
+        self.workers = workers
+        self.rooms: dict[str, Room] = {}
+        self.on_shown: Callable[[Guest], None] = _ignore
+        """Told when what a guest publishes changed."""
+        self.on_gone: Callable[[Guest, Why], None] = _ignore_gone
+        """Told when a guest is out."""
+        self._clock = clock
+
+    def guest(self, room: str, participant: str) -> tuple[Room, Guest] | None:
+        """Somebody by the names that the worker knows."""
+        found = self.rooms.get(room)
+        guest = found.guests.get(participant) if found is not None else None
+        return (found, guest) if found is not None and guest is not None else None
+
+    def ticketed(self, ticket: str) -> Guest | None:
+        """The connection of a stay, if it is here."""
+        for room in self.rooms.values():
+            for guest in room.guests.values():
+                if guest.stay is not None and guest.stay.ticket == ticket:
+                    return guest
+        return None
+
+    def channels(self) -> list[int]:
+        """Channels that are spoken here."""
+        found = (room.channel_id for room in self.rooms.values())
+        return [channel_id for channel_id in found if channel_id is not None]
+
+    def room(self, name: str) -> Room:
+        """The room of this name, made if there is none."""
+        room = self.rooms.get(name)
+        if room is None:
+            people = Counter[str]()
+            for other in self.rooms.values():
+                people[other.worker] += len(other.guests)
+            worker = self.workers.pick(people)
+            room = self.rooms[name] = Room(name, sid("RM"), worker, self._clock.now_ms())
+        return room
+
+    async def enter(self, name: str, guest: Guest) -> Room:
+        """Let somebody in. Whoever is there under the same name leaves."""
+        room = self.room(name)
+        former = room.by_identity(guest.identity)
+        if former is None and room.capacity and len(room.guests) >= room.capacity:
+            raise Conflict(ErrorCode.ROOM_FULL)
+        if former is not None:
+            await self.leave(former, Why.DUPLICATE)
+            room = self.room(name)
+        guest.joined_ms = guest.spoke_ms = self._clock.now_ms()
+        room.guests[guest.sid] = guest
+        try:
+            opened = await self._ask(
+                room,
+                media.OpenParticipant(
+                    room=room.name,
+                    participant=guest.sid,
+                    manner=guest.manner,
+                    rights=guest.media_rights(),
+                    subscribes_by_itself=guest.subscribes_by_itself,
+                    is_hidden=guest.is_hidden,
+                ),
+            )
+        except DomainError:
+            self._forget(room, guest)
+            raise
+        guest.ice_servers = opened.ice_servers
+        self.tell(room, guest)
+        return room
+
+    async def leave(self, guest: Guest, why: Why) -> None:
+        """Let somebody go."""
+        room = self._room_of(guest)
+        if room is None:
+            return
+        self._forget(room, guest)
+        guest.door.ended(why)
+        self.on_gone(guest, why)
+        try:
+            await self._ask(room, media.LeaveRoom(room=room.name, participant=guest.sid))
+        except DomainError as error:
+            log.info("leave.untold", room=room.name, reason=str(error))
+
+    async def ask(self, guest: Guest, call: Call[R]) -> R:
+        """Ask the worker of somebody's room; the call names room and participant."""
+        room = self._room_of(guest)
+        if room is None:
+            raise Conflict(ErrorCode.TARGET_NOT_IN_VOICE)
+        return await self._ask(room, call)
+
+    def name_of(self, guest: Guest) -> str:
+        """The room somebody is in."""
+        room = self._room_of(guest)
+        return room.name if room is not None else ""
+
+    async def publish(self, guest: Guest, track: Track) -> None:
+        """Somebody is about to publish."""
+        room = self._room_of(guest)
+        if room is None:
+            raise Conflict(ErrorCode.TARGET_NOT_IN_VOICE)
+        track.is_silenced = guest.rights.is_muted and track.source is media.Source.MICROPHONE
+        await self._ask(
+            room,
+            media.Publish(room=room.name, participant=guest.sid, track=guest.spec(track)),
+        )
+        guest.tracks[track.sid] = track
+        if track.is_silenced:
+            await self._silence(room, guest, track)
+
+    async def unpublish(self, guest: Guest, track: Track) -> None:
+        """Somebody ends a track."""
+        await self.ask(
+            guest,
+            media.Unpublish(room=self.name_of(guest), participant=guest.sid, track=track.sid),
+        )
+        self.ended(guest, track)
+
+    async def mute(self, guest: Guest, track: Track, *, is_muted: bool) -> None:
+        """Somebody mutes or unmutes a track of their own."""
+        track.is_muted = is_muted
+        await self.ask(
+            guest,
+            media.MuteTrack(
+                room=self.name_of(guest),
+                participant=guest.sid,
+                track=track.sid,
+                is_muted=is_muted,
+            ),
+        )
+        self.show(guest)
+
+    async def allow(self, guest: Guest, rights: Rights) -> None:
+        """Somebody may do something else now."""
+        room, before = self._room_of(guest), guest.rights
+        if room is None or before == rights:
+            return
+        guest.rights = rights
+        await self._ask(
+            room,
+            media.SetRights(room=room.name, participant=guest.sid, rights=guest.media_rights()),
+        )
+        for track in tuple(guest.tracks.values()):
+            if track.source is media.Source.MICROPHONE and before.is_muted != rights.is_muted:
+                track.is_silenced = rights.is_muted
+                await self._silence(room, guest, track)
+        guest.door.rights_changed()
+        self.tell(room, guest)
+
+    def ended(self, guest: Guest, track: Track) -> None:
+        """A track is no more."""
+        if guest.tracks.pop(track.sid, None) is not None:
+            self.show(guest)
+
+    def show(self, guest: Guest) -> None:
+        """What a guest publishes changed: tell everybody."""
+        room = self._room_of(guest)
+        if room is not None:
+            self.tell(room, guest)
+            self.on_shown(guest)
+
+    def tell(self, room: Room, guest: Guest) -> None:
+        """Tell the others how a guest is now; and the guest, too, once it is connected."""
+        guest.version += 1
+        for other in tuple(room.guests.values()):
+            if other is guest or not guest.is_hidden:
+                other.door.changed((guest,))
+
+    async def close(self, room: Room, why: Why) -> None:
+        """Everybody out."""
+        for guest in tuple(room.guests.values()):
+            await self.leave(guest, why)
+
+    def lost(self, workers: Iterable[str]) -> None:
+        """These workers are gone, and everything on them: clients come in anew."""
+        gone = set(workers)
+        for room in [each for each in self.rooms.values() if each.worker in gone]:
+            log.warning("worker.lost", worker=room.worker, room=room.name, guests=len(room.guests))
+            del self.rooms[room.name]
+            for guest in tuple(room.guests.values()):
+                guest.is_gone = True
+                guest.door.ended(Why.MEDIA_LOST)
+                self.on_gone(guest, Why.MEDIA_LOST)
+
+    def _forget(self, room: Room, guest: Guest) -> None:
+        room.guests.pop(guest.sid, None)
+        guest.is_gone = True
+        guest.version += 1
+        if not guest.is_hidden:
+            for door in room.doors():
+                door.changed((guest,))
+        if not room.guests and self.rooms.get(room.name) is room:
+            del self.rooms[room.name]
+
+    def _room_of(self, guest: Guest) -> Room | None:
+        return next((each for each in self.rooms.values() if guest.sid in each.guests), None)
+
+    async def _silence(self, room: Room, guest: Guest, track: Track) -> None:
+        await self._ask(
+            room,
+            media.MuteTrack(
+                room=room.name,
+                participant=guest.sid,
+                track=track.sid,
+                is_muted=track.is_silenced,
+                by=media.Muter.SERVER,
+            ),
+        )
+
+    async def _ask(self, room: Room, call: Call[R]) -> R:
+        return await self.workers.ask(room.worker, call)
+
+
+def _ignore(guest: Guest) -> None:
+    del guest
+
+
+def _ignore_gone(guest: Guest, why: Why) -> None:
+    del guest, why

@@ -1,0 +1,198 @@
+"""Rooms, those in them and what they publish, and what a door is told. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from contracts.rpc.media import IceServer, LayerSpec, Manner, Source, TrackKind, TrackSpec
+from contracts.rpc.media import Rights as MediaRights
+from contracts.rpc.media_news import Rating
+from signaling_service.domain.rights import EVERYTHING, Rights
+from signaling_service.domain.stays import Stay
+
+
+class Why(Enum):
+    """Why a connection ends."""
+
+    LEFT = "left"
+    DUPLICATE = "duplicate"
+    MOVED = "moved"
+    REMOVED = "removed"
+    CLOSED = "closed"
+    STOPPING = "stopping"
+    MEDIA_LOST = "media lost"
+    """The worker died or let go: the client may come in anew by itself."""
+
+
+@dataclass(slots=True)
+class Track:
+    """Something published."""
+
+    sid: str
+    cid: str
+    kind: TrackKind
+    source: Source
+    name: str = ""
+    codec: str = ""
+    is_muted: bool = False
+    """By the one who publishes."""
+    is_silenced: bool = False
+    """By the server."""
+    is_up: bool = False
+    """Agreed upon: others get it."""
+    width: int = 0
+    height: int = 0
+    layers: tuple[LayerSpec, ...] = ()
+    stereo: bool = False
+    dtx: bool = True
+    encryption: int = 0
+    codecs: tuple[tuple[str, str], ...] = ()
+    """Codec and cid, in the order of the publisher's liking."""
+    stream: str = ""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nobody hears or sees it now."""
+        return self.is_muted or self.is_silenced
+
+
+class Door(Protocol):
+    """The client's side of a connection. Nothing here waits."""
+
+    def changed(self, guests: Sequence[Guest]) -> None:
+        """These came, changed or left."""
+
+    def offered(self, sdp: str, offer_id: int, tracks: dict[str, str]) -> None:
+        """The worker offers."""
+
+    def sections_wanted(self, audios: int, videos: int) -> None:
+        """The client shall offer again, with so many more sections."""
+
+    def came_up(self, track: Track) -> None:
+        """An own track was agreed upon."""
+
+    def went_down(self, track: Track) -> None:
+        """An own track ended by itself."""
+
+    def heard(self, track: Track) -> None:
+        """Somebody gets an own track for the first time."""
+
+    def speakers(self, speakers: Sequence[tuple[Guest, float, bool]]) -> None:
+        """Who speaks, or ceased to."""
+
+    def rated(self, ratings: Sequence[tuple[Guest, Rating, float]]) -> None:
+        """How good connections are."""
+
+    def layers_wanted(self, track: Track, qualities: Sequence[str]) -> None:
+        """Which layers of an own track anybody wants."""
+
+    def data(self, sender: Guest | None, payload: bytes, *, is_reliable: bool) -> None:
+        """Somebody's data packet, as the worker heard it from this client."""
+
+    def rights_changed(self) -> None:
+        """This one may do something else now."""
+
+    def connected(self) -> None:
+        """Media flows."""
+
+    def ended(self, why: Why) -> None:
+        """This one is out."""
+
+
+@dataclass(slots=True, eq=False)
+class Guest:
+    """Somebody connected."""
+
+    sid: str
+    identity: str
+    door: Door
+    manner: Manner
+    name: str = ""
+    metadata: str = ""
+    attributes: dict[str, str] = field(default_factory=dict)
+    rights: Rights = EVERYTHING
+    stay: Stay | None = None
+    """None: let in by an operator's token, unknown to the house."""
+    joined_ms: int = 0
+    is_hidden: bool = False
+    may_send_data: bool = True
+    subscribes_by_itself: bool = True
+    is_active: bool = False
+    """Whether media flows."""
+    is_gone: bool = False
+    version: int = 0
+    tracks: dict[str, Track] = field(default_factory=dict)
+    ice_servers: tuple[IceServer, ...] = ()
+    spoke_ms: int = 0
+
+    def media_rights(self) -> MediaRights:
+        """The same for the worker, which knows sources instead of permissions."""
+        may = self.rights
+        allowed = {
+            Source.MICROPHONE: may.may_speak,
+            Source.UNKNOWN: may.may_speak and may.may_show,
+            Source.CAMERA: may.may_show,
+            Source.SCREEN: may.may_stream,
+            Source.SCREEN_AUDIO: may.may_stream,
+        }
+        sources = tuple(source for source, is_allowed in allowed.items() if is_allowed)
+        return MediaRights(
+            may_publish=bool(sources),
+            sources=() if len(sources) == len(allowed) else sources,
+            may_listen=may.may_listen,
+            may_send_data=self.may_send_data,
+        )
+
+    def spec(self, track: Track) -> TrackSpec:
+        """A track as it is announced to the worker."""
+        return TrackSpec(
+            track=track.sid,
+            stream=track.stream or self.sid,
+            cid=track.cid,
+            cids=tuple(cid for _, cid in track.codecs if cid),
+            kind=track.kind,
+            source=track.source,
+            codec=track.codec,
+            layers=track.layers,
+            is_muted=track.is_muted,
+            uses_dtx=track.dtx,
+            is_stereo=track.stereo,
+            encryption=str(track.encryption or ""),
+        )
+
+
+@dataclass(slots=True, eq=False)
+class Room:
+    """A room, and the worker that forwards for it."""
+
+    name: str
+    sid: str
+    worker: str
+    created_ms: int
+    capacity: int = 0
+    metadata: str = ""
+    guests: dict[str, Guest] = field(default_factory=dict)
+
+    @property
+    def channel_id(self) -> int | None:
+        """The channel that is spoken here, if it is one."""
+        return next((g.stay.channel_id for g in self.guests.values() if g.stay is not None), None)
+
+    def by_identity(self, identity: str) -> Guest | None:
+        """Somebody by who they are."""
+        return next((one for one in self.guests.values() if one.identity == identity), None)
+
+    def seen_by(self, guest: Guest) -> list[Guest]:
+        """The others."""
+        return [one for one in self.guests.values() if one is not guest and not one.is_hidden]
+
+    def doors(self, *, but: Guest | None = None) -> Iterator[Door]:
+        """Everybody's, or everybody else's."""
+        return (one.door for one in tuple(self.guests.values()) if one is not but)
+
+    def tracks(self) -> Iterator[tuple[Guest, Track]]:
+        """All that is published."""
+        return ((one, track) for one in self.guests.values() for track in one.tracks.values())

@@ -1,0 +1,87 @@
+"""What happens by the clock: this node says that it lives, lapsed stays end, silent workers are
+given up, what is connected is compared with who is in voice, and who is alone is let go.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+from redis.exceptions import RedisError
+
+from chassis.service import Service
+from contracts.errors import DomainError
+from signaling_service.actions import idling, keeping
+from signaling_service.attending import Attending
+from signaling_service.domain.nodes import Node
+from signaling_service.hall.hall import Hall
+from signaling_service.hall.rooms import Why
+from signaling_service.settings import Settings
+from signaling_service.tools import Tools
+
+_COMPARE_S = 5.0
+_IDLE_S = 5.0
+
+
+class Jobs:
+    """What the clock does. As a part of the service it is ready when the node is known."""
+
+    name = "node"
+
+    def __init__(self, tools: Tools, hall: Hall, attending: Attending, settings: Settings) -> None:
+        self._tools = tools
+        self._hall = hall
+        self._attending = attending
+        host, port = settings.http_address()
+        self._node = Node(tools.node, host, port, settings.endpoint_of(tools.node), is_open=True)
+        self._idling = idling.Idling(
+            tools,
+            alone_s=settings.alone_minutes * 60,
+            alone_in_guild_s=settings.alone_in_guild_minutes * 60,
+            ring_s=settings.ring_seconds,
+        )
+        self._has_begun = False
+
+    async def start(self) -> None:
+        """Be known before anybody asks, if that can be."""
+        with contextlib.suppress(RedisError, OSError, DomainError):
+            await self.renew()
+
+    async def stop(self) -> None:
+        """Let everybody go; they are awaited, here or elsewhere."""
+        for room in tuple(self._hall.rooms.values()):
+            await self._hall.close(room, Why.STOPPING)
+
+    def trouble(self) -> str | None:
+        """Whether nobody can be sent here yet."""
+        return None if self._has_begun else "not registered yet"
+
+    async def renew(self) -> None:
+        """This node lives. First of all whoever was on a former process of its name is awaited."""
+        if not self._has_begun:
+            await keeping.take_over(self._tools)
+        await keeping.renew(self._tools, self._node, self._hall.channels())
+        self._has_begun = True
+
+    async def sweep(self) -> None:
+        """Lapsed stays, dead nodes, silent workers."""
+        if gone := self._hall.workers.silent():
+            self._hall.lost(gone)
+        await keeping.sweep(self._tools)
+
+    async def idle(self) -> None:
+        """Who is alone, who says nothing, and what has rung for long enough."""
+        spoke = {
+            guest.stay.ticket: guest.spoke_ms
+            for room in self._hall.rooms.values()
+            for guest in room.guests.values()
+            if guest.stay is not None
+        }
+        await self._idling.look(spoke)
+
+
+def register(service: Service, jobs: Jobs, attending: Attending, settings: Settings) -> None:
+    """Let them run."""
+    service.job("renew", settings.renew_seconds, jobs.renew)
+    service.job("sweep", settings.sweep_seconds, jobs.sweep)
+    service.job("compare", _COMPARE_S, attending.compare)
+    service.job("idle", _IDLE_S, jobs.idle)

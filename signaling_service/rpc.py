@@ -1,0 +1,57 @@
+"""What neighbours may ask of signaling_service, and what media workers tell it."""
+
+from __future__ import annotations
+
+from chassis.rpc import RpcServer
+from contracts.rpc import media_news
+from contracts.rpc.base import Done
+from contracts.rpc.signaling import (
+    GetVoiceStates,
+    GovernVoice,
+    Located,
+    LocateNode,
+    UpdateVoiceState,
+    VoiceStates,
+)
+from signaling_service.actions import governing, joining, listing
+from signaling_service.hall.news import News
+from signaling_service.tools import Tools
+
+
+def register(rpc: RpcServer, tools: Tools, news: News) -> None:
+    """Answer these calls, and hear the workers."""
+
+    async def states(call: GetVoiceStates) -> VoiceStates:
+        """Who is in voice, for GUILD_CREATE."""
+        return VoiceStates(states=await listing.states(tools, call.guild_id))
+
+    async def update(call: UpdateVoiceState) -> Done:
+        """Opcode 4."""
+        await joining.update(tools, call)
+        return Done()
+
+    async def govern(call: GovernVoice) -> Done:
+        """Something is done to somebody."""
+        await governing.govern(tools, call)
+        return Done()
+
+    async def locate(call: LocateNode) -> Located:
+        """Where a node is."""
+        return await listing.locate(tools, call.node)
+
+    rpc.handle(GetVoiceStates, states)
+    rpc.handle(UpdateVoiceState, update)
+    rpc.handle(GovernVoice, govern)
+    rpc.handle(LocateNode, locate)
+    rpc.hear(media_news.WorkerHere, news.here)
+    rpc.hear(media_news.WireChanged, news.wire)
+    rpc.hear(media_news.Offered, news.offered)
+    rpc.hear(media_news.SectionsWanted, news.sections)
+    rpc.hear(media_news.TrackUp, news.up)
+    rpc.hear(media_news.TrackDown, news.down)
+    rpc.hear(media_news.TrackHeard, news.heard)
+    rpc.hear(media_news.SpeakersHeard, news.speakers)
+    rpc.hear(media_news.QualityRated, news.rated)
+    rpc.hear(media_news.LayersWanted, news.layers)
+    rpc.hear(media_news.DataHeard, news.data)
+    rpc.hear(media_news.ParticipantLost, news.lost)
