@@ -75,6 +75,7 @@ def _schedule(service: Service, settings: Settings, jobs: Jobs) -> None:
     service.job("sweep", settings.sweep_every, jobs.sweep)
     service.job("indexing", settings.indexing_every, jobs.index)
     service.job("archive", settings.archive_every, jobs.archive)
+    service.job("polls", settings.polls_every, jobs.close_polls)
     service.job("forget", _TEN_MINUTES, jobs.forget)
 
 

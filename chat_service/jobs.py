@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chat_service.actions import attaching, finding, reacting, tending
+from chat_service.actions import attaching, finding, polls, reacting, tending
 from chat_service.actions.chat import Chat
 
 
@@ -31,6 +31,11 @@ class Jobs:
     async def archive(self) -> None:
         """Let threads sleep in which nothing was said for long."""
         while await tending.archive_some(self._chat):
+            pass
+
+    async def close_polls(self) -> None:
+        """Close polls whose time is up."""
+        while await polls.close_due(self._chat):
             pass
 
     async def forget(self) -> None:

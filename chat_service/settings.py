@@ -24,6 +24,9 @@ class Settings(StoredSettings, BusSettings, BlobSettings):
     archive_every: float = Field(
         15.0, gt=0, description="Seconds between looks at which threads fall asleep"
     )
+    polls_every: float = Field(
+        1.0, gt=0, description="Seconds between looks for polls whose time is up"
+    )
     removals_every: float = Field(
         5.0, gt=0, description="Seconds between looks at what is to be deleted"
     )

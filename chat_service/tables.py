@@ -89,6 +89,43 @@ reactions = Table(
     _key("user_id"),
 )
 
+polls = Table(
+    "polls",
+    metadata,
+    _key("channel_id"),
+    _key("message_id"),
+    Column("closes", DateTime(timezone=True), nullable=False, index=True),
+)
+"""Those that still take votes. What is asked is kept with the message."""
+
+poll_counts = Table(
+    "poll_counts",
+    metadata,
+    _key("channel_id"),
+    _key("message_id"),
+    Column("answer_id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("total", Integer, nullable=False),
+)
+
+poll_votes = Table(
+    "poll_votes",
+    metadata,
+    _key("channel_id"),
+    _key("message_id"),
+    Column("answer_id", SmallInteger, primary_key=True, autoincrement=False),
+    _key("user_id"),
+)
+
+quiz_scores = Table(
+    "quiz_scores",
+    metadata,
+    _key("channel_id"),
+    _key("user_id"),
+    Column("right", Integer, nullable=False),
+    Column("answered", Integer, nullable=False),
+)
+"""How somebody has done in a channel's quizzes; under no id, how many there were."""
+
 mentions = Table(
     "mentions",
     metadata,

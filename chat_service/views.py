@@ -16,6 +16,7 @@ import orjson
 from chat_service.domain import content
 from chat_service.domain.conversations import Conversation
 from chat_service.domain.emojis import Emoji
+from chat_service.domain.polls import Ballot, Tally
 from chat_service.domain.threads import Thread
 from chat_service.files import Files
 from chat_service.people import gone
@@ -117,6 +118,7 @@ class Look:
     """Those that began at one of the messages."""
     files: Files | None = None
     """Needed where messages have files: their links are made when they are shown."""
+    polls: Mapping[int, Tally] = field(default_factory=dict)
 
     def attachments(self, stored: Sequence[JSON]) -> tuple[Attachment, ...]:
         """Files, with links that open them."""
@@ -157,6 +159,8 @@ def shape(message: Message, look: Look, *, nonce: str | int | None = None) -> Me
         shown["message_snapshots"] = tuple(_snapshot(one["message"], look) for one in snapshots)
     if message.flags & HAS_THREAD and message.id in look.threads:
         shown["thread"] = look.threads[message.id]
+    if (poll := poll_in(message)) is not None:
+        shown["poll"] = Ballot.read(poll).shown(look.polls.get(message.id, _NO_VOTES))
     if counts := look.counts.get(message.id):
         shown["reactions"] = tuple(map(reaction, counts))
     if message.type in (REPLY, STARTER):
@@ -181,6 +185,7 @@ def _snapshot(stored: JSON, look: Look) -> JSON:
 
 REPLY, STARTER = 19, 21
 """An answer to a message, and what a thread shows of the message that it began at."""
+_NO_VOTES = Tally()
 _AS_STORED = (
     "tts",
     "call",
@@ -232,6 +237,12 @@ def users_in(message: Message) -> Sequence[int]:
     """Whom a message mentions: noted where it is not what the text says."""
     noted = (message.extras or {}).get("mentions")
     return content.mentioned_users(message.content) if noted is None else [int(x) for x in noted]
+
+
+def poll_in(message: Message) -> JSON | None:
+    """The poll of a message, as it is kept."""
+    found: JSON | None = (message.extras or {}).get("poll")
+    return found
 
 
 def roles_in(message: Message) -> Sequence[int]:

@@ -170,6 +170,8 @@ def _require_may_edit(venue: Venue, message: Message, changes: Changes) -> None:
         raise DomainError(ErrorCode.SYSTEM_MESSAGE)
     if message.flags & VOICE_MESSAGE and changes.is_said:
         raise DomainError(ErrorCode.VOICE_AS_IT_IS)
+    if views.poll_in(message) is not None and changes.is_said:
+        raise DomainError(ErrorCode.POLL_AS_IT_IS)
     if changes.embeds:
         venue.require(Permission.EMBED_LINKS)
 

@@ -17,6 +17,7 @@ from chat_service.actions import (
     conversations,
     joining,
     messages,
+    questions,
     showing,
 )
 from chat_service.actions.chat import Chat
@@ -24,6 +25,7 @@ from chat_service.actions.venues import Venue, enter
 from chat_service.domain import content, mentions
 from chat_service.domain.drafts import FORWARD, Draft, Reference
 from chat_service.domain.mentions import Allowed, Mentions
+from chat_service.domain.polls import Ballot
 from chat_service.domain.threads import can_write
 from chat_service.store.messages import Message
 from chat_service.tools import Unit
@@ -64,6 +66,7 @@ class Composed:
     look: views.Look
     files: Sequence[JSON] = ()
     """What it is to hold, as it keeps them."""
+    ballot: Ballot | None = None
 
 
 class _SaidBefore(Exception):
@@ -118,7 +121,8 @@ async def send_in(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> by
 
 
 def _needs_a_unit(venue: Venue, composed: Composed) -> bool:
-    return venue.conversation is not None or _is_slow(venue) or bool(composed.files)
+    has_more = bool(composed.files) or composed.ballot is not None
+    return venue.conversation is not None or _is_slow(venue) or has_more
 
 
 def _require_kinds(venue: Venue, draft: Draft) -> None:
@@ -144,6 +148,9 @@ async def compose(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> Co
         copies = await attaching.copied(chat, venue, snapshot["message"]["attachments"])
         snapshot["message"]["attachments"] = copies
         files = [*files, *copies]
+    ballot = None if draft.poll is None else await questions.asked(chat, venue, draft.poll)
+    if ballot is not None:
+        extras["poll"] = ballot.kept()
     found = await _mentions(chat, venue, draft, answered)
     if is_worth_noting(draft.content, found):
         extras["mentions"] = [str(one) for one in found.users]
@@ -161,7 +168,7 @@ async def compose(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> Co
     )
     look = await showing.look(chat, actor.user_id, [message])
     called = await _called(chat, venue, found)
-    return Composed(message, draft.nonce, called, found, look, files)
+    return Composed(message, draft.nonce, called, found, look, files, ballot)
 
 
 def _said(venue: Venue, draft: Draft) -> JSON:
@@ -303,6 +310,8 @@ async def put(
     await attaching.hold(unit, venue.channel_id, message_id, composed.files)
     await store.writing.add(unit, message)
     await store.mentions.add(unit, message, composed.called)
+    if composed.ballot is not None:
+        await store.polls.begin(unit, message, composed.ballot)
     if is_counted:
         await store.threads.count(unit, venue.channel_id, stored=1)
     return message

@@ -40,7 +40,7 @@ async def add(chat: Chat, actor: Identity, channel_id: int, message_id: int, nam
             venue.require(Permission.ADD_REACTIONS)
             if len(there) >= limits.REACTION_KINDS:
                 raise DomainError(ErrorCode.MAX_REACTIONS)
-            known = await _usable(chat, venue, emoji)
+            known = await usable(chat, venue, emoji)
         if await store.reactions.add(unit, message, known, venue.user.id):
             unit.emit(_added(venue, message, known), to=venue.heard_on)
 
@@ -129,8 +129,8 @@ def _emoji(name: str) -> Emoji:
     return emoji
 
 
-async def _usable(chat: Chat, venue: Venue, emoji: Emoji) -> Emoji:
-    """An emoji that nobody has used under this message yet."""
+async def usable(chat: Chat, venue: Venue, emoji: Emoji) -> Emoji:
+    """An emoji that nobody has used there yet, if it may be used."""
     if emoji.id is None:
         return emoji
     found = await chat.calls.ask(FindEmoji(emoji_id=EmojiId(emoji.id)))

@@ -74,11 +74,14 @@ async def look(chat: Chat, reader_id: int, found: Sequence[Message]) -> views.Lo
     if keys := {key for one in found if (key := views.referenced(one)) is not None}:
         originals = await store.messages.some(pool, list(keys))
         referenced = {original.id: original for original in originals}
+    polls = {}
+    if asked := [message for message in found if views.poll_in(message)]:
+        polls = await store.polls.tallies(pool, asked, reader_id)
     people = {
         user for message in (*found, *referenced.values()) for user in views.people_in(message)
     }
     faces = await chat.people.faces(people)
-    return views.Look(faces, counts, referenced, threads, chat.files)
+    return views.Look(faces, counts, referenced, threads, chat.files, polls)
 
 
 def _said(message: Message, around: views.Look, nonce: str | int | None) -> views.Said:

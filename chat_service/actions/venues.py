@@ -22,7 +22,7 @@ from contracts.ids import ChannelId, GuildId
 from contracts.objects.channel import Channel
 from contracts.objects.member import Member
 from contracts.objects.user import User
-from contracts.permissions import CONVERSING, Permission, holds
+from contracts.permissions import CONVERSING, NONE, Permission, holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,27 @@ async def in_thread(
         thread=thread,
         is_in_thread=seat.is_member,
     )
+
+
+async def unattended(chat: Chat, channel_id: int, author: User) -> Venue | None:
+    """Where the house says something in somebody's name by itself, whether or not they are still
+    there; None if the place is gone.
+    """
+    pool = chat.database.pool
+    if (conversation := await store.conversations.one(pool, channel_id)) is not None:
+        return replace(Venue.private(conversation, author), granted=NONE)
+    if (seat := await store.threads.seat(pool, channel_id, 0)) is not None:
+        thread = seat.thread
+        heard_on = Hearing.within(
+            topics.guild(thread.guild_id), Inside(thread.parent_id, seat.people)
+        )
+        guild_id = GuildId(thread.guild_id)
+        return Venue(ChannelId(channel_id), guild_id, author, NONE, heard_on, thread=thread)
+    try:
+        guild_id = GuildId(await chat.facts.locate(channel_id))
+    except NotFound:
+        return None
+    return Venue(ChannelId(channel_id), guild_id, author, NONE, Hearing((topics.guild(guild_id),)))
 
 
 async def _elsewhere(

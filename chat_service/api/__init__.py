@@ -9,6 +9,7 @@ from chat_service.api import (
     commands,
     conversations,
     finding,
+    polls,
     reactions,
     reading,
     threads,
@@ -19,7 +20,7 @@ from chat_service.api import (
 def routers(chat: Chat) -> list[APIRouter]:
     """Everything but the hot routes, which are matched by hand."""
     doors = (
-        *(finding, attachments, changes, reactions, conversations, reading, threads),
-        *(webhooks, commands),
+        *(finding, attachments, changes, reactions, polls),
+        *(conversations, reading, threads, webhooks, commands),
     )
     return [door.router(chat) for door in doors]

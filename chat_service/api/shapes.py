@@ -13,6 +13,7 @@ from chat_service.domain.attachments import Described, Received, wanted
 from chat_service.domain.drafts import ONLY_COMPONENTS, SETTABLE, Draft, Reference
 from chat_service.domain.embeds import Embed
 from chat_service.domain.mentions import Allowed
+from chat_service.domain.polls import PollForm
 from contracts import limits
 from contracts.errors import DomainError, ErrorCode, Invalid
 from contracts.ids import ChannelId, GuildId, MessageId, Snowflake
@@ -132,6 +133,7 @@ class NewMessage(MessageChanges):
     """As clients sent it before there could be several."""
     message_reference: MessageReference | None = None
     sticker_ids: tuple[Snowflake, ...] | None = Field(None, max_length=3)
+    poll: PollForm | None = None
 
     def kept_embeds(self) -> list[JSON]:
         """The embeds as they are stored."""
@@ -159,6 +161,7 @@ class NewMessage(MessageChanges):
             allowed=self.allowed(),
             reference=None if reference is None else reference.reference(),
             files=wanted(files, self.described()),
+            poll=None if self.poll is None else self.poll.asked(),
         )
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from chat_service.domain.attachments import VOICE_MESSAGE, Wanted
 from chat_service.domain.mentions import Allowed
 from chat_service.domain.origins import Origin
+from chat_service.domain.polls import Asked
 from contracts.errors import DomainError, ErrorCode, Invalid
 from contracts.wire import JSON
 
@@ -44,13 +45,14 @@ class Draft(NamedTuple):
     reference: Reference | None = None
     files: Sequence[Wanted] = ()
     origin: Origin | None = None
+    poll: Asked | None = None
     """Not an account that speaks for itself."""
 
     @property
     def is_plain(self) -> bool:
         """Nothing but text."""
         more = self.tts or self.embeds or self.components or self.allowed or self.reference
-        by_others = self.files or self.origin
+        by_others = self.files or self.origin or self.poll
         return not (more or by_others or self.flags & (ONLY_COMPONENTS | VOICE_MESSAGE))
 
     @property
@@ -61,13 +63,13 @@ class Draft(NamedTuple):
     def refusal(self) -> DomainError | None:
         """Why it can not be sent, whoever sends it."""
         if self.is_forward:
-            if self.content or self.embeds or self.components or self.files:
+            if self.content or self._holds():
                 text = "A forward has no content of its own."
                 return Invalid({"message_reference": ("MESSAGE_REFERENCE_INVALID", text)})
             return None
         if self.flags & VOICE_MESSAGE:
             return self._voice_refusal()
-        if not (self.content.strip() or self.embeds or self.components or self.files):
+        if not (self.content.strip() or self._holds()):
             return DomainError(ErrorCode.EMPTY_MESSAGE)
         if self.flags & ONLY_COMPONENTS and (self.content or self.embeds):
             text = "The flag IS_COMPONENTS_V2 leaves no room for content or embeds."
@@ -75,6 +77,10 @@ class Draft(NamedTuple):
                 {"content": ("MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", text)}
             )
         return None
+
+    def _holds(self) -> bool:
+        """Whether something beside the text is worth sending."""
+        return bool(self.embeds or self.components or self.files or self.poll)
 
     def _voice_refusal(self) -> DomainError | None:
         """A voice message is heard, not read."""

@@ -17,6 +17,9 @@ from chat_service.tables import (
     mentions,
     messages,
     nonces,
+    poll_counts,
+    poll_votes,
+    polls,
     reaction_kinds,
     reactions,
     slowed,
@@ -118,7 +121,7 @@ async def remove(unit: Unit, channel_id: int, message_ids: Sequence[int]) -> lis
     """
     here = (messages.c.channel_id == channel_id, among(messages.c.id, message_ids))
     await unit.run(sa.select(messages.c.id).where(*here).order_by(messages.c.id).with_for_update())
-    for table in (reactions, reaction_kinds, mentions):
+    for table in (reactions, reaction_kinds, polls, poll_counts, poll_votes, mentions):
         await unit.run(
             sa.delete(table).where(
                 table.c.channel_id == channel_id, among(table.c.message_id, message_ids)

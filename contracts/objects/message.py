@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from contracts.ids import ApplicationId, ChannelId, MessageId, RoleId, Snowflake
 from contracts.objects.attachment import Attachment
+from contracts.objects.poll import Poll
 from contracts.objects.reaction import Reaction
 from contracts.objects.thread import Thread
 from contracts.objects.user import Signed, User
@@ -28,6 +29,7 @@ class Message(Wire):
             "interaction",
             "thread",
             "call",
+            "poll",
         }
     )
     unless_given: ClassVar[frozenset[str]] = frozenset({"referenced_message"})
@@ -46,6 +48,7 @@ class Message(Wire):
     attachments: tuple[Attachment, ...] = ()
     embeds: tuple[JSON, ...] = ()
     components: tuple[JSON, ...] = ()
+    poll: Poll | None = None
     reactions: tuple[Reaction, ...] | None = None
     pinned: bool = False
     type: int = 0

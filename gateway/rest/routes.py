@@ -188,6 +188,8 @@ ROWS: tuple[Row, ...] = (
     Row("channels/{channel}/recipients/*", "chat", Bucket("recipients", 10, 5), major="channel"),
     Row("channels/{channel}/call/*", "signaling", Bucket("calls", 10, 10), major="channel"),
     Row("channels/{channel}/typing", "chat", Bucket("typing", 5, 5), major="channel"),
+    Row("channels/{channel}/polls/*", "chat", Bucket("polls", 5, 5), major="channel"),
+    Row("channels/{channel}/quizzes/scores", "chat", _CHANNEL, major="channel"),
     Row("channels/{channel}/pins/*", "chat", Bucket("pins", 5, 5), major="channel"),
     Row("users/@me/channels", "chat", Bucket("direct", 10, 10)),
     Row("discovery/categories", "community", _COMMON, anonymous=_READ),

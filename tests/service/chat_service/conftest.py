@@ -30,7 +30,8 @@ async def house_of_module(
     neighbours = Neighbours()
     stores = {
         **{"database_url": url, "redis_url": _redis_of_session.url},
-        **{"removals_every": 0.1, "archive_every": 0.1, "sweep_every": 0.1, "blobs": str(blobs)},
+        **{"removals_every": 0.1, "archive_every": 0.1, "polls_every": 0.1, "sweep_every": 0.1},
+        "blobs": str(blobs),
         **{"file_bytes": 3 << 20, "upload_bytes": 6 << 20, "public_url": "https://moim.example"},
     }
     async with (

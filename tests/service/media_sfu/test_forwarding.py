@@ -160,7 +160,7 @@ async def test_a_stopping_worker_sends_everybody_elsewhere() -> None:
 
 
 async def test_many_come_and_go_and_nothing_is_left_behind() -> None:
-    """500 stays, most of them without a client: rooms, wires, tasks and names are gone after each."""
+    """500 stays, most without a client: rooms, wires, tasks and names are gone after each."""
     async with standing() as stand:
         worker, port = stand.worker, stand.worker.port
         first = await stand.join("first", room="elsewhere")
