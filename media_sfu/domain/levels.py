@@ -18,7 +18,7 @@ class Loudness:
     """One track's level, smoothed, and since when it speaks."""
 
     level: float = SILENT_DB
-    at: float = 0.0
+    at: float = -1e9
     loud_at: float = -1e9
     loud_since: float = -1e9
     is_speaking: bool = False
