@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import discord
@@ -192,6 +193,18 @@ def _reacted(event: discord.RawReactionActionEvent) -> dict[str, Any]:
     }
 
 
+def _file(how: How) -> discord.File:
+    return discord.File(BytesIO(how["text"].encode()), filename=how["name"])
+
+
+async def _with_files(message: discord.Message) -> dict[str, Any]:
+    files = [
+        {"name": each.filename, "text": (await each.read()).decode()}
+        for each in message.attachments
+    ]
+    return {**of_message(message), "files": files}
+
+
 bot = Bot(intents=intents)
 
 
@@ -353,6 +366,13 @@ class Deeds:
 
     async def send(self, how: How) -> Any:
         return of_message(await _channel(how).send(how["content"]))
+
+    async def send_file(self, how: How) -> Any:
+        sent = await _channel(how).send(how["content"], file=_file(how))
+        return await _with_files(await _channel(how).fetch_message(sent.id))
+
+    async def edit_file(self, how: How) -> Any:
+        return await _with_files(await _message(how).edit(attachments=[_file(how)]))
 
     async def history(self, how: How) -> Any:
         return [each.content async for each in _channel(how).history(limit=how["limit"])]

@@ -266,6 +266,18 @@ def _reaction(event: Any) -> dict[str, Any]:
     return {"id": str(event.message_id), "emoji": str(event.emoji_name)}
 
 
+def _file(how: How) -> hikari.Bytes:
+    return hikari.Bytes(how["text"].encode(), how["name"])
+
+
+async def _with_files(message: Any) -> dict[str, Any]:
+    files = [
+        {"name": each.filename, "text": (await each.read()).decode()}
+        for each in message.attachments
+    ]
+    return {**of_message(message), "files": files}
+
+
 class Deeds:
     """What it can be asked to do: one call of the library each."""
 
@@ -440,6 +452,14 @@ class Deeds:
 
     async def send(self, how: How) -> Any:
         return of_message(await rest.create_message(int(how["channel"]), how["content"]))
+
+    async def send_file(self, how: How) -> Any:
+        channel = int(how["channel"])
+        sent = await rest.create_message(channel, how["content"], attachment=_file(how))
+        return await _with_files(await rest.fetch_message(channel, sent.id))
+
+    async def edit_file(self, how: How) -> Any:
+        return await _with_files(await rest.edit_message(*_where(how), attachment=_file(how)))
 
     async def history(self, how: How) -> Any:
         found = await rest.fetch_messages(int(how["channel"])).limit(how["limit"])

@@ -385,6 +385,21 @@ MESSAGES = (
         sees=("message_bulk", {"ids": ["{first}", "{second}"]}),
         gone=f"{REST_CHANNEL}/messages/{{first}}",
     ),
+    Row(
+        "create_message",
+        "send_file",
+        {**CHANNEL, "content": "minutes", "name": "회의록 1.txt", "text": "안녕"},
+        {"content": "minutes", "files": [{"name": "회의록 1.txt", "text": "안녕"}]},
+        keeps="message",
+        reads=(REST_MESSAGE, {"attachments": [{"filename": "회의록 1.txt", "size": 6}]}),
+    ),
+    Row(
+        "update_message",
+        "edit_file",
+        {**CHANNEL, "message": "{message}", "name": "b.txt", "text": "other"},
+        {"content": "minutes", "files": [{"name": "b.txt", "text": "other"}]},
+        reads=(REST_MESSAGE, {"attachments": [{"filename": "b.txt", "size": 5}]}),
+    ),
     Row("create_dm", "direct", {**GUEST, "content": "psst"}, {"content": "psst"}),
 )
 

@@ -54,6 +54,16 @@ const ofMessage = (message) => ({
   edited: message.editedTimestamp !== null,
   pinned: message.pinned,
 });
+const fileOf = (how) => ({ attachment: Buffer.from(how.text), name: how.name });
+const withFiles = async (message) => ({
+  ...ofMessage(message),
+  files: await Promise.all(
+    message.attachments.map(async (each) => ({
+      name: each.name,
+      text: await (await fetch(each.url)).text(),
+    })),
+  ),
+});
 const ofInvite = (invite) => ({ code: invite.code, uses: invite.maxUses, age: invite.maxAge });
 const ofGuild = (guild) => ({ id: guild.id, name: guild.name });
 
@@ -204,6 +214,12 @@ obey(
       (await guild(how).fetchAuditLogs({ limit: 100 })).entries.map((entry) => entry.action),
 
     send: async (how) => ofMessage(await channel(how).send(how.content)),
+    send_file: async (how) => {
+      const sent = await channel(how).send({ content: how.content, files: [fileOf(how)] });
+      return withFiles(await messages(how).fetch({ message: sent.id, force: true }));
+    },
+    edit_file: async (how) =>
+      withFiles(await messages(how).edit(how.message, { attachments: [], files: [fileOf(how)] })),
     history: async (how) =>
       (await messages(how).fetch({ limit: how.limit, cache: false })).map((each) => each.content),
     message: async (how) => ofMessage(await fetched(how)),

@@ -56,6 +56,16 @@ const ofMessage = (message) => ({
   edited: message.editedTimestamp !== null,
   pinned: message.pinned,
 });
+const fileOf = (how) => ({ contents: Buffer.from(how.text), name: how.name });
+const withFiles = async (message) => ({
+  ...ofMessage(message),
+  files: await Promise.all(
+    message.attachments.map(async (each) => ({
+      name: each.filename,
+      text: await (await fetch(each.url)).text(),
+    })),
+  ),
+});
 const ofInvite = (invite) => ({ code: invite.code, uses: invite.maxUses, age: invite.maxAge });
 const ofGuild = (guild) => ({ id: guild.id, name: guild.name });
 const ids = (things) => sorted(things.map((each) => each.id));
@@ -218,6 +228,15 @@ obey(
 
     send: async (how) =>
       ofMessage(await channels.createMessage(how.channel, { content: how.content })),
+    send_file: async (how) => {
+      const said = { content: how.content, files: [fileOf(how)] };
+      const sent = await channels.createMessage(how.channel, said);
+      return withFiles(await channels.getMessage(how.channel, sent.id));
+    },
+    edit_file: async (how) => {
+      const said = { attachments: [], files: [fileOf(how)] };
+      return withFiles(await channels.editMessage(how.channel, how.message, said));
+    },
     history: async (how) =>
       (await channels.getMessages(how.channel, { limit: how.limit })).map((each) => each.content),
     message: async (how) => ofMessage(await channels.getMessage(how.channel, how.message)),
