@@ -28,7 +28,8 @@ from gateway.rest.heads import (
 )
 from gateway.rest.ratelimit import VAIN, Admission
 from gateway.rest.refusals import BODIES, JSON_LINE
-from gateway.rest.routes import GATEWAY, Match
+from gateway.rest.routes import Match
+from gateway.rest.rows import GATEWAY
 from gateway.rest.upstream import Way
 
 ANSWER_WITHIN_S = 30.0

@@ -18,7 +18,7 @@ from chassis.ratelimit import ROUNDING, remaining, used_after
 from contracts.errors import TooMany
 from contracts.topics import limit_key
 from gateway.rest.buckets import EVERYTHING_REFUSES, Buckets, Take
-from gateway.rest.routes import Bucket
+from gateway.rest.rows import Bucket
 
 EVERYTHING = Bucket("global", 50, 1)
 VAIN_MOST = 10_000

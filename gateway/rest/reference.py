@@ -20,7 +20,8 @@ from starlette.responses import HTMLResponse, Response
 from chassis.clock import Clock
 from chassis.logs import logger
 from chassis.openapi import PATH, description
-from gateway.rest.routes import GATEWAY, Routes
+from gateway.rest.routes import Routes
+from gateway.rest.rows import GATEWAY
 
 log = logger("edge")
 

@@ -14,7 +14,7 @@ from contracts import events, rpc
 from contracts.closecodes import Close
 from contracts.events.base import Event
 from contracts.rpc.base import Ask, Call
-from gateway.rest.routes import ROWS, Row
+from gateway.rest.rows import ROWS, Row
 from tests.architecture.tree import ROOT, SERVICES, sources
 
 DOCS = ROOT / "docs"

@@ -37,7 +37,8 @@ from gateway.rest.peers import Peers
 from gateway.rest.pictures import Pictures
 from gateway.rest.pools import Upstreams
 from gateway.rest.ratelimit import Limiter
-from gateway.rest.routes import ROWS, Bucket, Routes, Row
+from gateway.rest.routes import Routes
+from gateway.rest.rows import ROWS, Bucket, Row
 from gateway.rest.tally import Tally
 
 KEYS = {f"id.{name}": name.encode() * 8 for name in ("chat", "user", "community", "files")}

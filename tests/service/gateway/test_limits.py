@@ -14,7 +14,7 @@ from chassis.clock import SystemClock
 from chassis.tasks import Tasks
 from gateway.rest.buckets import Buckets
 from gateway.rest.ratelimit import EVERYTHING, Admission, Limiter
-from gateway.rest.routes import Bucket
+from gateway.rest.rows import Bucket
 from tests.fixtures.proxy import proxied
 from tests.fixtures.redis import RedisServer
 

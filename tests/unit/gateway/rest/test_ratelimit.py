@@ -7,7 +7,7 @@ import pytest
 
 from chassis.testing import ManualClock
 from gateway.rest.ratelimit import EVERYTHING, VAIN_MOST, VAIN_WITHIN_S, Admission, Limiter
-from gateway.rest.routes import Bucket
+from gateway.rest.rows import Bucket
 
 BUCKET = Bucket("test", 5, 5)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.rest.routes import GATEWAY, ROWS, Bucket, Routes, Row
+from gateway.rest.routes import Routes
+from gateway.rest.rows import GATEWAY, ROWS, Bucket, Row
 
 ROUTES = Routes()
 
