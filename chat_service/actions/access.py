@@ -26,6 +26,8 @@ class Room(NamedTuple):
     channel: Channel
     speaker: Speaker
     granted: Permission
+    is_watched: bool = False
+    """Whether there are rules by which messages are stopped."""
 
 
 class Access:
@@ -124,7 +126,8 @@ class Access:
         channel = facts.channels.get(ChannelId(channel_id))
         if channel is None:
             return None
-        return Room(facts.id, channel, speaker, self._granted(facts, speaker, actor, channel_id))
+        granted = self._granted(facts, speaker, actor, channel_id)
+        return Room(facts.id, channel, speaker, granted, bool(facts.rules))
 
     def _granted(
         self, facts: GuildFacts, speaker: Speaker, actor: Identity, channel_id: int

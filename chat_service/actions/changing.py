@@ -8,7 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 from chat_service import store, views
-from chat_service.actions import attaching, composing, governing, showing, thread_state
+from chat_service.actions import (
+    attaching,
+    composing,
+    governing,
+    moderating,
+    showing,
+    thread_state,
+)
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import Venue, enter
 from chat_service.domain import content, mentions
@@ -67,6 +74,8 @@ async def edit_in(
     before = await _one(chat, venue, message_id)
     _require_may_edit(venue, before, changes)
     after = await _edited(chat, venue, before, changes)
+    if after.content != before.content:
+        await moderating.examine(chat, actor, venue, after.content, message_id=message_id)
     look = await showing.look(chat, actor.user_id, [after])
     if after != before:
         async with chat.units.open(actor) as unit:

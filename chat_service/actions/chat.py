@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chassis.bus import Bus
 from chassis.clock import Clock
@@ -11,6 +11,7 @@ from chassis.group_commit import GroupCommit
 from chassis.outbox import Outbox
 from chassis.rpc.client import Calls
 from chat_service.actions.access import Access
+from chat_service.domain.moderation import Watch
 from chat_service.facts import Facts
 from chat_service.files import Files
 from chat_service.people import People
@@ -35,3 +36,4 @@ class Chat:
     commits: GroupCommit[Draft, Stored]
     units: Units
     files: Files
+    watch: Watch = field(default_factory=Watch)

@@ -17,6 +17,7 @@ from chat_service.actions import (
     conversations,
     joining,
     messages,
+    moderating,
     questions,
     showing,
 )
@@ -135,7 +136,8 @@ def _require_kinds(venue: Venue, draft: Draft) -> None:
 
 
 async def compose(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> Composed:
-    """Find out all that a message takes."""
+    """Find out all that a message takes, and whether it may be said at all."""
+    await moderating.examine(chat, actor, venue, draft.content)
     extras = _said(venue, draft)
     kind, answered = 0, None
     if draft.reference is not None:

@@ -40,7 +40,7 @@ def create(chat: Chat, actor: Identity, channel_id: int, said: views.Said) -> Pr
     if "@" in said.content:
         return None
     room = chat.access.known(actor, channel_id, needs=SENDING)
-    if room is None or is_slow(room.channel.rate_limit_per_user, room.granted):
+    if room is None or room.is_watched or is_slow(room.channel.rate_limit_per_user, room.granted):
         return None
     return submit(chat, room, said)
 

@@ -13,6 +13,7 @@ from chat_service.actions import (
     composing,
     governing,
     joining,
+    moderating,
     showing,
     thread_state,
 )
@@ -70,6 +71,7 @@ async def from_message(
     wanted = replace(wanted, type=kind)
     _require_may_begin(venue, parent, wanted)
     venue.require(READING)
+    await moderating.examine(chat, actor, venue, wanted.name, is_title=True)
     found = await store.messages.one(chat.database.pool, channel_id, message_id)
     look = await showing.look(chat, actor.user_id, [found] if found is not None else [])
     async with chat.units.open(actor) as unit:
@@ -103,6 +105,7 @@ async def begin(chat: Chat, actor: Identity, channel_id: int, wanted: Begin) -> 
     if parent.type in POSTED:
         raise Forbidden(ErrorCode.NOT_THIS_CHANNEL_TYPE)
     _require_may_begin(venue, parent, wanted)
+    await moderating.examine(chat, actor, venue, wanted.name, is_title=True)
     async with chat.units.open(actor) as unit:
         thread = wanted.made(unit.new_id(), parent, int(actor.user_id), unit.now)
         inside = await _begin(unit, venue, thread)
@@ -135,6 +138,7 @@ async def post(
     _require_may_begin(venue, parent, wanted)
     if refusal := draft.refusal():
         raise refusal
+    await moderating.examine(chat, actor, venue, wanted.name, is_title=True)
     thread = wanted.made(thread_id, parent, int(actor.user_id), chat.clock.now())
     inside = _inside(venue, thread)
     composed = await composing.compose(chat, actor, inside, draft)
