@@ -8,11 +8,11 @@ order of sending. Who belongs to an audience is decided in places.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from gateway.live.codec import Encoding, Frames
-from gateway.live.outlet import Sink
+from gateway.live.outlet import Door, Outlet
 from gateway.live.viewer import Viewer
 
 SLICE = 1_000
@@ -20,17 +20,26 @@ SLICES_A_TURN = 4
 
 
 class Lane:
-    """Sinks that take the same bytes."""
+    """Sessions that take the same bytes."""
 
-    __slots__ = ("bare", "encoding", "sinks")
+    __slots__ = ("_as_of", "_doors", "bare", "encoding", "viewers")
 
-    def __init__(self, encoding: Encoding, *, bare: bool) -> None:
+    def __init__(self, encoding: Encoding, viewers: Sequence[Viewer], *, bare: bool) -> None:
         self.encoding = encoding
         self.bare = bare
-        self.sinks: list[Sink] = []
+        self.viewers = viewers
+        self._doors: list[Door] = []
+        self._as_of = -1
+
+    def doors(self) -> list[Door]:
+        """Where to write to just now, in an order that never changes."""
+        if self._as_of != Outlet.turns:
+            self._as_of = Outlet.turns
+            self._doors = [viewer.sink.door for viewer in self.viewers]
+        return self._doors
 
     def bytes_of(self, batch: list[Frames]) -> list[bytes]:
-        """What each sink is to write: frames are joined, payloads for a context are not."""
+        """What to write to each door: frames are joined, payloads for a context are not."""
         each = [(frames.bare if self.bare else frames).of(self.encoding) for frames in batch]
         if len(each) == 1 or self.encoding is Encoding.ZSTD:
             return each
@@ -51,18 +60,17 @@ class Audience:
     ) -> None:
         self.viewers = tuple(viewers)
         self.size = len(self.viewers)
-        self.lanes: list[Lane] = []
         self.withheld: frozenset[int] = frozenset()
         """Users from whom content is withheld."""
         self._together: frozenset[Viewer] | None = None
-        lanes: dict[tuple[Encoding, bool], Lane] = {}
+        alike: dict[tuple[Encoding, bool], list[Viewer]] = {}
         for viewer in self.viewers:
             bare = has_content and viewer.hides_content and viewer.user_id not in exempt
-            lane = lanes.get((viewer.encoding, bare))
-            if lane is None:
-                lane = lanes[viewer.encoding, bare] = Lane(viewer.encoding, bare=bare)
-                self.lanes.append(lane)
-            lane.sinks.append(viewer.sink)
+            alike.setdefault((viewer.encoding, bare), []).append(viewer)
+        self.lanes = [
+            Lane(encoding, self.viewers if len(alike) == 1 else viewers, bare=bare)
+            for (encoding, bare), viewers in alike.items()
+        ]
         if has_content:
             self.withheld = frozenset(v.user_id for v in self.viewers if v.hides_content)
 
@@ -109,13 +117,14 @@ class _Delivery:
         while self._lane < len(lanes) and done < budget:
             lane = lanes[self._lane]
             begin, end = self._offset, self._offset + budget - done
-            whole = not begin and end >= len(lane.sinks)
-            sinks = lane.sinks if whole else lane.sinks[begin:end]
+            doors = lane.doors()
+            if begin or end < len(doors):
+                doors = doors[begin:end]
             for data in lane.bytes_of(self.batch):
-                for sink in sinks:
-                    sink.write(data)
-            done += len(sinks)
-            if end < len(lane.sinks):
+                for door in doors:
+                    door.write(data)
+            done += len(doors)
+            if end < len(lane.viewers):
                 self._offset = end
                 break
             self._lane, self._offset = self._lane + 1, 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 from asyncio import WriteTransport
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from contracts import limits
 from gateway.live.codec import ZstdContext
@@ -15,52 +15,106 @@ from gateway.live.frames import BINARY, frame
 
 HIGH_WATER = 64 << 10
 
-Write = Callable[[bytes], None]
-
 
 class Sink(Protocol):
     """Whatever takes what `Frames.of` gives for its encoding."""
+
+    @property
+    def door(self) -> Door:
+        """What to write to, until `Outlet.turns` says otherwise."""
 
     def write(self, data: bytes, /) -> None:
         """Take it."""
 
 
-def drop(data: bytes) -> None:
-    """Where frames go that nobody needs."""
-    del data
+class Door(Protocol):
+    """Where bytes go just now: the transport itself, while nothing is in the way."""
+
+    def write(self, data: bytes, /) -> None:
+        """Take them."""
+
+
+class _Nowhere:
+    def write(self, data: bytes, /) -> None:
+        del data
+
+
+NOWHERE: Door = _Nowhere()
+"""Where frames go that nobody needs."""
+
+
+class _Queue:
+    """Where events wait for a slow reader, up to what it may cost."""
+
+    __slots__ = ("_cut", "_octets", "_waiting")
+
+    def __init__(self, cut: Callable[[], None]) -> None:
+        self._waiting: deque[bytes] = deque()
+        self._octets = 0
+        self._cut = cut
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def write(self, data: bytes, /) -> None:
+        """An event; one too many, and the reader is cut."""
+        self.add(data)
+        if (
+            len(self._waiting) > limits.SESSION_QUEUE_EVENTS
+            or self._octets > limits.SESSION_QUEUE_BYTES
+        ):
+            self._cut()
+
+    def add(self, data: bytes) -> None:
+        """What must not be lost."""
+        self._waiting.append(data)
+        self._octets += len(data)
+
+    def joined(self) -> bytes:
+        """Everything."""
+        return b"".join(self._waiting)
 
 
 class Outlet:
-    """`write` is the transport's own method for as long as nothing is in the way."""
+    """`door` is the transport itself for as long as nothing is in the way: a walk over a thousand
+    sessions touches no object but that. Who keeps doors looks at `turns` before each walk.
+    """
 
-    __slots__ = ("_held", "_queue", "_queued", "_transport", "stalled", "write")
+    __slots__ = ("_held", "_queue", "_transport", "door")
 
-    write: Write
+    turns: ClassVar[int] = 0
+    """How often the door of any outlet has changed."""
 
     def __init__(self, transport: WriteTransport) -> None:
         transport.set_write_buffer_limits(high=HIGH_WATER)
         self._transport: WriteTransport | None = transport
-        self._queue: deque[bytes] | None = None
-        self._queued = 0
+        self._queue: _Queue | None = None
         self._held = False
-        self.stalled = False
+        self.door: Door = transport
+
+    @property
+    def stalled(self) -> bool:
         """The transport's buffer is full: somebody must watch the write deadline."""
-        self.write = transport.write
+        return self._queue is not None
 
     @property
     def is_held(self) -> bool:
         """Whether events are being let fall, to be made good by what is pushed."""
         return self._held
 
+    def write(self, data: bytes, /) -> None:
+        """Say an event, by whatever door is open."""
+        self.door.write(data)
+
     def hold(self) -> None:
         """Let events fall until release(): the holder pushes all of them later, from the ring."""
         self._held = True
-        self._bind()
+        self._turn()
 
     def release(self) -> None:
         """Events flow again."""
         self._held = False
-        self._bind()
+        self._turn()
 
     def push(self, data: bytes) -> None:
         """Say something that must not be lost, in order, held or not: READY, answers, replays. It
@@ -69,28 +123,28 @@ class Outlet:
         if self._transport is None:
             return
         if self._queue:
-            self._enqueue(data)
+            self._queue.add(data)
         else:
             self._transport.write(data)
 
     def pause(self) -> None:
         """The transport is full."""
-        self.stalled = True
-        self._bind()
+        if self._queue is None:
+            self._queue = _Queue(self.abort)
+        self._turn()
 
     def resume(self) -> None:
         """The transport takes bytes again."""
-        self.stalled = False
-        queue, self._queue, self._queued = self._queue, None, 0
-        self._bind()
+        queue, self._queue = self._queue, None
+        self._turn()
         if queue and self._transport is not None:
-            self._transport.write(b"".join(queue))
+            self._transport.write(queue.joined())
 
     def shut(self) -> None:
         """Nothing goes out any more."""
         self._transport = None
         self._queue = None
-        self._bind()
+        self._turn()
 
     def abort(self) -> None:
         """Cut a reader that does not read."""
@@ -99,26 +153,14 @@ class Outlet:
         if transport is not None:
             transport.abort()
 
-    def _bind(self) -> None:
+    def _turn(self) -> None:
+        before = self.door
         if self._transport is None or self._held:
-            self.write = drop
-        elif self.stalled:
-            self.write = self._wait
+            self.door = NOWHERE
         else:
-            self.write = self._transport.write
-
-    def _wait(self, data: bytes) -> None:
-        self._enqueue(data)
-        queue = self._queue
-        assert queue is not None
-        if len(queue) > limits.SESSION_QUEUE_EVENTS or self._queued > limits.SESSION_QUEUE_BYTES:
-            self.abort()
-
-    def _enqueue(self, data: bytes) -> None:
-        if self._queue is None:
-            self._queue = deque()
-        self._queue.append(data)
-        self._queued += len(data)
+            self.door = self._queue if self._queue is not None else self._transport
+        if self.door is not before:
+            Outlet.turns += 1
 
 
 class ZstdSink:
@@ -130,10 +172,15 @@ class ZstdSink:
         self._context = ZstdContext()
         self._outlet = outlet
 
+    @property
+    def door(self) -> Door:
+        """Itself, always."""
+        return self
+
     def write(self, payload: bytes, /) -> None:
         """The next event of the stream."""
         # What is let fall must not enter the context: the client would miss a part of the stream.
-        if self._outlet.write is not drop:
+        if self._outlet.door is not NOWHERE:
             self._outlet.write(self.frame(payload))
 
     def frame(self, payload: bytes) -> bytes:

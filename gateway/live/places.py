@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import cache
+from typing import NamedTuple
 
 import orjson
 
@@ -37,10 +39,31 @@ Now = Callable[[], datetime]
 _MEMBERS = frozenset({MemberAdd.__name__, MemberUpdate.__name__})
 _MEMBER_GONE = MemberRemove.__name__
 _ROLE_GONE = RoleDelete.__name__
+_READING = int(READING)
 _VIEW = int(Permission.VIEW_CHANNEL)
 _GUILDS = int(Intent.GUILDS)
 _VOICES = int(Intent.GUILD_VOICE_STATES)
 _AUDIENCES = 2_048
+
+
+class _Asks(NamedTuple):
+    """What an event asks of those who are to have it; events that ask the same share audiences."""
+
+    needs: int
+    bits: int
+    has_content: bool
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it may be answered once: a timeout runs out by itself, and it takes all but
+        reading.
+        """
+        return not self.needs & ~_READING
+
+
+@cache
+def _asks(event: type[Event]) -> _Asks:
+    return _Asks(int(event.needs), bits_of(event, in_guild=True), event.has_content)
 
 
 class Place:
@@ -85,7 +108,7 @@ class GuildPlace(Place):
         self.past = Past()
         """What changed lately about who sees what."""
         self._collected: list[Entry] = []
-        self._audiences: dict[tuple[int | None, str], Audience] = {}
+        self._audiences: dict[tuple[int | None, _Asks], Audience] = {}
         self._fanout = fanout
         self._now = now
 
@@ -282,21 +305,20 @@ class GuildPlace(Place):
         self._fanout.send(audience, frames)
 
     def _audience(self, event: type[Event], channel_id: int | None) -> Audience:
-        key = (channel_id if event.needs else None, event.__name__)
+        asks = _asks(event)
+        key = (channel_id if asks.needs else None, asks)
         audience = self._audiences.get(key)
         if audience is None:
-            audience = Audience(self._entitled(event, key[0]), has_content=event.has_content)
-            # A timeout runs out by itself, and it takes all but reading.
-            if not event.needs & ~READING:
+            audience = Audience(self._entitled(asks, key[0]), has_content=asks.has_content)
+            if asks.is_lasting:
                 if len(self._audiences) >= _AUDIENCES:
                     self._audiences.clear()
                 self._audiences[key] = audience
         return audience
 
-    def _entitled(self, event: type[Event], channel_id: int | None) -> Iterable[Viewer]:
-        needs, bits = int(event.needs), bits_of(event, in_guild=True)
-        for viewer in self._holding(needs, channel_id):
-            if bits == ANYBODY or viewer.intents & bits:
+    def _entitled(self, asks: _Asks, channel_id: int | None) -> Iterable[Viewer]:
+        for viewer in self._holding(asks.needs, channel_id):
+            if asks.bits == ANYBODY or viewer.intents & asks.bits:
                 yield viewer
 
     def _holding(self, needs: int, channel_id: int | None) -> Iterable[Viewer]:

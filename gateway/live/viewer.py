@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from functools import cache
 from typing import Protocol
 
 from contracts.closecodes import Close
@@ -39,6 +40,7 @@ ANYBODY = -1
 """As bits: every session has one of them."""
 
 
+@cache
 def bits_of(event: type[Event], *, in_guild: bool) -> int:
     """The intents of which a session needs one for an event in a guild, or in private."""
     wanted = int(event.intent)
@@ -59,7 +61,6 @@ class Viewer:
     """A session that gets events."""
 
     __slots__ = (
-        "caught_up",
         "caught_up",
         "claim",
         "custom",

@@ -15,7 +15,7 @@ from contracts.identity import Identity, Kind
 from contracts.ids import UserId
 from gateway.live.audience import Audience, Fanout
 from gateway.live.codec import Encoding, Frames
-from gateway.live.outlet import HIGH_WATER, Outlet, ZstdSink, drop
+from gateway.live.outlet import HIGH_WATER, NOWHERE, Outlet, ZstdSink
 from gateway.live.viewer import Viewer
 from tests.unit.gateway.house import Transport, frames_in
 
@@ -47,9 +47,9 @@ def a_viewer(
 
 
 class TestOutlet:
-    def test_writes_with_the_transports_own_method(self) -> None:
+    def test_the_door_is_the_transport_itself(self) -> None:
         outlet, transport = an_outlet()
-        assert outlet.write == transport.write
+        assert outlet.door is cast(Any, transport)
         assert transport.high == HIGH_WATER
 
     def test_queues_while_the_reader_is_slow_and_catches_up_in_one_write(self) -> None:
@@ -60,7 +60,7 @@ class TestOutlet:
         assert transport.written == []
         outlet.resume()
         assert transport.written == [b"abc"]
-        assert outlet.write == transport.write
+        assert outlet.door is cast(Any, transport)
 
     def test_cuts_a_reader_that_lets_too_many_events_wait(self) -> None:
         outlet, transport = an_outlet()
@@ -70,7 +70,7 @@ class TestOutlet:
         assert not transport.is_aborted
         outlet.write(b"x")
         assert transport.is_aborted
-        assert outlet.write is drop
+        assert outlet.door is NOWHERE
 
     def test_cuts_a_reader_that_lets_too_many_bytes_wait(self) -> None:
         outlet, transport = an_outlet()
@@ -251,6 +251,28 @@ class TestFanout:
         loop.fanout.send(audience, event(1))
         loop.run()
         assert read(transport) == [1, 2]
+
+    @pytest.mark.parametrize("encoding", list(Encoding))
+    def test_a_walk_minds_what_came_in_the_way_after_the_last_one(self, encoding: Encoding) -> None:
+        loop = Loop()
+        people = [a_viewer(i, encoding=encoding) for i in range(25)]
+        audience = Audience([viewer for viewer, _ in people])
+        loop.fanout.send(audience, event(1))
+        loop.run()
+        (slow, waiting), (held, falling), *others = people[12:]
+        loop.fanout.send(audience, event(2))
+        loop.turn()
+        slow.outlet.pause()
+        held.outlet.hold()
+        loop.run()
+        assert len(waiting.written) == len(falling.written) == 1
+        slow.outlet.resume()
+        held.outlet.release()
+        loop.fanout.send(audience, event(3))
+        loop.run()
+        assert [len(frames_in(waiting.take())), len(frames_in(falling.take()))] == [3, 2]
+        for _, transport in [*people[:12], *others]:
+            assert len(frames_in(transport.take())) == 3
 
     def test_nobody_is_no_work(self) -> None:
         loop = Loop()
