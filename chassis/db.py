@@ -76,6 +76,10 @@ class Database:
         except TimeoutError:
             self.pool.terminate()
 
+    async def connect(self) -> asyncpg.Connection[asyncpg.Record]:
+        """A connection beside the pools: whoever asks closes it."""
+        return await asyncpg.connect(self.dsn, **_CONNECT)
+
     def trouble(self) -> str | None:
         """Whether the last probe reached the server."""
         return self._trouble

@@ -1,15 +1,15 @@
 """Group commit: whoever arrives while a write is under way shares the next one.
 
 Durable writes per second then grow under load, while a lone writer pays nothing extra. Order of
-arrival
-is order of writing.
+arrival is order of writing and of telling. The next batch is on its way to the database before the
+one that has just committed is told of, so neither waits for the other.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from typing import Generic, TypeVar
 
 from chassis.metrics import Metrics
@@ -19,7 +19,8 @@ from contracts.errors import Unavailable
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
 
-Committed = Callable[[Sequence[R]], None]
+Settle = Callable[[], Sequence[R]]
+"""What is left to do about a batch that is committed; gives the result of each item."""
 
 
 class GroupCommit(Generic[I, R]):
@@ -29,21 +30,20 @@ class GroupCommit(Generic[I, R]):
 
     def __init__(
         self,
-        write: Callable[[Sequence[I], Committed[R]], Awaitable[None]],
+        write: Callable[[Sequence[I]], Awaitable[Settle[R]]],
         *,
         tasks: Tasks,
         metrics: Metrics,
         most: int = 32,
         waiting: int = 20_000,
     ) -> None:
-        """`write` tells what it has committed as soon as it has; what it does then, giving its
-        connection back, nobody waits for but the next batch.
-        """
+        """`write` ends when its batch is committed; what it returns is called soon, in order."""
         self._write = write
         self._tasks = tasks
         self._most = most
         self._waiting = waiting
         self._queue: list[tuple[I, asyncio.Future[R]]] = []
+        self._committed: deque[tuple[list[tuple[I, asyncio.Future[R]]], Settle[R]]] = deque()
         self._wake = asyncio.Event()
         self._rows = metrics.counter("group_commit_rows", "Rows written")
         self._batches = metrics.counter("group_commit_batches", "Transactions they took")
@@ -55,6 +55,7 @@ class GroupCommit(Generic[I, R]):
 
     async def stop(self) -> None:
         """Refuse whoever still waits: the doors are closed, so nobody should."""
+        self._tell()
         for _, future in self._queue:
             _refuse(future, Unavailable())
         self._queue.clear()
@@ -79,19 +80,25 @@ class GroupCommit(Generic[I, R]):
             if not self._queue:
                 self._wake.clear()
             try:
-                await self._write([item for item, _ in batch], partial(self._committed, batch))
+                settle = await self._write([item for item, _ in batch])
             except Exception as error:  # told to each waiting writer, who knows what it means
                 for _, future in batch:
                     _refuse(future, error)
+                continue
+            self._committed.append((batch, settle))
+            if self._queue:
+                self._loop.call_soon(self._tell)
+            else:
+                self._tell()
 
-    def _committed(
-        self, batch: Sequence[tuple[I, asyncio.Future[R]]], results: Sequence[R]
-    ) -> None:
-        self._rows.inc(len(batch))
-        self._batches.inc()
-        for (_, future), result in zip(batch, results, strict=True):
-            if not future.done():
-                future.set_result(result)
+    def _tell(self) -> None:
+        while self._committed:
+            batch, settle = self._committed.popleft()
+            self._rows.inc(len(batch))
+            self._batches.inc()
+            for (_, future), result in zip(batch, settle(), strict=True):
+                if not future.done():
+                    future.set_result(result)
 
 
 def _refuse(future: asyncio.Future[R], error: BaseException) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from chassis import parts
 from chassis.blobs import Blobs
 from chassis.bus import Ears
@@ -18,6 +20,7 @@ from chat_service.facts import Facts
 from chat_service.files import Files
 from chat_service.inbox import Inbox
 from chat_service.jobs import Jobs
+from chat_service.kept import Kept
 from chat_service.people import People
 from chat_service.settings import Settings
 from chat_service.store.messages import Draft, Stored
@@ -37,9 +40,10 @@ def build(settings: Settings) -> Service:
     database = parts.database(service, settings)
     outbox = parts.outbox(service, settings, bus)
     calls = parts.calls(service, settings, needed=("community", "user"))
+    kept = service.use(Kept(database))
     commits: GroupCommit[Draft, Stored] = service.use(
         GroupCommit(
-            lambda drafts, committed: messages.write(database.pool, outbox, drafts, committed),
+            partial(messages.write, kept, outbox),
             tasks=service.tasks,
             metrics=service.metrics,
         )

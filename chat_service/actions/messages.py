@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import asyncpg
 
 from chassis import logs
+from chassis.group_commit import Settle
 from chassis.hot import Promise
 from chassis.outbox import Outbox, Pending
 from chat_service import views
@@ -16,6 +17,7 @@ from chat_service.actions import showing
 from chat_service.actions.access import Room
 from chat_service.actions.chat import Chat
 from chat_service.domain import content
+from chat_service.kept import Kept
 from chat_service.store import messages as store
 from chat_service.store import threads
 from contracts import topics
@@ -91,31 +93,29 @@ async def said_before(
     return (await showing.shown(chat, first.author_id, [first], nonce=nonce))[0]
 
 
-async def write(
-    pool: Any,
-    outbox: Outbox,
-    drafts: Sequence[store.Draft],
-    committed: Callable[[Sequence[store.Stored]], None],
-) -> None:
-    """One batch of the group commit: stored, committed, then published and acknowledged."""
+async def write(kept: Kept, outbox: Outbox, drafts: Sequence[store.Draft]) -> Settle[store.Stored]:
+    """One batch of the group commit, stored and committed; settled, it is published as well."""
     unique: dict[tuple[int, int, str], store.Draft] = {}
     for draft in drafts:
         if draft.nonce is not None:
             unique.setdefault((draft.channel_id, draft.author_id, draft.nonce), draft)
-    chosen = [draft for draft in drafts if _first(unique, draft) is draft]
+    chosen = [draft for draft in drafts if _first(unique, draft) is draft] if unique else drafts
     firsts = _blocks(outbox, chosen)
-    async with pool.acquire(timeout=2) as connection:
+    async with kept.use() as connection:
         try:
             stored = await _insert(connection, chosen, firsts, outbox.number)
         except asyncpg.UniqueViolationError:
             # Another process stored one of the nonces in this very moment: now it is known.
             stored = await _insert(connection, chosen, firsts, outbox.number)
-        # Before the connection is given back, which takes a task of its own.
+
+    def settle() -> Sequence[store.Stored]:
         outbox.publish(_told(outbox, chosen, stored))
-        if len(chosen) < len(drafts):
-            results = {draft.event_id: row for draft, row in zip(chosen, stored, strict=True)}
-            stored = [_result(draft, _first(unique, draft), results) for draft in drafts]
-        committed(stored)
+        if len(chosen) == len(drafts):
+            return stored
+        results = {draft.event_id: row for draft, row in zip(chosen, stored, strict=True)}
+        return [_result(draft, _first(unique, draft), results) for draft in drafts]
+
+    return settle
 
 
 async def _insert(

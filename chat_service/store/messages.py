@@ -12,9 +12,9 @@ import orjson
 from contracts.wire import JSON
 
 if TYPE_CHECKING:
-    import asyncpg.pool
+    import asyncpg
 
-    Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    Connection = asyncpg.Connection[asyncpg.Record]
 
 
 HAS_THREAD = 1 << 5
@@ -78,10 +78,8 @@ class Message:
 
 # One statement, hence one round trip and one commit for a whole batch:
 # a nonce seen before keeps its message; the channel's row is locked in channel order and hands out
-# the
-# ids, which therefore rise in commit order under any clock and any number of processes; the event
-# lies in
-# the outbox beside the message.
+# the ids, which therefore rise in commit order under any clock and any number of processes; the
+# event lies in the outbox beside the message.
 _INSERT = """
 WITH input AS (
   SELECT * FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::int[],
@@ -116,9 +114,10 @@ WITH input AS (
   FROM numbered ORDER BY channel_id, id
   RETURNING id, event_id
 )
-SELECT n.ord, n.id AS message_id, t.id AS outbox_id FROM numbered n JOIN told t USING (event_id)
-UNION ALL SELECT ord, message_id, NULL FROM known
-ORDER BY 1
+SELECT message_id, outbox_id FROM (
+  SELECT n.ord, n.id AS message_id, t.id AS outbox_id FROM numbered n JOIN told t USING (event_id)
+  UNION ALL SELECT ord, message_id, NULL FROM known
+) AS result ORDER BY ord
 """
 
 # A batch without nonces has nothing to look up first, so every message has its place within its
@@ -228,7 +227,7 @@ async def insert(
         everyone,
         *more,
     )
-    return [Stored(row["message_id"], row["outbox_id"]) for row in rows]
+    return [Stored(*row) for row in rows]
 
 
 async def _insert_placed(
@@ -261,7 +260,7 @@ async def _insert_placed(
         [first[channel] + count - 1 for channel, count in many.items()],
         owner,
     )
-    return [Stored(row["message_id"], row["outbox_id"]) for row in rows]
+    return [Stored(*row) for row in rows]
 
 
 def _more(drafts: Sequence[Draft]) -> list[Any]:
