@@ -65,4 +65,8 @@ def _record(row: Row[Any]) -> dict[str, Any]:
         "content": row.content,
         "created": timestamp(row.created),
         "edited": timestamp(row.edited) if row.edited is not None else None,
+        "attachments": [
+            {name: file.get(name) for name in ("filename", "content_type", "size", "description")}
+            for file in (row.extras or {}).get("attachments", ())
+        ],
     }

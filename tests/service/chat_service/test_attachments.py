@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -10,6 +11,10 @@ import orjson
 import pytest
 from PIL import Image
 
+from contracts.events.ban import MessagesUnwanted
+from contracts.events.channel import ChannelDelete
+from contracts.events.guild import GuildDeleted
+from contracts.ids import ChannelId, GuildId, UserId
 from contracts.permissions import Permission
 from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House, refusal
 
@@ -265,6 +270,36 @@ class TestGoing:
         await house.swept(room)
         empty = {"content": "", "attachments": []}
         assert refusal(await house.asks(ALICE, "PATCH", path, json=empty)) == (400, 50006)
+
+    async def test_files_go_wherever_messages_go(self, house: House) -> None:
+        """A deletion is real: of a channel, of a guild, of what a banned person wrote."""
+        guild = house.guild()
+        channels = [house.channel(guild) for _ in range(3)]
+        lone, *rooms = [int(one.id) for one in channels]
+        for room in (lone, *rooms):
+            taken(await house.attach(ALICE, room, ("x.bin", b"\0")))
+        kept = taken(await house.attach(BOB, rooms[0], ("x.bin", b"\0")))
+        house.tell(ChannelDelete.model_validate(dict(channels[0])))
+        await house.swept(lone)
+        since = datetime.now(UTC) - timedelta(hours=1)
+        house.tell(MessagesUnwanted(guild_id=GuildId(guild), user_id=UserId(ALICE), since=since))
+        await house.swept(rooms[1])
+        await house.swept(rooms[0], left=1)
+        assert list(house.files(rooms[0])) == [kept["attachments"][0]["id"]]
+        house.tell(GuildDeleted(guild_id=GuildId(guild), channel_ids=tuple(map(ChannelId, rooms))))
+        await house.swept(rooms[0])
+
+    async def test_what_nobody_used_goes_when_it_is_due(self, house: House) -> None:
+        room = house.room()
+        form = {"files": [{"id": "0", "filename": "a", "file_size": 5}]}
+        answer = await house.asks(ALICE, "POST", f"/channels/{room}/attachments", json=form)
+        path = answer.json()["attachments"][0]["upload_url"].removeprefix("https://moim.example")
+        assert (await house.running.nobody.put(path, content=b"hello")).status_code == 200
+        assert len(house.files(room)) == 1
+        await house.admin.execute(
+            "UPDATE chat.files SET due = now() WHERE channel_id = $1 AND due > now()", room
+        )
+        await house.swept(room)
 
     async def test_a_forward_has_files_of_its_own(self, house: House) -> None:
         room, other = house.room(), house.room()
