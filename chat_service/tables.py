@@ -126,6 +126,23 @@ quiz_scores = Table(
 )
 """How somebody has done in a channel's quizzes; under no id, how many there were."""
 
+rolls = Table(
+    "rolls",
+    metadata,
+    _key("channel_id"),
+    _key("message_id"),
+    Column("total", Integer, nullable=False),
+)
+
+check_ins = Table(
+    "check_ins",
+    metadata,
+    _key("channel_id"),
+    _key("message_id"),
+    _key("user_id"),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
 mentions = Table(
     "mentions",
     metadata,

@@ -14,12 +14,14 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 
 from chat_service.domain import content
+from chat_service.domain.attendance import Roll
 from chat_service.domain.conversations import Conversation
 from chat_service.domain.emojis import Emoji
 from chat_service.domain.polls import Ballot, Tally
 from chat_service.domain.threads import Thread
 from chat_service.files import Files
 from chat_service.people import gone
+from chat_service.store.attendance import Count as Present
 from chat_service.store.commands import Command
 from chat_service.store.messages import HAS_THREAD, Message
 from chat_service.store.reactions import Count
@@ -119,6 +121,7 @@ class Look:
     files: Files | None = None
     """Needed where messages have files: their links are made when they are shown."""
     polls: Mapping[int, Tally] = field(default_factory=dict)
+    rolls: Mapping[int, Present] = field(default_factory=dict)
 
     def attachments(self, stored: Sequence[JSON]) -> tuple[Attachment, ...]:
         """Files, with links that open them."""
@@ -161,6 +164,9 @@ def shape(message: Message, look: Look, *, nonce: str | int | None = None) -> Me
         shown["thread"] = look.threads[message.id]
     if (poll := poll_in(message)) is not None:
         shown["poll"] = Ballot.read(poll).shown(look.polls.get(message.id, _NO_VOTES))
+    if (roll := roll_in(message)) is not None:
+        there = look.rolls.get(message.id, _NOBODY_THERE)
+        shown["check_in"] = Roll.read(roll).shown(there.total, is_mine=there.is_mine)
     if counts := look.counts.get(message.id):
         shown["reactions"] = tuple(map(reaction, counts))
     if message.type in (REPLY, STARTER):
@@ -186,6 +192,7 @@ def _snapshot(stored: JSON, look: Look) -> JSON:
 REPLY, STARTER = 19, 21
 """An answer to a message, and what a thread shows of the message that it began at."""
 _NO_VOTES = Tally()
+_NOBODY_THERE = Present()
 _AS_STORED = (
     "tts",
     "call",
@@ -242,6 +249,12 @@ def users_in(message: Message) -> Sequence[int]:
 def poll_in(message: Message) -> JSON | None:
     """The poll of a message, as it is kept."""
     found: JSON | None = (message.extras or {}).get("poll")
+    return found
+
+
+def roll_in(message: Message) -> JSON | None:
+    """The roll call of a message, as it is kept."""
+    found: JSON | None = (message.extras or {}).get("check_in")
     return found
 
 

@@ -143,6 +143,8 @@ class ErrorCode(Enum):
     POLL_EMOJI = (520004, 400, "Cannot use an emoji included with the poll")
     POLL_NOT_ONE = (520006, 400, "Cannot expire a non-poll message")
     QUIZ_RUNNING = (520100, 403, "Nobody learns before a quiz ends what others have chosen")
+    CHECK_IN_OVER = (520101, 400, "Nobody checks in here any more")
+    CHECK_IN_FULL = (520102, 400, "Too many have checked in here")
     REQUESTS_DISABLED = (80000, 403, "Incoming friend requests disabled")
     REQUEST_BLOCKED = (80001, 403, "Friend request blocked")
     BOTS_HAVE_NO_FRIENDS = (80002, 403, "Bots cannot have friends")

@@ -101,6 +101,12 @@ POLL_HOURS_DEFAULT = 24
 QUIZ_EXPLANATION = 1_000
 VOTERS_PAGE_MAX = 100
 SCORES_MAX = 100
+CHECK_IN_MINUTES = 10_080
+CHECK_IN_MINUTES_DEFAULT = 60
+CHECK_INS = 10_000
+"""At one message."""
+ABSENT_AMONG = 1_000
+"""Who is absent is told where a community has fewer members than this."""
 PINS = 250
 PINS_PAGE_MAX = 50
 BULK_DELETE_MIN = 2

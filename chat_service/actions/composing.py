@@ -153,6 +153,10 @@ async def compose(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> Co
     ballot = None if draft.poll is None else await questions.asked(chat, venue, draft.poll)
     if ballot is not None:
         extras["poll"] = ballot.kept()
+    if draft.roll_call is not None:
+        venue.require(Permission.SEND_POLLS)
+        extras["check_in"] = draft.roll_call.roll(chat.clock.now()).kept()
+        extras["components"] = draft.roll_call.with_button(draft.components)
     found = await _mentions(chat, venue, draft, answered)
     if is_worth_noting(draft.content, found):
         extras["mentions"] = [str(one) for one in found.users]

@@ -77,11 +77,14 @@ async def look(chat: Chat, reader_id: int, found: Sequence[Message]) -> views.Lo
     polls = {}
     if asked := [message for message in found if views.poll_in(message)]:
         polls = await store.polls.tallies(pool, asked, reader_id)
+    rolls = {}
+    if called := [message for message in found if views.roll_in(message)]:
+        rolls = await store.attendance.counts(pool, called, reader_id)
     people = {
         user for message in (*found, *referenced.values()) for user in views.people_in(message)
     }
     faces = await chat.people.faces(people)
-    return views.Look(faces, counts, referenced, threads, chat.files, polls)
+    return views.Look(faces, counts, referenced, threads, chat.files, polls, rolls)
 
 
 def _said(message: Message, around: views.Look, nonce: str | int | None) -> views.Said:

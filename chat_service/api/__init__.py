@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from chat_service.actions.chat import Chat
 from chat_service.api import (
     attachments,
+    attendance,
     changes,
     commands,
     conversations,
@@ -20,7 +21,7 @@ from chat_service.api import (
 def routers(chat: Chat) -> list[APIRouter]:
     """Everything but the hot routes, which are matched by hand."""
     doors = (
-        *(finding, attachments, changes, reactions, polls),
+        *(finding, attachments, changes, reactions, polls, attendance),
         *(conversations, reading, threads, webhooks, commands),
     )
     return [door.router(chat) for door in doors]

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 from chassis.errors import invalid_form
 from chat_service.domain import components, embeds
 from chat_service.domain.attachments import Described, Received, wanted
+from chat_service.domain.attendance import CheckInForm
 from chat_service.domain.drafts import ONLY_COMPONENTS, SETTABLE, Draft, Reference
 from chat_service.domain.embeds import Embed
 from chat_service.domain.mentions import Allowed
@@ -134,6 +135,7 @@ class NewMessage(MessageChanges):
     message_reference: MessageReference | None = None
     sticker_ids: tuple[Snowflake, ...] | None = Field(None, max_length=3)
     poll: PollForm | None = None
+    check_in: CheckInForm | None = None
 
     def kept_embeds(self) -> list[JSON]:
         """The embeds as they are stored."""
@@ -162,6 +164,7 @@ class NewMessage(MessageChanges):
             reference=None if reference is None else reference.reference(),
             files=wanted(files, self.described()),
             poll=None if self.poll is None else self.poll.asked(),
+            roll_call=None if self.check_in is None else self.check_in.wanted(),
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chat_service.domain.attachments import VOICE_MESSAGE, Wanted
+from chat_service.domain.attendance import RollCall
 from chat_service.domain.mentions import Allowed
 from chat_service.domain.origins import Origin
 from chat_service.domain.polls import Asked
@@ -46,13 +47,14 @@ class Draft(NamedTuple):
     files: Sequence[Wanted] = ()
     origin: Origin | None = None
     poll: Asked | None = None
+    roll_call: RollCall | None = None
     """Not an account that speaks for itself."""
 
     @property
     def is_plain(self) -> bool:
         """Nothing but text."""
         more = self.tts or self.embeds or self.components or self.allowed or self.reference
-        by_others = self.files or self.origin or self.poll
+        by_others = self.files or self.origin or self.poll or self.roll_call
         return not (more or by_others or self.flags & (ONLY_COMPONENTS | VOICE_MESSAGE))
 
     @property
@@ -80,7 +82,8 @@ class Draft(NamedTuple):
 
     def _holds(self) -> bool:
         """Whether something beside the text is worth sending."""
-        return bool(self.embeds or self.components or self.files or self.poll)
+        more = self.poll or self.roll_call
+        return bool(self.embeds or self.components or self.files or more)
 
     def _voice_refusal(self) -> DomainError | None:
         """A voice message is heard, not read."""

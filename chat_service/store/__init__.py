@@ -1,6 +1,7 @@
 """Every SQL statement of chat_service."""
 
 from chat_service.store import (
+    attendance,
     commands,
     conversations,
     files,
@@ -19,6 +20,7 @@ from chat_service.store import (
 )
 
 __all__ = [
+    "attendance",
     "commands",
     "conversations",
     "files",

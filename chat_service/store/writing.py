@@ -12,6 +12,7 @@ from chat_service.store import files, indexing
 from chat_service.store.among import among
 from chat_service.store.messages import Message, read
 from chat_service.tables import (
+    check_ins,
     findable,
     heads,
     mentions,
@@ -22,6 +23,7 @@ from chat_service.tables import (
     polls,
     reaction_kinds,
     reactions,
+    rolls,
     slowed,
 )
 from chat_service.tools import Unit
@@ -39,6 +41,12 @@ _COLUMNS = (
     messages.c.pinned,
     messages.c.has_reactions,
     messages.c.extras,
+)
+
+
+_HANGING = (
+    *(reactions, reaction_kinds, polls, poll_counts, poll_votes),
+    *(rolls, check_ins, mentions),
 )
 
 
@@ -121,7 +129,7 @@ async def remove(unit: Unit, channel_id: int, message_ids: Sequence[int]) -> lis
     """
     here = (messages.c.channel_id == channel_id, among(messages.c.id, message_ids))
     await unit.run(sa.select(messages.c.id).where(*here).order_by(messages.c.id).with_for_update())
-    for table in (reactions, reaction_kinds, polls, poll_counts, poll_votes, mentions):
+    for table in _HANGING:
         await unit.run(
             sa.delete(table).where(
                 table.c.channel_id == channel_id, among(table.c.message_id, message_ids)

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from contracts.ids import ApplicationId, ChannelId, MessageId, RoleId, Snowflake
 from contracts.objects.attachment import Attachment
+from contracts.objects.check_in import CheckIn
 from contracts.objects.poll import Poll
 from contracts.objects.reaction import Reaction
 from contracts.objects.thread import Thread
@@ -30,6 +31,7 @@ class Message(Wire):
             "thread",
             "call",
             "poll",
+            "check_in",
         }
     )
     unless_given: ClassVar[frozenset[str]] = frozenset({"referenced_message"})
@@ -49,6 +51,7 @@ class Message(Wire):
     embeds: tuple[JSON, ...] = ()
     components: tuple[JSON, ...] = ()
     poll: Poll | None = None
+    check_in: CheckIn | None = None
     reactions: tuple[Reaction, ...] | None = None
     pinned: bool = False
     type: int = 0

@@ -86,7 +86,7 @@ class ListMembers(Call[Members]):
     """Members by user id, a page at a time: for who wants everybody of a large guild."""
 
     service = "community"
-    callers = frozenset({"gateway"})
+    callers = frozenset({"gateway", "chat"})
     deadline = 5.0
 
     guild_id: GuildId

@@ -40,6 +40,7 @@ from contracts.rpc.community import (
     GetBots,
     GetGuildFacts,
     GetMembers,
+    ListMembers,
     LocateChannel,
     Members,
     Place,
@@ -99,6 +100,12 @@ class Neighbours:
         keys = [(int(call.guild_id), int(one)) for one in call.user_ids]
         return Members(members=tuple(self.members[key] for key in keys if key in self.members))
 
+    async def list_members(self, call: ListMembers) -> Members:
+        """All of a guild, by id."""
+        ids = sorted(who for guild, who in self.members if guild == call.guild_id)
+        page = [who for who in ids if who > call.after][: call.limit]
+        return Members(members=tuple(self.members[int(call.guild_id), who] for who in page))
+
     async def get_users(self, call: GetUsers) -> Users:
         """Faces."""
         return Users(users=tuple(user(one) for one in call.user_ids if one < NO_SUCH_PERSON))
@@ -136,6 +143,7 @@ class Neighbours:
         rpc.handle(LocateChannel, self.locate)
         rpc.handle(GetGuildFacts, self.facts)
         rpc.handle(GetMembers, self.get_members)
+        rpc.handle(ListMembers, self.list_members)
         rpc.handle(FindEmoji, self.find_emoji)
         rpc.handle(FindWebhook, self.find_webhook)
         rpc.handle(GetBots, self.get_bots)
