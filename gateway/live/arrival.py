@@ -12,16 +12,19 @@ from types import TracebackType
 from typing import Self
 
 from contracts import topics
-from contracts.errors import Unavailable
+from contracts.errors import Unanswered, Unavailable
 from contracts.events.base import open_as
 from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
 from contracts.events.session import LoginEnded
+from contracts.events.thread import ThreadMembersUpdate
 from contracts.identity import Identity
 from contracts.objects.member import Member
 from contracts.rpc import users
+from contracts.rpc.chat import GetThreadMemberships
 from contracts.rpc.community import GetMemberships
 from contracts.topics import Topic
-from gateway.live import personal
+from contracts.wire import JSON
+from gateway.live import personal, threads
 from gateway.live.hub import Hub, ends
 from gateway.live.people import UserPlace
 from gateway.live.personal import Personal
@@ -32,6 +35,7 @@ from gateway.live.seams import Asks
 ROUNDS = 6
 """So often what was asked may turn out stale; then the client is asked to come again."""
 
+_IN_THREADS = ThreadMembersUpdate.__name__
 _MEMBER_EVENTS = frozenset({MemberAdd.__name__, MemberUpdate.__name__})
 
 
@@ -53,6 +57,8 @@ class Arrival:
         self.members: dict[int, Member] = {}
         """Oneself in each guild."""
         self.guilds: dict[int, GuildPlace] = {}
+        self.joined: dict[int, JSON] = {}
+        """Oneself in each active thread."""
         self._hub = hub
         self._calls = calls
         self._identity = identity
@@ -103,11 +109,15 @@ class Arrival:
         heard = atlas.heard
         memberships = GetMemberships(user_id=user_id)
         if with_self:
-            self.me, found = await asyncio.gather(
-                self._calls.ask(users.GetSelf(user_id=user_id)), self._calls.ask(memberships)
+            self.me, found, self.joined = await asyncio.gather(
+                self._calls.ask(users.GetSelf(user_id=user_id)),
+                self._calls.ask(memberships),
+                self._in_threads(),
             )
         else:
-            found = await self._calls.ask(memberships)
+            found, self.joined = await asyncio.gather(
+                self._calls.ask(memberships), self._in_threads()
+            )
         self.members = {
             int(one.guild_id): one.member
             for one in found.memberships
@@ -134,8 +144,11 @@ class Arrival:
         for entry in hub.ring.after(self._mark, self.topics):
             if self.personal is not None and not self.personal.fold(entry, self._user_id):
                 return False
-            if entry.header.route.user_id == self._identity.user_id:
+            route = entry.header.route
+            if route.user_id == self._identity.user_id:
                 self._fold(entry)
+            elif self._user_id in route.mentions and entry.header.name == _IN_THREADS:
+                threads.moved(self.joined, self._user_id, route.channel_id or 0, entry.body)
         self._mark = hub.ring.mark
         return True
 
@@ -161,6 +174,14 @@ class Arrival:
             self.members[guild_id] = Member.model_validate_json(entry.body)
         elif entry.header.name == MemberRemove.__name__:
             self.members.pop(guild_id, None)
+
+    async def _in_threads(self) -> dict[int, JSON]:
+        try:
+            call = GetThreadMemberships(user_id=self._identity.user_id)
+            found = (await self._calls.ask(call)).members
+        except Unanswered:
+            return {}  # while releases roll, a neighbour may not know threads
+        return {int(one.id): one.dump() for one in found}
 
     async def _enter(self) -> None:
         atlas = self._hub.atlas

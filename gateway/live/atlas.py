@@ -22,6 +22,7 @@ from contracts.rpc.community import GetGuild
 from contracts.rpc.presence import GetPresences
 from contracts.rpc.signaling import GetVoiceStates, VoiceStates
 from contracts.topics import Topic
+from gateway.live.active import Active
 from gateway.live.audience import Fanout
 from gateway.live.guild_view import GuildView
 from gateway.live.people import UserPlace
@@ -54,6 +55,7 @@ class Atlas:
         self.on_say: Callable[[Place, Event], None] = _ignore_said
         self._bus = bus
         self._calls = calls
+        self._active = Active(calls, tasks)
         self._fanout = fanout
         self._clock = clock
         self._tasks = tasks
@@ -167,13 +169,16 @@ class Atlas:
             entering.set_result(outcome)
 
     async def _load(self, place: GuildPlace) -> bool:
-        found = await self._calls.ask(GetGuild(guild_id=GuildId(place.guild_id)))
+        asked = GetGuild(guild_id=GuildId(place.guild_id))
+        found, threads = await asyncio.gather(
+            self._calls.ask(asked), self._active.of(place.guild_id)
+        )
         if found.snapshot is None:
             return False
         presences: tuple[Presence, ...] = ()
         if members := tuple(UserId(member.user.id) for member in found.snapshot.members):
             presences = (await self._calls.ask(GetPresences(user_ids=members))).presences
-        view = GuildView(found.snapshot, presences)
+        view = GuildView(found.snapshot, presences, threads=threads)
         try:
             for state in (await self._voices(place)).states:
                 view.voices.take(int(state.user_id), state.encode())

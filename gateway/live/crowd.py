@@ -5,9 +5,10 @@ and the owner, are a rank of their own. Pure; who is told of what comes out is d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from contracts.wire import JSON
 from gateway.live.layout import Layout, Roles, Room, Sight, Standing, Step
 from gateway.live.viewer import Viewer
 
@@ -22,6 +23,8 @@ class Party:
     standing: Standing
     viewers: tuple[Viewer, ...]
     rank: Rank
+    joined: dict[int, JSON] = field(default_factory=dict)
+    """The member in threads, by thread."""
 
 
 @dataclass(slots=True)
@@ -85,8 +88,8 @@ class Crowd:
         """A member, if here."""
         return self._parties.get(user_id) if user_id is not None else None
 
-    def attach(self, viewer: Viewer, standing: Standing) -> None:
-        """A session of a member who stands like this."""
+    def attach(self, viewer: Viewer, standing: Standing, joined: Mapping[int, JSON]) -> None:
+        """A session of a member who stands like this, and is in these threads."""
         party = self._parties.get(viewer.user_id)
         if party is None:
             self._former.pop(viewer.user_id, None)
@@ -95,6 +98,7 @@ class Crowd:
             self._parties[viewer.user_id] = rank.parties[viewer.user_id] = party
         elif viewer not in party.viewers:
             party.viewers = (*party.viewers, viewer)
+        self._parties[viewer.user_id].joined = dict(joined)
 
     def detach(self, viewer: Viewer) -> bool:
         """A session goes; whether it was here."""

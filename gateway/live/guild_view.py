@@ -8,6 +8,7 @@ after all events since the subscription the view is what a fresh snapshot would 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import orjson
 
@@ -27,16 +28,17 @@ from contracts.objects.member import Member
 from contracts.objects.presence import Presence
 from contracts.objects.role import Role
 from contracts.objects.voice import VoiceState
+from contracts.rpc.chat import ActiveThread
 from contracts.rpc.community import GuildSnapshot
 from contracts.wire import timestamp
 from gateway.live.codec import Piece
-from gateway.live.layout import Layout, Room, Sight, Standing, Step
+from gateway.live.layout import Layout, Roles, Room, Sight, Standing, Step
+from gateway.live.threads import OF_THREADS, Joined, Thread, Threads, listed
 from gateway.live.voices import Voices
 
 _BODIES = 32
 _NOTHING_ELSE = (
-    b',"threads":[],"stage_instances":[],"guild_scheduled_events":[]'
-    b',"soundboard_sounds":[],"lazy":true,"large":'
+    b',"stage_instances":[],"guild_scheduled_events":[],"soundboard_sounds":[],"lazy":true,"large":'
 )
 
 Steps = tuple[Step, ...]
@@ -56,6 +58,7 @@ class GuildView:
         "_talk",
         "id",
         "layout",
+        "threads",
         "voices",
     )
 
@@ -64,8 +67,10 @@ class GuildView:
         snapshot: GuildSnapshot,
         presences: tuple[Presence, ...],
         voices: tuple[VoiceState, ...] = (),
+        threads: Iterable[ActiveThread] = (),
     ) -> None:
         guild = snapshot.guild
+        self.threads = Threads(threads)
         self.id = int(guild.id)
         self.layout = Layout(self.id, int(guild.owner_id))
         for channel in snapshot.channels:
@@ -92,12 +97,14 @@ class GuildView:
             return ()
         if name in _OF_ROOMS:
             self._talk.clear()
-        else:
+        elif name not in OF_THREADS:
             self._around.clear()
         return tuple(step for step in follow(self, route, body) if step is not None)
 
-    def create(self, member: Member, *, presences: bool) -> list[Piece]:
-        """The `d` of this member's GUILD_CREATE, open at its end: the caller closes the brace."""
+    def create(self, member: Member, *, presences: bool, joined: Joined) -> list[Piece]:
+        """The `d` of this member's GUILD_CREATE, open at its end: the caller closes the brace.
+        `joined` says how they are in threads.
+        """
         sight = self.layout.sees(int(member.user.id), Standing.of(member).roles)
         talk = self._talk.get(sight)
         if talk is None:
@@ -111,10 +118,27 @@ class GuildView:
         around = self._around.get(presences)
         if around is None:
             around = self._around[presences] = self._frame(presences=presences)
-        tail = b',"joined_at":"%b"' % timestamp(member.joined_at).encode()
+        threads = listed(self.threads_seen(member), joined) if self.threads else b"[]"
+        tail = b',"threads":%b' % threads
+        tail += b',"joined_at":"%b"' % timestamp(member.joined_at).encode()
         if self._members is None:
             tail += b',"members":[%b],"presences":[]' % member.encode()
         return [around[0], talk, around[1], Piece(tail)]
+
+    def threads_seen(self, member: Member) -> list[Thread]:
+        """The active threads that a member sees."""
+        if not self.threads:
+            return []
+        user_id, roles = int(member.user.id), Standing.of(member).roles
+        return self.threads_of(user_id, roles, self.layout.sees(user_id, roles))
+
+    def threads_of(self, user_id: int, roles: Roles, rooms: Sight) -> list[Thread]:
+        """The same in channels that a member sees."""
+
+        def governs(room_id: int) -> bool:
+            return self.layout.governs(user_id, roles, room_id)
+
+        return self.threads.seen(rooms, user_id, governs)
 
     @property
     def is_large(self) -> bool:
@@ -192,7 +216,7 @@ class GuildView:
         return [self.layout.put_room(int(channel.id), room)]
 
     def _on_channel_gone(self, route: Route, body: bytes) -> Iterable[Step | None]:
-        del body
+        self.threads.follow(ChannelDelete.__name__, route, body)
         self.voices.close(route.channel_id or 0)
         return [self.layout.put_room(route.channel_id or 0, None)]
 
@@ -204,6 +228,8 @@ class GuildView:
         room = self.layout.rooms.get(route.channel_id or 0)
         if room is not None:
             room.said(message_id_in(body))
+        elif route.parent_id is not None:
+            self.threads.said(route.channel_id or 0, message_id_in(body), body)
         return ()
 
     def _on_role(self, route: Route, body: bytes) -> Iterable[Step | None]:
@@ -260,6 +286,11 @@ class GuildView:
         return ()
 
 
+def _follow_thread(name: str, view: GuildView, route: Route, body: bytes) -> tuple[()]:
+    view.threads.follow(name, route, body)
+    return ()
+
+
 def message_id_in(body: bytes) -> int:
     """The id of a message; it stands first, so that nobody has to read the rest."""
     if body.startswith(b'{"id":"'):
@@ -287,6 +318,7 @@ _FOLLOWS: dict[str, Callable[[GuildView, Route, bytes], Iterable[Step | None]]] 
     PresenceUpdate.__name__: GuildView._on_presence,
     VoiceStateUpdate.__name__: GuildView._on_voice,
 }
+_FOLLOWS |= {name: partial(_follow_thread, name) for name in OF_THREADS}
 _OF_ROOMS = frozenset(
     each.__name__
     for each in (ChannelCreate, ChannelUpdate, ChannelDelete, MessageCreate, VoiceStateUpdate)

@@ -112,10 +112,11 @@ class Joining:
                 left.detach(viewer)
         for guild_id in guilds & here:
             standing = Standing.of(arrival.members[guild_id])
-            arrival.guilds[guild_id].attach(viewer, standing)
+            arrival.guilds[guild_id].attach(viewer, standing, arrival.joined)
         ahead = moments_ahead(viewer.caught_up, s)
         viewer.caught_up = caught_up(ahead, s, missed, viewer.user_id, hub.s)
-        Teller(hub, viewer, arrival.guilds, arrival.members, s - 1).tell(missed, known)
+        teller = Teller(hub, viewer, arrival.guilds, arrival.members, s - 1, is_ahead=bool(ahead))
+        teller.tell(missed, known)
         viewer.is_behind = False
         # What is under way to it now was told already; what comes from here on is new.
         hub.fanout.then(viewer, viewer.outlet.release)

@@ -26,6 +26,7 @@ from contracts.wire import JSON
 
 _BEARINGS = 4_096
 _VIEW = int(Permission.VIEW_CHANNEL)
+_THREADS = int(Permission.MANAGE_THREADS)
 _ADMINISTRATOR = int(Permission.ADMINISTRATOR)
 _NOW = datetime(2000, 1, 1, tzinfo=UTC)
 _LATER = _NOW + timedelta(seconds=1)
@@ -197,6 +198,12 @@ class Layout:
     ) -> int:
         """What a member may do in a room, or in the guild at large. Nothing in unknown rooms."""
         return self._bearing(user_id, standing.roles, room_id, is_out=standing.is_timed_out(now))
+
+    def governs(self, user_id: int, roles: Roles, room_id: int) -> bool:
+        """Whether a member governs the threads of a room. As a timeout runs out by itself, it takes
+        nothing from what somebody is shown.
+        """
+        return bool(self._bearing(user_id, roles, room_id, is_out=False) & _THREADS)
 
     def under(
         self, user_id: int, standing: Standing, overwrites: tuple[ChannelOverwrite, ...]

@@ -22,6 +22,7 @@ from contracts.events.voice import VoiceStateUpdate
 from contracts.intents import Intent
 from contracts.objects.member import Member
 from contracts.permissions import Permission
+from gateway.live import threads
 from gateway.live.codec import Frames
 from gateway.live.hub import Hub
 from gateway.live.layout import Sight, Standing
@@ -129,6 +130,8 @@ class Teller:
         guilds: Mapping[int, GuildPlace],
         members: Mapping[int, Member],
         s: int,
+        *,
+        is_ahead: bool,
     ) -> None:
         self._hub = hub
         self._viewer = viewer
@@ -140,6 +143,10 @@ class Teller:
         """Channels that it knew and that are gone."""
         self._news: set[int] = set()
         """Channels that came into sight meanwhile, nobody knows when."""
+        self._is_ahead = is_ahead
+        """Whether it may have been told of things as they stood later."""
+        self._synced: set[int] = set()
+        """Guilds of which all threads were told."""
 
     def tell(self, entries: Sequence[Entry], known: Known) -> None:
         """All of it, in order."""
@@ -158,6 +165,10 @@ class Teller:
                 self._push(entry, self._body(entry))
             elif self._sees_leave(entry):
                 self._push(entry, parting(entry.body))
+        about = {e.header.route.guild_id for e in entries if e.header.route.parent_id is not None}
+        for guild_id in sorted(self._synced & about):
+            # What was told of them since was told as it may be seen now, not as it went.
+            self._sync_threads(guild_id, entries[-1].s)
 
     def _catch_up(self, guild_id: int, sure: Sight, entries: Iterable[Entry]) -> None:
         place, knows = self._guilds[guild_id], self._knows[guild_id]
@@ -184,6 +195,30 @@ class Teller:
         for body in (body for room in gained for body in place.view.voices.within(room)):
             if self._viewer.intents & Intent.GUILD_VOICE_STATES:
                 tell(self._viewer, self._s, "VOICE_STATE_UPDATE", body)
+        if gained or self._doubts_threads(guild_id, entries):
+            self._synced.add(guild_id)
+            self._sync_threads(guild_id, self._s)
+
+    def _doubts_threads(self, guild_id: int, entries: Iterable[Entry]) -> bool:
+        """Whether nobody can tell which threads the client knows: what changes that is told behind
+        its cause, under the same number.
+        """
+        past, user_id = self._guilds[guild_id].past, self._viewer.user_id
+        return (
+            self._is_ahead
+            or past.may_have_moved(self._s)
+            or any(_moves(entry, user_id) for entry in entries)
+        )
+
+    def _sync_threads(self, guild_id: int, s: int) -> None:
+        """All that are seen now are told."""
+        view = self._guilds[guild_id].view
+        party = self._guilds[guild_id].crowd.find(self._viewer.user_id)
+        is_wanted = self._viewer.intents & Intent.GUILDS
+        if view is not None and party is not None and view.threads.were_any and is_wanted:
+            seen = view.threads_seen(self._members[guild_id])
+            body = threads.sync(guild_id, None, seen, party.joined)
+            tell(self._viewer, s, "THREAD_LIST_SYNC", body)
 
     def _tell_parted(self, lost: Sight, entries: Iterable[Entry]) -> None:
         """Who may have been known to be in voice where the client sees nothing any more."""
@@ -219,7 +254,7 @@ class Teller:
     def _may_see_in_guild(self, event: type[Event], entry: Entry) -> bool:
         name, route = entry.header.name, entry.header.route
         knows = self._knows.setdefault(route.guild_id or 0, set())
-        channel_id = route.channel_id or 0
+        channel_id = route.room_id or 0
         if name == _DELETED:
             is_known = channel_id in knows
             knows.discard(channel_id)

@@ -74,6 +74,10 @@ class Past:
                 _Event(entry.s, entry.at, is_of_room, is_strip, tuple(steps), tuple(members))
             )
 
+    def may_have_moved(self, s: int) -> bool:
+        """Whether an event of this number changed what somebody sees, as far as it is known."""
+        return s < self.since or any(event.s == s for event in self._events)
+
     def sight(
         self, layout: Layout, user_id: int, roles: Roles, s: int, *, is_known: bool
     ) -> Memory | None:

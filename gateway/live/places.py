@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import orjson
 
-from contracts.events.base import REGISTRY, Event, open_as
+from contracts.events.base import REGISTRY, Event, Route, open_as
 from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
 from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
 from contracts.events.role import RoleDelete
@@ -24,6 +24,7 @@ from contracts.intents import Intent
 from contracts.permissions import READING, Permission
 from contracts.topics import Topic
 from contracts.wire import JSON
+from gateway.live import hearing, syncing
 from gateway.live.audience import Audience, Fanout
 from gateway.live.codec import Frames
 from gateway.live.crowd import Crowd, Move
@@ -31,6 +32,7 @@ from gateway.live.guild_view import GuildView, Steps
 from gateway.live.layout import Room, Sight, Standing
 from gateway.live.past import Formerly, Memory, Past
 from gateway.live.replay import Entry
+from gateway.live.threads import Joined
 from gateway.live.viewer import ANYBODY, Viewer, bits_of
 from gateway.live.voices import parting
 
@@ -108,7 +110,7 @@ class GuildPlace(Place):
         self.past = Past()
         """What changed lately about who sees what."""
         self._collected: list[Entry] = []
-        self._audiences: dict[tuple[int | None, _Asks], Audience] = {}
+        self._audiences: dict[tuple[int | None, _Asks | None], Audience] = {}
         self._fanout = fanout
         self._now = now
 
@@ -134,9 +136,9 @@ class GuildPlace(Place):
         self.crowd = Crowd(view.layout)
         self.past.begin(since)
 
-    def attach(self, viewer: Viewer, standing: Standing) -> None:
-        """A member's session gets events from now on."""
-        self.crowd.attach(viewer, standing)
+    def attach(self, viewer: Viewer, standing: Standing, joined: Joined) -> None:
+        """A member's session gets events from now on; `joined` are their threads."""
+        self.crowd.attach(viewer, standing, joined)
         self._audiences.clear()
 
     def detach(self, viewer: Viewer) -> None:
@@ -156,6 +158,8 @@ class GuildPlace(Place):
             self._apply(entry)
             self._send(audience, Frames(entry.s, "CHANNEL_DELETE", entry.body))
             return
+        has_threads = self.view.threads.were_any
+        before = syncing.governing(self.view, self.crowd, entry) if has_threads else {}
         moves, former = self._apply(entry)
         moved = _by_viewer(moves)
         if event is not None and event.dispatch is not None:
@@ -165,6 +169,10 @@ class GuildPlace(Place):
             self._tell_voices(entry.s, moved, is_lost=True)
             self._tell_moves(entry.s, moved, former, frozenset(is_told))
             self._tell_voices(entry.s, moved, is_lost=False)
+        if has_threads:
+            syncing.follow(self.crowd, entry)
+            if moved or before:
+                syncing.tell(self.view, self.crowd, entry.s, moved, before, self._send)
 
     def sees(self, user_id: int, standing: Standing) -> Sight:
         """The channels that a member sees."""
@@ -204,10 +212,13 @@ class GuildPlace(Place):
         if event is None or event.dispatch is None or self.crowd.find(viewer.user_id) is None:
             return False
         route = entry.header.route
-        if not viewer.wants(event, in_guild=True):
-            return event is MemberUpdate and route.user_id == viewer.user_id
+        if not (viewer.wants(event, in_guild=True) or hearing.concerns(event, route, viewer)):
+            return False
+        assert self.view is not None
+        if not hearing.may_hear(self.crowd, self.view.layout, viewer.user_id, event, route):
+            return False
         needs = int(event.needs)
-        return not needs or self.may(viewer, route.channel_id, needs)
+        return not needs or self.may(viewer, route.room_id, needs)
 
     def _apply(self, entry: Entry) -> tuple[list[Move], dict[int, Room]]:
         """Who sees something else now, and channels as they were before."""
@@ -237,7 +248,8 @@ class GuildPlace(Place):
 
     def _hand_out(self, event: type[Event], entry: Entry, moved: dict[Viewer, Move]) -> None:
         assert event.dispatch is not None
-        audience = self._audience(event, entry.header.route.channel_id)
+        route = entry.header.route
+        audience = self._listeners(event, route)
         if moved and event is ChannelUpdate:
             # Whoever sees the channel only now gets it as a new one.
             audience = Audience(viewer for viewer in audience.viewers if viewer not in moved)
@@ -245,14 +257,12 @@ class GuildPlace(Place):
             audience = self._with_content(audience, entry)
         frames = Frames(entry.s, event.dispatch, self._body(event, entry))
         self._send(audience, frames)
-        if entry.header.route.left_id is not None:
-            left = self._audience(event, entry.header.route.left_id)
+        if route.left_id is not None:
+            left = self._audience(event, route.left_id)
             behind = Audience(left.together - audience.together)
             self._send(behind, Frames(entry.s, event.dispatch, parting(entry.body)))
-        if event is MemberUpdate and (party := self.crowd.find(entry.header.route.user_id)):
-            # One's own roles are told whatever the intents.
-            rest = [v for v in party.viewers if not v.wants(event, in_guild=True)]
-            self._send(Audience(rest), frames)
+        if (concerned := hearing.concerned(self.crowd, event, route)) is not None:
+            self._send(concerned, frames)
 
     def _body(self, event: type[Event], entry: Entry) -> bytes:
         if event is not ChannelUpdate or self.view is None:
@@ -303,6 +313,19 @@ class GuildPlace(Place):
 
     def _send(self, audience: Audience, frames: Frames) -> None:
         self._fanout.send(audience, frames)
+
+    def _listeners(self, event: type[Event], route: Route) -> Audience:
+        if route.hearers is not None:
+            return hearing.audience(self.crowd, event, route, self._governors)
+        return self._audience(event, route.room_id)
+
+    def _governors(self, room_id: int) -> Sequence[Viewer]:
+        assert self.view is not None
+        key = (room_id, None)
+        if key not in self._audiences:
+            viewers = hearing.governing(self.crowd, self.view.layout, room_id)
+            self._audiences[key] = Audience(viewers)
+        return self._audiences[key].viewers
 
     def _audience(self, event: type[Event], channel_id: int | None) -> Audience:
         asks = _asks(event)

@@ -102,7 +102,8 @@ class Readying:
         telling.tell(viewer, viewer.first, "READY", ready)
         hub.attach(viewer)
         for guild_id in viewer.guilds:
-            arrival.guilds[guild_id].attach(viewer, Standing.of(arrival.members[guild_id]))
+            standing = Standing.of(arrival.members[guild_id])
+            arrival.guilds[guild_id].attach(viewer, standing, arrival.joined)
         for number, guild_id in enumerate(viewer.order, viewer.first + 1):
             guild, member = arrival.guilds[guild_id], arrival.members[guild_id]
             telling.tell_guild(viewer, guild, member, s=number, is_new=False)

@@ -193,10 +193,11 @@ class Resuming:
         hub.attach(viewer)
         for guild_id in guilds & here:
             standing = Standing.of(arrival.members[guild_id])
-            arrival.guilds[guild_id].attach(viewer, standing)
+            arrival.guilds[guild_id].attach(viewer, standing, arrival.joined)
         self._tell_rest_of_ready(viewer, seq, began & here, arrival)
         viewer.caught_up = caught_up(ahead, start, missed, viewer.user_id, hub.s)
-        Teller(hub, viewer, arrival.guilds, arrival.members, start).tell(missed, known)
+        teller = Teller(hub, viewer, arrival.guilds, arrival.members, start, is_ahead=bool(ahead))
+        teller.tell(missed, known)
         for guild_id in sorted(guilds - here):
             # No event tells of it: the person is out all the same.
             telling.tell(viewer, hub.s, "GUILD_DELETE", orjson.dumps({"id": str(guild_id)}))

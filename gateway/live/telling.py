@@ -77,12 +77,13 @@ def session(viewer: Viewer) -> JSON:
 
 
 def _visible(arrival: Arrival) -> set[int]:
-    sights = (
-        place.sees(int(member.user.id), Standing.of(member))
-        for guild_id, member in arrival.members.items()
-        if (place := arrival.guilds.get(guild_id)) is not None
-    )
-    return {channel_id for sight in sights for channel_id in sight}
+    visible: set[int] = set()
+    for guild_id, member in arrival.members.items():
+        place = arrival.guilds.get(guild_id)
+        if place is not None and place.view is not None:
+            visible |= place.sees(int(member.user.id), Standing.of(member))
+            visible.update(thread.id for thread in place.view.threads_seen(member))
+    return visible
 
 
 def tell_guild(viewer: Viewer, guild: GuildPlace, member: Member, *, s: int, is_new: bool) -> None:
@@ -91,7 +92,9 @@ def tell_guild(viewer: Viewer, guild: GuildPlace, member: Member, *, s: int, is_
     """
     assert guild.view is not None
     presences = bool(viewer.intents & Intent.GUILD_PRESENCES)
-    body = guild.view.create(member, presences=presences)
+    party = guild.crowd.find(viewer.user_id)
+    joined = party.joined if party is not None else {}
+    body = guild.view.create(member, presences=presences, joined=joined)
     end = b"}}" if is_new else b',"unavailable":false}}'
     viewer.push_pieces([Piece(dispatch_head(s, "GUILD_CREATE")), *body, Piece(end)])
 

@@ -18,7 +18,7 @@ from chassis.tasks import Tasks
 from chassis.testing import START, ManualClock
 from contracts import topics
 from contracts.errors import Unavailable
-from contracts.events.base import Event
+from contracts.events.base import Event, Inside
 from contracts.events.guild import GuildJoined, GuildLeft
 from contracts.events.member import MemberAdd, MemberRemove
 from contracts.events.message import MessageCreate
@@ -34,11 +34,22 @@ from contracts.objects.private import PrivateChannel
 from contracts.objects.reading import ReadState
 from contracts.objects.relationship import Relationship
 from contracts.objects.role import Role
+from contracts.objects.thread import ThreadMember
 from contracts.objects.user import CurrentUser, User
 from contracts.objects.voice import VoiceState
 from contracts.permissions import EVERYONE_DEFAULT
 from contracts.rpc.base import Call, Done
-from contracts.rpc.chat import GetPrivateChannels, GetReadStates, PrivateChannels, ReadStates
+from contracts.rpc.chat import (
+    ActiveThread,
+    ActiveThreads,
+    GetActiveThreads,
+    GetPrivateChannels,
+    GetReadStates,
+    GetThreadMemberships,
+    PrivateChannels,
+    ReadStates,
+    ThreadMemberships,
+)
 from contracts.rpc.community import (
     FoundGuild,
     GetGuild,
@@ -122,10 +133,12 @@ class Redis:
         self.buses: list[Bus] = []
         self.is_away = False
 
-    def publish(self, event: Event, topic: Topic | None = None) -> int:
+    def publish(
+        self, event: Event, topic: Topic | None = None, inside: Inside | None = None
+    ) -> int:
         """As the script does: number, stamp, log, fan-out. Returns the stamp."""
         self.stamp += 10
-        topic, record = topic or event.address(), event.record(self.stamp)
+        topic, record = topic or event.address(), event.record(self.stamp, inside=inside)
         log = self.logs.setdefault(topic, [])
         entry = (log[-1][0] + 1 if log else 1, self.stamp, record)
         log.append(entry)
@@ -265,6 +278,10 @@ class World:
     presences: dict[int, Presence_] = field(default_factory=dict)
     voices: dict[int, dict[int, VoiceState]] = field(default_factory=dict)
     """By guild and person."""
+    threads: dict[int, ActiveThread] = field(default_factory=dict)
+    """Those that are active; who is in a public one is in `joined` alone."""
+    joined: dict[int, dict[int, ThreadMember]] = field(default_factory=dict)
+    """Who is in each thread."""
     away: set[type] = field(default_factory=set)
     asked: list[Call[Any]] = field(default_factory=list)
     on_ask: Callable[[Call[Any]], None] = lambda call: None
@@ -381,6 +398,14 @@ class World:
                 return Relationships(relationships=tuple(later[:2]), is_more=len(later) > 2)
             case GetPrivateChannels():
                 return PrivateChannels(channels=tuple(self.conversations))
+            case GetActiveThreads():
+                here = {int(one) for one in call.guild_ids}
+                found = (one for one in self.threads.values() if one.thread.guild_id in here)
+                return ActiveThreads(threads=tuple(found))
+            case GetThreadMemberships():
+                inside = (self.joined.get(one, {}) for one in self.threads)
+                mine = (held[call.user_id] for held in inside if call.user_id in held)
+                return ThreadMemberships(members=tuple(mine))
             case GetReadStates():
                 return ReadStates(entries=tuple(self.read))
         raise AssertionError(f"nobody answers {call}")
