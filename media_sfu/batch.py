@@ -70,7 +70,8 @@ class Batch:
         whole = memoryview(FFI.buffer(self._memory))
         self.views = [whole[slot * SLOT_BYTES : (slot + 1) * SLOT_BYTES] for slot in range(SLOTS)]
         self._headers = [self._messages[slot].msg_hdr for slot in range(SLOTS)]
-        self._lengths = [self._vectors[slot] for slot in range(SLOTS)]
+        self.lengths = [self._vectors[slot] for slot in range(SLOTS)]
+        """Of each slot: `iov_len` says how much of it is sent."""
         for slot in range(SLOTS):
             self._vectors[slot].iov_base = FFI.cast("void *", self.addresses[slot])
             self._headers[slot].msg_iov = self._vectors + slot
@@ -83,15 +84,19 @@ class Batch:
     def push(self, to: Destination, size: int) -> None:
         """The next slot is filled with so many bytes for this destination."""
         slot = self.count
-        self._lengths[slot].iov_len = size
+        self.lengths[slot].iov_len = size
+        self.address(slot, to)
+        self.count = slot + 1
+        if self.count == SLOTS:
+            self.flush()
+
+    def address(self, slot: int, to: Destination) -> None:
+        """What is in this slot goes there; mostly it is where the last one went."""
         if self._to[slot] is not to:
             header = self._headers[slot]
             header.msg_name = to.name
             header.msg_namelen = to.size
             self._to[slot] = to
-        self.count = slot + 1
-        if self.count == SLOTS:
-            self.flush()
 
     def flush(self) -> None:
         """Send what was filled. What the kernel has no room for is lost, as on the way."""
@@ -119,7 +124,7 @@ class Batch:
             to = self._to[slot]
             assert to is not None
             try:
-                self._socket.sendto(self.views[slot][: self._lengths[slot].iov_len], to.address)
+                self._socket.sendto(self.views[slot][: self.lengths[slot].iov_len], to.address)
                 self.sent += 1
             except OSError:
                 self.dropped += 1

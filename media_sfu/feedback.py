@@ -43,7 +43,7 @@ def _sender(wire: Wire, packet: Packet, now: float) -> None:
         return
     layer.sender = (info, now)
     for down in layer.listeners:
-        if down.wire is None or down.last < 0:
+        if down.wire is None or down.newest.number < 0:
             continue
         down.wire.send_rtcp(down.report(info))
         reported = down.wire.reported

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from media_sfu.batch import SLOTS
 from media_sfu.domain import rtp
 from media_sfu.domain.frames import Vp8
 from media_sfu.domain.intake import Kept
@@ -17,54 +18,65 @@ if TYPE_CHECKING:
 _TIMED = 0x90
 _STAMPS = [bytes((number << 4 | 2,)) for number in range(16)]
 _UNSTAMPED = bytes(4)
+_OURS = 3
+"""Id of abs-send-time in most copies: where we offer, we number it so."""
 
 
 def forward(listeners: list[DownTrack], kept: Kept, now: float) -> None:
-    """Send a new packet to everybody who follows its layer."""
-    number, packet, timestamp, mark = kept
+    """Send a new packet to everybody who follows its layer.
+
+    Spelled out where a call would be nicer: each line runs for every copy of every packet.
+    """
+    number, packet, timestamp, mark, _ = kept
     crypt = listeners[0].crypt
-    batch, length, slots = crypt.batch, crypt.length, crypt.slots
-    protect, pack, views = crypt.compat.protect, rtp.HEAD.pack_into, batch.views
+    batch, length, targets = crypt.batch, crypt.length, crypt.slots
+    protect, pack = crypt.compat.protect, rtp.HEAD.pack_into
+    views, lengths, slot = batch.views, batch.lengths, batch.count
     size, flags, marker = len(packet), packet[0], packet[1] & 0x80
-    sent_at = rtp.moment(now) if flags == _TIMED else b""
+    whole, is_timed = slice(0, size), flags == _TIMED
+    sent_at = rtp.moment(now) if is_timed else b""
+    if is_timed:
+        packet = packet[:16] + _STAMPS[_OURS] + sent_at + packet[20:]
     for down in listeners:
         wire, footing = down.wire, down.footing
-        if wire is None or wire.to is None or wire.session is None or number < footing.since:
+        session = wire.session  # type: ignore[union-attr]
+        if session is None or number < footing.since:
             continue
-        slot = batch.count
         view = views[slot]
-        view[:size] = packet
-        out = number + footing.offset
-        stamp = timestamp + footing.shift & 0xFFFFFFFF
-        pack(view, 0, flags, marker | down.pt, out & 0xFFFF, stamp, down.ssrc)
-        if sent_at:
+        view[whole] = packet
+        out, stamp = number + footing.offset, timestamp + footing.shift
+        pack(view, 0, flags, marker | down.pt, out & 0xFFFF, stamp & 0xFFFFFFFF, down.ssrc)
+        if is_timed and down.stamp != _OURS:
             view[16:20] = _STAMPS[down.stamp] + sent_at if down.stamp else _UNSTAMPED
-        length[0] = size
-        if mark is not None:
+        if footing.renumbers and mark is not None:
             _renumber(view, mark, footing)
-        if protect(wire.session, slots[slot], length):
+        length[0] = size
+        if protect(session, targets[slot], length):
             continue
-        batch.push(wire.to, length[0])
+        lengths[slot].iov_len = length[0]
+        batch.address(slot, wire.to)  # type: ignore[union-attr, arg-type]
         down.packets += 1
         down.octets += size
-        if out > down.last:
-            down.last, down.last_timestamp, down.last_at = out, stamp, now
-            if mark is not None:
-                down.last_picture = mark.picture + footing.picture
-                down.last_base = mark.base + footing.base
+        if number > down.newest.number:
+            down.newest = kept
+        slot += 1
+        if slot == SLOTS:
+            batch.count, slot = slot, 0
+            batch.flush()
+    batch.count = slot
 
 
 def repeat(down: DownTrack, numbers: Iterable[int], now: float) -> int:
     """Send packets again that a listener missed; how many are still known."""
     crypt, wire = down.crypt, down.wire
-    if wire is None or wire.session is None or wire.to is None or down.last < 0:
+    if wire is None or wire.session is None or wire.to is None or down.newest.number < 0:
         return 0
     batch, length, done = crypt.batch, crypt.length, 0
     for short in numbers:
         found = down.kept(short)
         if found is None:
             continue
-        footing, (_, packet, timestamp, mark) = found
+        footing, (_, packet, timestamp, mark, _) = found
         slot = batch.count
         view = batch.views[slot]
         view[: len(packet)] = packet

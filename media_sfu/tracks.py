@@ -15,7 +15,7 @@ from contracts.rpc.media import TrackSpec
 from media_sfu import forwarding
 from media_sfu.domain import frames, rtcp, rtp
 from media_sfu.domain.codecs import Codec
-from media_sfu.domain.intake import History, Intake, Kept
+from media_sfu.domain.intake import NOTHING, History, Intake, Kept
 from media_sfu.domain.levels import Loudness
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class UpLayer:
             for down in tuple(self.waiting):
                 down.change(self, number, timestamp, mark, now)
         packet = rtp.bare(begin, end, data, is_timed=self.is_video)
-        kept = Kept(number, packet, timestamp, mark)
+        kept = Kept(number, packet, timestamp, mark, now)
         self.history.keep(kept)
         if self.listeners and not track.is_silent:
             forwarding.forward(self.listeners, kept, now)
@@ -159,6 +159,7 @@ class Footing:
     base: int = 0
     since: int = 0
     """The layer's number of the first packet; older ones are not the copy's."""
+    renumbers: bool = False
 
 
 class DownTrack:
@@ -179,10 +180,8 @@ class DownTrack:
         self.footing = Footing()
         self.earlier: tuple[UpLayer, Footing] | None = None
         """Before the last change, for repeats."""
-        self.last = -1
-        self.last_timestamp = 0
-        self.last_at = 0.0
-        self.last_picture = self.last_base = 0
+        self.newest = NOTHING
+        """Of the layer, among those that were sent."""
         self.packets = self.octets = 0
         self.lost_share = 0.0
 
@@ -230,22 +229,29 @@ class DownTrack:
             self.layer.listeners.remove(self)
         self.layer = layer
         layer.listeners.append(self)
-        if self.last < 0:
+        last, before = self.newest, self.footing
+        self.newest = Kept(number - 1, b"", timestamp)
+        if last.number < 0:
             self.footing = Footing(since=number)
             return
-        ticks = max(1, int((now - self.last_at) * self.source.codec.clock))
+        ticks = max(1, int((now - last.at) * self.source.codec.clock))
+        picture = base = 0
+        if mark is not None and last.mark is not None:
+            picture = last.mark.picture + before.picture + 1 - mark.picture
+            base = last.mark.base + before.base + 1 - mark.base
         self.footing = Footing(
-            self.last + 1 - number,
-            (self.last_timestamp + ticks - timestamp) & 0xFFFFFFFF,
-            self.last_picture + 1 - mark.picture if mark else 0,
-            self.last_base + 1 - mark.base if mark else 0,
+            last.number + before.offset + 1 - number,
+            last.timestamp + before.shift + ticks - timestamp,
+            picture,
+            base,
             number,
+            renumbers=bool(picture or base),
         )
 
     def kept(self, short: int) -> tuple[Footing, Kept] | None:
         """A packet that was sent under this number, and how."""
         layer, footing = self.layer, self.footing
-        number = rtp.extended(short, self.last)
+        number = rtp.extended(short, self.newest.number + footing.offset)
         if layer is None or number - footing.offset < footing.since:
             if self.earlier is None:
                 return None

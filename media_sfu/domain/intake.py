@@ -26,6 +26,10 @@ class Kept(NamedTuple):
     packet: bytes
     timestamp: int
     mark: Vp8 | None = None
+    at: float = 0.0
+
+
+NOTHING = Kept(-1, b"", 0)
 
 
 class History:

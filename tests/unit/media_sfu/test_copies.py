@@ -19,12 +19,23 @@ class Batch:
     """Keeps what would be sent."""
 
     def __init__(self) -> None:
-        self.views = [memoryview(bytearray(2_048))]
+        self.views = [memoryview(bytearray(2_048)) for _ in range(64)]
+        self.lengths = [SimpleNamespace(iov_len=0) for _ in range(64)]
         self.count = 0
         self.sent: list[bytes] = []
 
     def push(self, to: object, size: int) -> None:
-        self.sent.append(bytes(self.views[0][:size]))
+        self.address(self.count, to)
+        self.sent.append(bytes(self.views[self.count][:size]))
+
+    def address(self, slot: int, to: object) -> None:
+        """Nobody is there."""
+
+    def flush(self) -> None:
+        """Take what was filled, as the kernel would."""
+        for slot in range(self.count):
+            self.sent.append(bytes(self.views[slot][: self.lengths[slot].iov_len]))
+        self.count = 0
 
 
 class House:
@@ -33,7 +44,9 @@ class House:
     def __init__(self) -> None:
         self.batch = Batch()
         compat = SimpleNamespace(protect=lambda session, slot, length: 0)
-        self.crypt: Any = SimpleNamespace(batch=self.batch, length=[0], slots=[None], compat=compat)
+        self.crypt: Any = SimpleNamespace(
+            batch=self.batch, length=[0], slots=[None] * 64, compat=compat
+        )
         self.asked: list[bytes] = []
         wire: Any = SimpleNamespace(own=1, send_rtcp=self.asked.append)
         spec = TrackSpec(track="camera", kind="video")
@@ -61,6 +74,7 @@ class House:
             descriptor = bytes((start, 0xC0, 0x80 | picture >> 8, picture & 255, picture & 255))
             data = head + descriptor + (b"\x00" if is_key else b"\x01") + b"data"
             layer.take(data, 12, {}, now)
+        self.batch.flush()
 
     def skip(self, rid: str) -> None:
         """A packet of nothing but padding."""

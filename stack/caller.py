@@ -1,0 +1,208 @@
+"""One end of a call in few lines, on one UDP socket: for `doctor voice`, benches and tests.
+
+It checks by ICE, shakes hands by DTLS and speaks SRTP, as a client of a media worker would; it
+codes and decodes nothing. Whoever uses it carries its descriptions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import secrets
+import socket
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from struct import Struct
+
+from media_sfu import compat
+from media_sfu.domain import sdp
+from media_sfu.domain.codecs import LEVEL, MID, TRANSPORT_CC
+
+_HEAD = Struct("!HHI12s")
+_COOKIE = 0x2112A442
+_CHECK_EVERY_S = 0.2
+_KERNEL_BYTES = 4 << 20
+SIZE = 2_048
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What is published: one section."""
+
+    kind: str
+    name: str
+    ssrc: int = field(default_factory=lambda: secrets.randbits(31) + 1)
+
+    @property
+    def pt(self) -> int:
+        """Payload type."""
+        return 111 if self.kind == "audio" else 96
+
+
+class Caller:
+    """A wire's other end."""
+
+    def __init__(self, heard: Callable[[bytes], None] | None = None) -> None:
+        self._heard = heard
+        """Told what comes; a crowd that only counts decrypts nothing."""
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _KERNEL_BYTES)
+        self._socket.bind(("0.0.0.0", 0))  # noqa: S104
+        self._certificate = compat.certificate()
+        self._dtls = compat.Dtls(self._certificate, self._send)
+        self._to: tuple[str, int] | None = None
+        self._user, self._password = b"", b""
+        self._checked = asyncio.Event()
+        self._rx: compat.Srtp | None = None
+        self._tx: compat.Srtp | None = None
+        self._memory = compat.ffi.new("char[]", SIZE)
+        self._view = memoryview(compat.ffi.buffer(self._memory))
+        self._length = compat.ffi.new("int *")
+        self.ufrag, self.pwd = secrets.token_hex(4), secrets.token_hex(12)
+        self.packets = 0
+        asyncio.get_running_loop().add_reader(self._socket, self._readable)
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._dtls.hang_up()
+        asyncio.get_running_loop().remove_reader(self._socket)
+        self._socket.close()
+
+    def prefer(self, profile: bytes) -> None:
+        """Offer this way of encrypting only, by OpenSSL's name."""
+        self._dtls._srtp_profiles = [
+            each for each in compat.PROFILES if each.openssl_profile == profile
+        ]
+
+    def offer(self, streams: list[Stream]) -> str:
+        """What this end publishes."""
+        sections = []
+        for number, stream in enumerate(streams):
+            codec = "opus/48000/2" if stream.kind == "audio" else "VP8/90000"
+            sections += [
+                f"m={stream.kind} 9 UDP/TLS/RTP/SAVPF {stream.pt}",
+                "c=IN IP4 0.0.0.0",
+                *self._credentials("actpass"),
+                f"a=mid:{number}",
+                "a=sendonly",
+                "a=rtcp-mux",
+                "a=rtcp-rsize",
+                f"a=msid:stream {stream.name}",
+                f"a=extmap:1 {LEVEL if stream.kind == 'audio' else MID}",
+                f"a=extmap:2 {TRANSPORT_CC}",
+                f"a=rtpmap:{stream.pt} {codec}",
+                f"a=ssrc:{stream.ssrc} cname:caller",
+            ]
+        bundle = " ".join(str(number) for number in range(len(streams)))
+        return self._written(bundle, sections)
+
+    def answer(self, offer: str) -> str:
+        """Everything that is offered is taken."""
+        sections = []
+        said = sdp.parse(offer)
+        for section in said.sections:
+            sections.append(f"m={section.kind} 9 {section.protocol} {' '.join(section.formats)}")
+            sections += ["c=IN IP4 0.0.0.0", *self._credentials("active")]
+            sections.append(f"a=mid:{section.mid}")
+            if section.is_media:
+                sections.append("a=recvonly" if section.direction == "sendonly" else "a=inactive")
+            kept = ("rtpmap", "fmtp", "extmap", "sctp-port", "rtcp-mux", "rtcp-fb")
+            for name, value in section.attributes:
+                if name in kept:
+                    sections.append(f"a={name}:{value}" if value else f"a={name}")
+        return self._written(" ".join(section.mid for section in said.sections), sections)
+
+    async def connect(self, description: str, within: float = 10.0) -> None:
+        """To whom this description names; TimeoutError or ConnectionError when it fails."""
+        said = sdp.parse(description)
+        first = said.sections[0]
+        words = first.first("candidate").split()
+        self._to = (words[4], int(words[5]))
+        self._user = f"{first.first('ice-ufrag')}:{self.ufrag}".encode()
+        self._password = first.first("ice-pwd").encode()
+        algorithm, _, value = first.first("fingerprint").partition(" ")
+        async with asyncio.timeout(within):
+            while not self._checked.is_set():
+                self.check()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._checked.wait(), _CHECK_EVERY_S)
+            if not await self._dtls.shake_hands(algorithm, value, is_server=False):
+                raise ConnectionError("the DTLS handshake failed")
+        self._rx, self._tx = self._dtls.keys()
+
+    def check(self) -> None:
+        """Prove to be there; also to be done every few seconds."""
+        named = self._attribute(0x0006, self._user) + self._attribute(0x802A, bytes(8))
+        named += self._attribute(0x0025, b"")
+        transaction = secrets.token_bytes(12)
+        head = _HEAD.pack(1, len(named) + 24, _COOKIE, transaction)
+        signed = named + self._attribute(0x0008, hmac.digest(self._password, head + named, "sha1"))
+        head = _HEAD.pack(1, len(signed) + 8, _COOKIE, transaction)
+        seal = (zlib.crc32(head + signed) ^ 0x5354554E).to_bytes(4, "big")
+        self._send(head + signed + self._attribute(0x8028, seal))
+
+    def send(self, packet: bytes) -> None:
+        """One RTP packet."""
+        assert self._tx is not None, "connected first"
+        self._view[: len(packet)] = packet
+        self._length[0] = len(packet)
+        if compat.protect(self._tx.session, self._memory, self._length) == 0:
+            self._send(bytes(self._view[: self._length[0]]))
+
+    def send_rtcp(self, packet: bytes) -> None:
+        """Feedback."""
+        assert self._tx is not None, "connected first"
+        self._send(self._tx.protect_rtcp(packet))
+
+    def _send(self, data: bytes) -> None:
+        if self._to is not None:
+            self._socket.sendto(data, self._to)
+
+    def _readable(self) -> None:
+        for _ in range(64):
+            try:
+                size = self._socket.recv_into(self._view)
+            except BlockingIOError:
+                return
+            except OSError:
+                continue
+            self._take(size)
+
+    def _take(self, size: int) -> None:
+        first = self._view[0]
+        if first >= 128:
+            self._media(size)
+        elif first < 4:
+            if self._view[0] == 1 and self._view[1] == 1:
+                self._checked.set()
+        else:
+            self._dtls.inlet.put(bytes(self._view[:size]))
+
+    def _media(self, size: int) -> None:
+        if 192 <= self._view[1] <= 223:
+            return
+        self.packets += 1
+        if self._heard is not None and self._rx is not None:
+            self._length[0] = size
+            if compat.unprotect(self._rx.session, self._memory, self._length) == 0:
+                self._heard(bytes(self._view[: self._length[0]]))
+
+    def _credentials(self, setup: str) -> list[str]:
+        return [
+            f"a=ice-ufrag:{self.ufrag}",
+            f"a=ice-pwd:{self.pwd}",
+            f"a=fingerprint:sha-256 {compat.fingerprint(self._certificate)}",
+            f"a=setup:{setup}",
+        ]
+
+    def _written(self, bundle: str, sections: list[str]) -> str:
+        head = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", f"a=group:BUNDLE {bundle}"]
+        return "\r\n".join([*head, *sections, ""])
+
+    @staticmethod
+    def _attribute(kind: int, value: bytes) -> bytes:
+        size = len(value)
+        return kind.to_bytes(2, "big") + size.to_bytes(2, "big") + value + bytes(-size % 4)
