@@ -28,14 +28,11 @@ def forward(listeners: list[DownTrack], kept: Kept, now: float) -> None:
     Spelled out where a call would be nicer: each line runs for every copy of every packet.
     """
     number, packet, timestamp, mark, _ = kept
-    crypt = listeners[0].crypt
-    batch, length, targets = crypt.batch, crypt.length, crypt.slots
-    protect, pack = crypt.compat.protect, rtp.HEAD.pack_into
-    views, lengths, slot = batch.views, batch.lengths, batch.count
+    batch, length, targets, protect = listeners[0].crypt.press
+    pack, views, slot = rtp.HEAD.pack_into, batch.views, batch.count
     size, flags, marker = len(packet), packet[0], packet[1] & 0x80
-    whole, is_timed = slice(0, size), flags == _TIMED
-    sent_at = rtp.moment(now) if is_timed else b""
-    if is_timed:
+    whole, sent_at = slice(0, size), rtp.moment(now)
+    if is_timed := flags == _TIMED:
         packet = packet[:16] + _STAMPS[_OURS] + sent_at + packet[20:]
     for down in listeners:
         wire, footing = down.wire, down.footing
@@ -53,7 +50,7 @@ def forward(listeners: list[DownTrack], kept: Kept, now: float) -> None:
         length[0] = size
         if protect(session, targets[slot], length):
             continue
-        lengths[slot].iov_len = length[0]
+        batch.lengths[slot].iov_len = length[0]
         batch.address(slot, wire.to)  # type: ignore[union-attr, arg-type]
         down.packets += 1
         down.octets += size
@@ -68,10 +65,11 @@ def forward(listeners: list[DownTrack], kept: Kept, now: float) -> None:
 
 def repeat(down: DownTrack, numbers: Iterable[int], now: float) -> int:
     """Send packets again that a listener missed; how many are still known."""
-    crypt, wire = down.crypt, down.wire
+    wire = down.wire
     if wire is None or wire.session is None or wire.to is None or down.newest.number < 0:
         return 0
-    batch, length, done = crypt.batch, crypt.length, 0
+    batch, length, targets, protect = down.crypt.press
+    done = 0
     for short in numbers:
         found = down.kept(short)
         if found is None:
@@ -87,7 +85,7 @@ def repeat(down: DownTrack, numbers: Iterable[int], now: float) -> int:
         if mark is not None:
             _renumber(view, mark, footing)
         length[0] = len(packet)
-        if crypt.compat.protect(wire.session, crypt.slots[slot], length) == 0:
+        if protect(wire.session, targets[slot], length) == 0:
             batch.push(wire.to, length[0])
             done += 1
     return done

@@ -55,9 +55,11 @@ class Crypt:
         assert port.batch is not None, "the port is bound before the first wire"
         self.batch: Batch = port.batch
         cast = compat.ffi.cast
-        self.slots: list[Any] = [cast("void *", address) for address in port.batch.addresses]
         self.inlet = cast("void *", port.inlet_address)
         self.length = compat.ffi.new("int *")
+        slots: list[Any] = [cast("void *", address) for address in port.batch.addresses]
+        self.press = (self.batch, self.length, slots, compat.protect)
+        """Where copies are made: slots to fill, and what encrypts them there."""
 
 
 class Wire:

@@ -43,10 +43,8 @@ class House:
 
     def __init__(self) -> None:
         self.batch = Batch()
-        compat = SimpleNamespace(protect=lambda session, slot, length: 0)
-        self.crypt: Any = SimpleNamespace(
-            batch=self.batch, length=[0], slots=[None] * 64, compat=compat
-        )
+        press = (self.batch, [0], [None] * 64, lambda session, slot, length: 0)
+        self.crypt: Any = SimpleNamespace(press=press)
         self.asked: list[bytes] = []
         wire: Any = SimpleNamespace(own=1, send_rtcp=self.asked.append)
         spec = TrackSpec(track="camera", kind="video")
