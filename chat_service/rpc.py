@@ -8,6 +8,7 @@ from chat_service.actions import (
     calling,
     conversations,
     exports,
+    joining,
     reading,
     thread_lists,
     threads,
@@ -30,6 +31,7 @@ from contracts.rpc.chat import (
     GetPrivateChannel,
     GetPrivateChannels,
     GetReadStates,
+    GetThreadFollowers,
     GetThreadMemberships,
     LastMessages,
     PrivateChannels,
@@ -112,6 +114,11 @@ class Handlers:
         found = await reading.states(self._chat, call.user_id, call.mentioned_as)
         return ReadStates(entries=tuple(found))
 
+    async def get_thread_followers(self, call: GetThreadFollowers) -> ThreadMemberships:
+        """Everybody in a thread."""
+        found = await joining.followers(self._chat, call.thread_id)
+        return ThreadMemberships(members=tuple(found))
+
     async def export_person(self, call: ExportPerson) -> Exported:
         """What a person wrote, page by page."""
         async with self._chat.units.reading(NOBODY) as unit:
@@ -136,4 +143,5 @@ def register(rpc: RpcServer, chat: Chat) -> None:
     rpc.handle(EndCall, handlers.end_call)
     rpc.handle(GetLastMessages, handlers.get_last_messages)
     rpc.handle(GetReadStates, handlers.get_read_states)
+    rpc.handle(GetThreadFollowers, handlers.get_thread_followers)
     rpc.handle(ExportPerson, handlers.export_person)

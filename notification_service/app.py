@@ -2,24 +2,114 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from chassis import parts
+from chassis.clock import Clock
 from chassis.db import Units
 from chassis.http import application
+from chassis.post import post
 from chassis.service import Service
 from notification_service import api, rpc
+from notification_service.carriers import Carrier
+from notification_service.crowd import Crowd
+from notification_service.domain.notices import Pace
+from notification_service.domain.webpush import b64, private_key, public_bytes
 from notification_service.inbox import Inbox
+from notification_service.jobs import Digests, Keeping, Pushes
 from notification_service.settings import Settings
+from notification_service.tools import Policy, Tools
+
+_MEASURED_EVERY_S = 5.0
+_PURGED_EVERY_S = 3_600.0
 
 
-def build(settings: Settings) -> Service:
+def build(settings: Settings, clock: Clock | None = None) -> Service:
     """The service, ready to start."""
-    service = Service(settings)
+    service = Service(settings, clock)
     bus = parts.bus(service, settings)
     database = parts.database(service, settings)
     outbox = parts.outbox(service, settings, bus)
-    units: Units[None] = Units(database, outbox, service.clock, None)
-    service.use(Inbox(bus, units, clock=service.clock, tasks=service.tasks))
-    rpc.register(parts.door(service, settings), units)
-    routes = api.router(units, most=settings.devices_per_person)
-    parts.serve(service, settings, application(service.name, routes))
+    calls = parts.calls(service, settings)
+    signer = settings.keys()[f"id.{service.name}"]
+    tools = Tools(calls, service.clock, _policy(settings), signer)
+    units: Units[Tools] = Units(database, outbox, service.clock, tools)
+    pushes = service.use(
+        Pushes(
+            units,
+            _carriers(settings, service.clock),
+            every=settings.pushes_every,
+            batch=settings.batch,
+            clock=service.clock,
+            tasks=service.tasks,
+            metrics=service.metrics,
+        )
+    )
+    service.use(
+        Inbox(
+            bus,
+            units,
+            Crowd(calls, bus, service.clock),
+            clock=service.clock,
+            tasks=service.tasks,
+            metrics=service.metrics,
+            nudge=pushes.nudge,
+        )
+    )
+    rpc.register(parts.door(service, settings), units, pushes.nudge)
+    service.job("measure", _MEASURED_EVERY_S, pushes.measure)
+    _by_the_clock(service, settings, units)
+    parts.serve(service, settings, application(service.name, *api.routers(units)))
     return service
+
+
+def _by_the_clock(service: Service, settings: Settings, units: Units[Tools]) -> None:
+    digests = Digests(units, post(settings), settings, service.clock)
+    keeping = Keeping(units, timedelta(days=settings.history_days))
+    service.job("digests", settings.digests_every, digests.send)
+    service.job("purge", _PURGED_EVERY_S, keeping.purge)
+
+
+def _policy(settings: Settings) -> Policy:
+    secret = bytes.fromhex(settings.vapid_key.get_secret_value())
+    return Policy(
+        pace=Pace(
+            rest=timedelta(seconds=settings.wait),
+            active=timedelta(seconds=settings.wait_active),
+            window=timedelta(seconds=settings.window),
+        ),
+        public_url=settings.public_url.rstrip("/"),
+        worth=settings.worth,
+        devices_per_person=settings.devices_per_person,
+        web_key=b64(public_bytes(private_key(secret))) if secret else "",
+        digest_after=timedelta(hours=settings.digest_hours),
+    )
+
+
+def _carriers(settings: Settings, clock: Clock) -> list[Carrier]:
+    """Those that are configured; the others are not even imported."""
+    carriers: list[Carrier] = []
+    if secret := bytes.fromhex(settings.vapid_key.get_secret_value()):
+        from notification_service.carriers.webpush import WebPush
+
+        carriers.append(
+            WebPush(
+                secret,
+                contact=settings.vapid_contact,
+                timeout=settings.push_timeout,
+                clock=clock,
+                is_private=settings.private_push,
+            )
+        )
+    if settings.fcm_credentials:
+        from notification_service.carriers.fcm import Fcm
+
+        carriers.append(
+            Fcm(
+                settings.fcm_credentials,
+                settings.fcm_url.rstrip("/"),
+                timeout=settings.push_timeout,
+                clock=clock,
+            )
+        )
+    return carriers

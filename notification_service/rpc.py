@@ -1,28 +1,39 @@
-"""What neighbours may ask of notification_service."""
+"""What neighbours and operators may ask of notification_service."""
 
 from __future__ import annotations
 
-from chassis.db import Units
+from collections.abc import Callable
+
 from chassis.rpc import RpcServer
 from contracts.identity import NOBODY
 from contracts.rpc.export import Exported
-from contracts.rpc.notification import ExportPerson
+from contracts.rpc.notification import ExportPerson, GreetDevices, Pushed
 from notification_service import actions
+from notification_service.tools import Units
 
 
 class Handlers:
     """One function a call."""
 
-    def __init__(self, units: Units[None]) -> None:
+    def __init__(self, units: Units, nudge: Callable[[], None]) -> None:
         self._units = units
+        self._nudge = nudge
 
     async def export_person(self, call: ExportPerson) -> Exported:
-        """Devices of a person."""
+        """Devices and history of a person."""
         async with self._units.reading(NOBODY) as unit:
-            return await actions.export(unit, call.user_id, call.after)
+            return await actions.devices.export(unit, call.user_id, call.after)
+
+    async def greet(self, call: GreetDevices) -> Pushed:
+        """A push to every device of somebody."""
+        async with self._units.open(NOBODY) as unit:
+            count = await actions.devices.greet(unit, call.user_id)
+        self._nudge()
+        return Pushed(devices=count)
 
 
-def register(rpc: RpcServer, units: Units[None]) -> None:
+def register(rpc: RpcServer, units: Units, nudge: Callable[[], None]) -> None:
     """Answer these calls."""
-    handlers = Handlers(units)
+    handlers = Handlers(units, nudge)
     rpc.handle(ExportPerson, handlers.export_person)
+    rpc.handle(GreetDevices, handlers.greet)

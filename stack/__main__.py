@@ -22,6 +22,7 @@ VERBS = (
     "seed",
     "migrate",
     "call",
+    "push",
     "env",
     "doctor",
 )

@@ -11,11 +11,18 @@ ROOT = Path(__file__).resolve().parent.parent
 """Where the services' packages lie."""
 
 OPERATORS = {
-    "MOIM_PUBLIC_URL": ("GATEWAY_PUBLIC_URL", "USER_PUBLIC_URL", "CHAT_PUBLIC_URL"),
-    "MOIM_SMTP_URL": ("USER_SMTP_URL",),
-    "MOIM_MAIL_FROM": ("USER_MAIL_FROM",),
+    "MOIM_PUBLIC_URL": (
+        "GATEWAY_PUBLIC_URL",
+        "USER_PUBLIC_URL",
+        "CHAT_PUBLIC_URL",
+        "NOTIFICATION_PUBLIC_URL",
+    ),
+    "MOIM_SMTP_URL": ("USER_SMTP_URL", "NOTIFICATION_SMTP_URL"),
+    "MOIM_MAIL_FROM": ("USER_MAIL_FROM", "NOTIFICATION_MAIL_FROM"),
     "MOIM_REQUIRE_VERIFIED_EMAIL": ("USER_REQUIRE_VERIFIED_EMAIL",),
     "MOIM_INVITE_ONLY": ("USER_INVITE_ONLY",),
+    "MOIM_FCM_CREDENTIALS": ("NOTIFICATION_FCM_CREDENTIALS",),
+    "MOIM_PUSH_CONTACT": ("NOTIFICATION_VAPID_CONTACT",),
 }
 """Decisions about the whole house, by `./moim up` and docker compose alike."""
 

@@ -44,6 +44,11 @@ def role_password(master: bytes, role: str) -> str:
     return derive(master, f"postgres.{role}")
 
 
+def vapid_key(master: bytes) -> str:
+    """Of the identity that browsers subscribe with. Another one would end every subscription."""
+    return derive(master, "vapid")
+
+
 def redis_password(master: bytes) -> str:
     """Of the Redis-compatible server."""
     return derive(master, "redis")

@@ -75,6 +75,7 @@ GATEWAY = "gateway"
 MEDIA = "media"
 SIGNALING = "signaling"
 USER = "user"
+NOTIFICATION = "notification"
 
 
 @dataclass(frozen=True, slots=True)

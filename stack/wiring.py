@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from stack import keys
 from stack.ports import LOOPBACK, Ports
-from stack.services import CHAT, GATEWAY, MEDIA, SIGNALING, USER, Service, Table
+from stack.services import (
+    CHAT,
+    GATEWAY,
+    MEDIA,
+    NOTIFICATION,
+    SIGNALING,
+    USER,
+    Service,
+    Table,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +84,12 @@ class Wiring:
             values["UPSTREAMS"] = _listed(
                 (name, self.ports.http(name)) for name in service.upstreams if name in self.table
             )
-        if service.name in {GATEWAY, USER, CHAT, SIGNALING}:
+        if service.name in {GATEWAY, USER, CHAT, SIGNALING, NOTIFICATION}:
             values["PUBLIC_URL"] = self.public_url
-        if service.name == USER:
+        if service.name in {USER, NOTIFICATION}:
             values["MAIL_FOLDER"] = self.mail_folder
+        if service.name == NOTIFICATION:
+            values["VAPID_KEY"] = keys.vapid_key(self.master)
         if service.name == MEDIA:
             values |= {"UDP_BIND": LOOPBACK, "UDP_PORT": str(self.ports.media)}
         return {service.prefix + name: value for name, value in values.items()}

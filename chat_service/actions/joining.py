@@ -55,6 +55,13 @@ async def coming(chat: Chat, venue: Venue, mentioned: Collection[int]) -> tuple[
     return (*author, *await guests(chat, thread, called)) if called else author
 
 
+async def followers(chat: Chat, thread_id: int) -> list[ThreadMember]:
+    """Everybody in a thread, and how each is to be notified of it."""
+    pool = chat.database.pool
+    found = await store.thread_members.listed(pool, thread_id, 0, limits.THREAD_MEMBERS)
+    return [views.thread_member(one, is_own=True) for one in found]
+
+
 async def guests(chat: Chat, thread: Thread, user_ids: Collection[int]) -> list[Member]:
     """Those of these people who are members and see the channel that the thread hangs from."""
     guild_id = GuildId(thread.guild_id)

@@ -187,6 +187,15 @@ class ThreadMemberships(Wire):
     members: tuple[ThreadMember, ...]
 
 
+class GetThreadFollowers(Call[ThreadMemberships]):
+    """Who is in a thread, and how is each of them to be notified of it?"""
+
+    service = "chat"
+    callers = frozenset({"notification"})
+
+    thread_id: ChannelId
+
+
 class GetThreadMemberships(Call[ThreadMemberships]):
     """Which active threads is this person in?"""
 

@@ -223,7 +223,11 @@ ROWS: tuple[Row, ...] = (
     ),
     Row("voice/regions", "signaling", _COMMON),
     Row("soundboard-default-sounds", "signaling", _COMMON),
-    Row("devices/*", "notification", Bucket("devices", 10, 10)),
+    Row("users/@me/devices/*", "notification", Bucket("devices", 10, 10)),
+    Row("users/@me/notification-settings", "notification", Bucket("settings", 20, 10)),
+    Row("users/@me/notifications/*", "notification", Bucket("notifications", 20, 10)),
+    Row("notifications/unsubscribe/{ticket}", "notification", _LINKS, anonymous=_ANY),
+    Row("push/*", "notification", _COMMON, anonymous=_READ),
 )
 
 # A page with a hundred faces asks for them at once, and then never again.

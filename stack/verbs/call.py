@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         raise Trouble(f"The body does not fit {options.name}: {error}") from None
     caller = options.caller or _caller(kind)
     try:
-        say.line(asyncio.run(_say(ask, caller)))
+        say.line(asyncio.run(exchange(ask, caller)))
     except DomainError as error:
         raise Trouble(f"{options.name} was refused: {error}") from None
     return 0
@@ -80,7 +80,8 @@ def way(caller: str, callee: str) -> tuple[tuple[str, int], str]:
     return (LOOPBACK, Ports(state["port"]).rpc(callee)), keys.derive(place.master(), link)
 
 
-async def _say(ask: Ask, caller: str) -> str:
+async def exchange(ask: Ask, caller: str) -> str:
+    """The answer as JSON, over a link of its own."""
     address, key = way(caller, ask.service)
     logs.configure("call", "by-hand", "error")
     tasks = Tasks()

@@ -4,71 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from starlette.responses import Response
 
-from chassis.bus import Bus
 from chassis.clock import SystemClock
-from chassis.db import Database
-from chassis.metrics import Metrics
-from chassis.tasks import Tasks
 from contracts.events.session import LoginEnded
+from contracts.events.user import UserDeleted
 from contracts.identity import Kind
 from contracts.ids import UserId
-from notification_service.app import build
-from notification_service.domain import TOKEN_MAX
-from notification_service.settings import Settings
-from notification_service.tables import devices
-from tests.fixtures.services import Running, running
+from notification_service.domain.devices import TOKEN_MAX
+from tests.fixtures.push import first
+from tests.service.notification_service.conftest import OpenHouse
+from tests.service.notification_service.house import House, fresh
 
-ALICE, BOB = UserId(7), UserId(8)
-PHONE = {"provider": "fcm", "token": "phone-token", "platform": "ios"}
-BROWSER = {"provider": "webpush", "token": '{"endpoint":"https://x"}', "platform": "web"}
-MOST = 3
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-
-@pytest.fixture
-async def notification(postgres: str, redis: str) -> AsyncIterator[Running]:
-    async with start(postgres, redis) as service:
-        yield service
+DEVICES = "/users/@me/devices"
+MOST = 20
 
 
-def start(postgres: str, redis: str) -> Any:
-    return running(Settings, build, database_url=postgres, redis_url=redis, devices_per_person=MOST)
+def phone() -> dict[str, str]:
+    return {"provider": "fcm", "token": f"phone-{fresh()}", "platform": "ios"}
 
 
 @pytest.fixture
-async def end_login(redis: str) -> AsyncIterator[Callable[..., None]]:
-    """As user_service tells it."""
-    tasks = Tasks()
-    bus = Bus(redis, instance="user", clock=SystemClock(), tasks=tasks, metrics=Metrics())
-    await bus.start()
-    await bus.up(within=10)
-    numbers = iter(range(1_000))
-
-    def end(user_id: UserId, login_id: int | None) -> None:
-        event = LoginEnded(user_id=user_id, login_id=login_id)
-        event_id = next(numbers)
-        bus.publish(event.address(), event.record(event_id), event_id)
-
-    yield end
-    await bus.stop()
-    await tasks.cancel()
+def alice(house: House) -> int:
+    return house.person("alice")
 
 
-async def register(person: httpx.AsyncClient, form: dict[str, str]) -> dict[str, str]:
-    answer = await person.post("/devices", json=form)
+async def register(person: httpx.AsyncClient, form: dict[str, Any]) -> dict[str, str]:
+    answer = await person.post(DEVICES, json=form)
     assert answer.status_code == 201, answer.text
     registered: dict[str, str] = answer.json()
     return registered
 
 
 async def ids(person: httpx.AsyncClient) -> list[str]:
-    answer = await person.get("/devices")
+    answer = await person.get(DEVICES)
     assert answer.status_code == 200, answer.text
     return [device["id"] for device in answer.json()]
 
@@ -81,160 +56,183 @@ async def until_devices(person: httpx.AsyncClient, *expected: str) -> None:
 
 class TestRegistering:
     async def test_a_registered_device_is_listed_without_its_token(
-        self, notification: Running
+        self, house: House, alice: int
     ) -> None:
-        alice = notification.as_(ALICE)
-        registered = await register(alice, PHONE)
-        listed = (await alice.get("/devices")).json()
-        assert listed == [registered]
+        client = house.running.as_(alice)
+        registered = await register(client, phone())
+        assert (await client.get(DEVICES)).json() == [registered]
         assert set(registered) == {"id", "provider", "platform", "seen_at"}
         assert (registered["provider"], registered["platform"]) == ("fcm", "ios")
 
-    async def test_the_latest_seen_comes_first(self, notification: Running) -> None:
-        alice = notification.as_(ALICE)
-        phone = await register(alice, PHONE)
-        browser = await register(alice, BROWSER)
-        assert await ids(alice) == [browser["id"], phone["id"]]
-        await register(alice, PHONE)
-        assert await ids(alice) == [phone["id"], browser["id"]]
-
-    async def test_the_same_device_again_keeps_its_id(self, notification: Running) -> None:
-        alice = notification.as_(ALICE)
-        first = await register(alice, PHONE)
-        again = await register(alice, PHONE | {"platform": "android"})
+    async def test_e4_one_person_has_several_the_latest_seen_first(
+        self, house: House, alice: int
+    ) -> None:
+        """seeds.md E4: one device per user."""
+        client, form = house.running.as_(alice), phone()
+        first = await register(client, form)
+        browser = await register(client, house.service.browser().subscription)
+        assert await ids(client) == [browser["id"], first["id"]]
+        again = await register(client, form | {"platform": "android"})
         assert (again["id"], again["platform"]) == (first["id"], "android")
-        assert len(await ids(alice)) == 1
+        assert await ids(client) == [first["id"], browser["id"]]
 
-    async def test_one_token_at_two_providers_is_two_devices(self, notification: Running) -> None:
-        alice = notification.as_(ALICE)
-        await register(alice, PHONE)
-        await register(alice, PHONE | {"provider": "webpush"})
-        assert len(await ids(alice)) == 2
-
-    async def test_above_the_limit_the_longest_unseen_goes(self, notification: Running) -> None:
-        alice = notification.as_(ALICE)
-        made = [
-            (await register(alice, PHONE | {"token": f"t{number}"}))["id"]
-            for number in range(MOST + 1)
-        ]
-        assert await ids(alice) == made[:0:-1]
+    async def test_above_the_limit_the_longest_unseen_goes(self, house: House, alice: int) -> None:
+        client = house.running.as_(alice)
+        made = [(await register(client, phone()))["id"] for _ in range(MOST + 1)]
+        assert await ids(client) == made[:0:-1]
 
     @pytest.mark.parametrize(
         "form",
         [
             {},
             {"provider": "fcm", "platform": "ios"},
-            PHONE | {"provider": "pigeon"},
-            PHONE | {"platform": "fridge"},
-            PHONE | {"token": ""},
-            PHONE | {"token": "x" * (TOKEN_MAX + 1)},
-            PHONE | {"token": "nul\x00"},
-            PHONE | {"token": "\ud800"},
-            PHONE | {"token": 7},
+            phone() | {"provider": "pigeon"},
+            phone() | {"platform": "fridge"},
+            {"provider": "fcm", "token": "x"},
+            phone() | {"token": ""},
+            phone() | {"token": "x" * (TOKEN_MAX + 1)},
+            phone() | {"token": "nul\x00"},
+            phone() | {"token": "\ud800"},
+            phone() | {"token": 7},
+            {"provider": "webpush", "endpoint": "https://push.example/1"},
+            {"provider": "webpush", "endpoint": "ftp://x", "keys": {"p256dh": "", "auth": ""}},
+            {"provider": "webpush", "endpoint": "https://[", "keys": {"p256dh": "", "auth": ""}},
+            {"provider": "webpush", "endpoint": "https://x", "keys": {"p256dh": "BA", "auth": "x"}},
         ],
         ids=repr,
     )
     async def test_a_wrong_form_is_refused(
-        self, notification: Running, form: dict[str, object]
+        self, house: House, alice: int, form: dict[str, object]
     ) -> None:
         body, kind = json.dumps(form), {"content-type": "application/json"}
-        answer = await notification.as_(ALICE).post("/devices", content=body, headers=kind)
+        answer = await house.running.as_(alice).post(DEVICES, content=body, headers=kind)
         assert (answer.status_code, answer.json()["code"]) == (400, 50035)
 
-    async def test_bots_and_nobody_have_no_devices(self, notification: Running) -> None:
-        bot = notification.as_(ALICE, kind=Kind.BOT)
-        assert (await bot.post("/devices", json=PHONE)).status_code == 403
-        assert (await notification.nobody.post("/devices", json=PHONE)).status_code == 401
-        assert (await notification.nobody.get("/devices")).status_code == 401
+    async def test_bots_and_nobody_have_no_devices(self, house: House, alice: int) -> None:
+        bot = house.running.as_(alice, kind=Kind.BOT)
+        assert (await bot.post(DEVICES, json=phone())).status_code == 403
+        assert (await house.running.nobody.post(DEVICES, json=phone())).status_code == 401
+        assert (await house.running.nobody.get(DEVICES)).status_code == 401
 
 
 class TestChangingHands:
     async def test_a_token_under_a_new_account_leaves_the_old_one(
-        self, notification: Running
+        self, house: House, alice: int
     ) -> None:
-        alice, bob = notification.as_(ALICE), notification.as_(BOB)
-        before = await register(alice, PHONE)
-        after = await register(bob, PHONE)
-        assert await ids(alice) == []
-        assert await ids(bob) == [after["id"]]
+        """reliability.md: push token hijack."""
+        bob = house.person("bob")
+        hers, his, form = house.running.as_(alice), house.running.as_(bob), phone()
+        before = await register(hers, form)
+        after = await register(his, form)
+        assert await ids(hers) == []
+        assert await ids(his) == [after["id"]]
         assert after["id"] != before["id"]
 
-    async def test_of_many_who_race_for_a_token_exactly_one_holds_it(
-        self, notification: Running
+    async def test_what_was_on_its_way_never_reaches_the_new_holder(
+        self, house: House, alice: int
     ) -> None:
-        people = [notification.as_(UserId(100 + number)) for number in range(8)]
-        made = await asyncio.gather(*(register(person, PHONE) for person in people for _ in "ab"))
+        bob, channel = house.person("bob"), fresh()
+        browser = await house.browser(alice)
+        browser.answer = first(1, Response(status_code=503))
+        house.says(fresh(), channel, "for alice only", to=(alice,))
+        await house.service.until(lambda: browser.tries > 0)
+        await house.browser(bob, browser)
+        await house.nothing_but(bob, browser)
+
+    async def test_of_many_who_race_for_a_token_exactly_one_holds_it(self, house: House) -> None:
+        form = phone()
+        people = [house.running.as_(house.person()) for _ in range(8)]
+        made = await asyncio.gather(*(register(person, form) for person in people for _ in "ab"))
         held = [device for person in people for device in await ids(person)]
         assert len(held) == 1
         assert held[0] in {device["id"] for device in made}
 
 
 class TestRemoving:
-    async def test_a_removed_device_is_gone(self, notification: Running) -> None:
-        alice = notification.as_(ALICE)
-        device = await register(alice, PHONE)
-        answer = await alice.delete(f"/devices/{device['id']}")
+    async def test_a_removed_device_is_gone(self, house: House, alice: int) -> None:
+        client = house.running.as_(alice)
+        device = await register(client, phone())
+        answer = await client.delete(f"{DEVICES}/{device['id']}")
         assert (answer.status_code, answer.content) == (204, b"")
-        assert await ids(alice) == []
-        assert (await alice.delete(f"/devices/{device['id']}")).status_code == 404
+        assert await ids(client) == []
+        assert (await client.delete(f"{DEVICES}/{device['id']}")).status_code == 404
 
-    async def test_a_device_of_another_is_as_unknown_as_none(self, notification: Running) -> None:
-        alice, bob = notification.as_(ALICE), notification.as_(BOB)
-        device = await register(alice, PHONE)
-        answer = await bob.delete(f"/devices/{device['id']}")
+    async def test_a_device_is_removed_by_its_token_too(self, house: House, alice: int) -> None:
+        client, form = house.running.as_(alice), phone()
+        await register(client, form)
+        stranger = house.running.as_(house.person())
+        for one in (stranger, client):
+            assert await ids(client)
+            answer = await one.request("DELETE", DEVICES, json=form)
+            assert answer.status_code == 204
+        assert await ids(client) == []
+
+    async def test_a_device_of_another_is_as_unknown_as_none(
+        self, house: House, alice: int
+    ) -> None:
+        hers, his = house.running.as_(alice), house.running.as_(house.person())
+        device = await register(hers, phone())
+        answer = await his.delete(f"{DEVICES}/{device['id']}")
         assert (answer.status_code, answer.json()["code"]) == (404, 0)
-        assert await ids(alice) == [device["id"]]
-
-    async def test_what_is_no_id_is_refused(self, notification: Running) -> None:
-        answer = await notification.as_(ALICE).delete("/devices/phone")
-        assert answer.status_code == 400
+        assert await ids(hers) == [device["id"]]
+        assert (await hers.delete(f"{DEVICES}/phone")).status_code == 400
 
 
 class TestLogins:
     async def test_devices_of_an_ended_login_go_and_others_stay(
-        self, notification: Running, end_login: Callable[..., None]
+        self, house: House, alice: int
     ) -> None:
-        await register(notification.as_(ALICE, session=1), PHONE)
-        browser = await register(notification.as_(ALICE, session=2), BROWSER)
-        end_login(ALICE, 1)
-        await until_devices(notification.as_(ALICE, session=2), browser["id"])
+        """seeds.md E4: deactivated devices still pushed. A device that came anew belongs to the new
+        login.
+        """
+        first, second = (house.running.as_(alice, session=one) for one in (1, 2))
+        form = phone()
+        await register(first, phone())
+        await register(first, form)
+        again = await register(second, form)
+        browser = await register(second, house.service.browser().subscription)
+        house.tell(LoginEnded(user_id=UserId(alice), login_id=1))
+        await until_devices(second, again["id"], browser["id"])
 
     async def test_the_end_of_all_logins_removes_every_device(
-        self, notification: Running, end_login: Callable[..., None]
+        self, house: House, alice: int
     ) -> None:
-        await register(notification.as_(ALICE, session=1), PHONE)
-        await register(notification.as_(ALICE, session=2), BROWSER)
-        bobs = await register(notification.as_(BOB), PHONE | {"token": "bob"})
-        end_login(ALICE, None)
-        await until_devices(notification.as_(ALICE))
-        assert await ids(notification.as_(BOB)) == [bobs["id"]]
+        bob = house.running.as_(house.person())
+        await register(house.running.as_(alice, session=1), phone())
+        await register(house.running.as_(alice, session=2), phone())
+        bobs = await register(bob, phone())
+        house.tell(LoginEnded(user_id=UserId(alice)))
+        await until_devices(house.running.as_(alice))
+        assert await ids(bob) == [bobs["id"]]
 
-    async def test_a_device_that_came_anew_belongs_to_the_new_login(
-        self, notification: Running, end_login: Callable[..., None]
-    ) -> None:
-        alice = notification.as_(ALICE, session=2)
-        await register(notification.as_(ALICE, session=1), PHONE)
-        await register(notification.as_(ALICE, session=1), BROWSER)
-        phone = await register(alice, PHONE)
-        end_login(ALICE, 1)
-        await until_devices(alice, phone["id"])
-
-    async def test_a_login_that_ended_while_the_service_was_down_is_heard_when_it_is_back(
-        self, postgres: str, redis: str, end_login: Callable[..., None]
-    ) -> None:
-        async with start(postgres, redis) as before:
-            await register(before.as_(ALICE, session=1), PHONE)
-            browser = await register(before.as_(ALICE, session=2), BROWSER)
-        end_login(ALICE, 1)
-        async with start(postgres, redis) as after:
-            await until_devices(after.as_(ALICE, session=2), browser["id"])
+    async def test_a_deleted_account_leaves_nothing(self, house: House, alice: int) -> None:
+        browser = await house.browser(alice)
+        house.befriends(alice, fresh())
+        await house.arrives(browser)
+        house.tell(UserDeleted(user_id=UserId(alice)))
+        await until_devices(house.running.as_(alice))
+        for table in ("people", "notices", "history", "devices"):
+            asked = f"SELECT count(*) FROM {table} WHERE user_id = $1"
+            assert await house.rows.fetchval(asked, alice) == 0
 
 
-async def test_tokens_are_kept_as_they_came(notification: Running, postgres: str) -> None:
-    await register(notification.as_(ALICE), BROWSER)
-    tasks = Tasks()
-    database = Database(postgres, size=1, clock=SystemClock(), tasks=tasks)
-    async with database.engine.connect() as connection:
-        rows = (await connection.execute(select(devices.c.token))).scalars().all()
-    await database.engine.dispose()
-    assert rows == [BROWSER["token"]]
+@pytest.mark.asyncio(loop_scope="function")
+async def test_what_happened_while_the_service_was_down_is_heard_when_it_is_back(
+    open_house: OpenHouse,
+) -> None:
+    async with open_house() as before:
+        alice = before.person("alice")
+        await register(before.running.as_(alice, session=1), phone())
+        kept = await register(
+            before.running.as_(alice, session=2), before.service.browser().subscription
+        )
+        await before.watched(alice)
+        before.says(fresh(), fresh(), "heard", to=(alice,))
+        await before.service.until(lambda: any(b.tries for b in before.service.browsers.values()))
+        before.tell(LoginEnded(user_id=UserId(alice), login_id=999))
+        ears = before.running.ears
+        assert ears is not None
+    async with open_house() as after:
+        after.neighbours.readers = before.neighbours.readers
+        after.tell(LoginEnded(user_id=UserId(alice), login_id=1))
+        await until_devices(after.running.as_(alice, session=2), kept["id"])

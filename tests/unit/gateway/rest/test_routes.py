@@ -36,8 +36,8 @@ OWNERS = [
     ("channels/9/pins/4", "chat"),
     ("users/@me/channels", "chat"),
     ("voice/regions", "signaling"),
-    ("devices", "notification"),
-    ("devices/4", "notification"),
+    ("users/@me/devices", "notification"),
+    ("users/@me/devices/4", "notification"),
     ("gateway", GATEWAY),
     ("gateway/bot", GATEWAY),
 ]

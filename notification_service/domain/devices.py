@@ -10,7 +10,7 @@ from hashlib import sha256
 from contracts.ids import Snowflake, UserId
 
 TOKEN_MAX = 4_096
-"""A Web Push subscription with its keys is the longest of them."""
+"""Tokens are shorter; what a provider may come up with is not known."""
 
 
 class DeviceId(Snowflake):
@@ -31,6 +31,19 @@ class Platform(StrEnum):
     ANDROID = "android"
     WEB = "web"
 
+    @property
+    def is_mobile(self) -> bool:
+        """Whether the wish not to be pushed to phones concerns it."""
+        return self is not Platform.WEB
+
+
+@dataclass(frozen=True, slots=True)
+class WebKeys:
+    """What a browser gave beside its endpoint, as base64url."""
+
+    p256dh: str
+    auth: str
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -38,12 +51,19 @@ class Address:
 
     provider: Provider
     token: str
+    """Of FCM; for Web Push the endpoint."""
     platform: Platform
+    keys: WebKeys | None = None
 
     @property
     def token_hash(self) -> bytes:
         """What tells tokens apart: they are too long for an index."""
-        return sha256(self.token.encode()).digest()
+        return hash_of(self.token)
+
+
+def hash_of(token: str) -> bytes:
+    """What tells tokens apart."""
+    return sha256(token.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What is true of notifications: who is told, when, and in which words. Pure."""

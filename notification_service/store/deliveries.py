@@ -1,0 +1,119 @@
+"""Pushes on their way: claimed by one process for a while, settled by what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from notification_service.domain.deliveries import Delivery, Parcel
+from notification_service.domain.devices import Address, Platform, Provider, WebKeys
+from notification_service.domain.pushes import Push
+from notification_service.store.among import among
+from notification_service.tables import deliveries, devices
+from notification_service.tools import Unit
+
+_POSTPONE = text("""
+UPDATE deliveries SET due = later.due
+FROM unnest(CAST(:ids AS bigint[]), CAST(:dues AS timestamptz[])) AS later (id, due)
+WHERE deliveries.id = later.id
+""")
+
+
+async def add(unit: Unit, parcels: Sequence[Parcel]) -> None:
+    """Send all of them soon."""
+    if not parcels:
+        return
+    rows = [
+        {
+            "id": unit.new_id(),
+            "device_id": each.device_id,
+            "user_id": each.user_id,
+            "subject": each.subject,
+            "about_id": each.about_id,
+            "provider": each.provider.value,
+            "push": each.push.dump(),
+            "is_urgent": each.push.is_urgent,
+            "tries": 0,
+            "due": unit.now,
+            "expires": each.expires,
+        }
+        for each in parcels
+    ]
+    await unit.connection.execute(insert(deliveries), rows)
+
+
+async def claim(unit: Unit, provider: Provider, limit: int, hold: timedelta) -> list[Delivery]:
+    """Those that are due, urgent ones first, kept from every other process for a while."""
+    due = (
+        select(deliveries.c.id)
+        .where(deliveries.c.provider == provider.value, deliveries.c.due <= unit.now)
+        .order_by(deliveries.c.is_urgent.desc(), deliveries.c.due)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("next")
+    )
+    statement = (
+        update(deliveries)
+        .where(deliveries.c.id == due.c.id, devices.c.id == deliveries.c.device_id)
+        .values(due=unit.now + hold, tries=deliveries.c.tries + 1)
+        .returning(
+            deliveries.c.id,
+            deliveries.c.device_id,
+            deliveries.c.push,
+            deliveries.c.tries,
+            deliveries.c.expires,
+            devices.c.provider,
+            devices.c.token,
+            devices.c.platform,
+            devices.c.p256dh,
+            devices.c.auth,
+        )
+    )
+    return [_delivery(row) for row in await unit.all(statement)]
+
+
+async def done(unit: Unit, ids: Collection[int]) -> None:
+    """Sent, or never to be."""
+    await unit.run(delete(deliveries).where(among(deliveries.c.id, ids)))
+
+
+async def postpone(unit: Unit, dues: Sequence[tuple[int, datetime]]) -> None:
+    """Try these again then."""
+    values = {"ids": [one for one, _ in dues], "dues": [due for _, due in dues]}
+    await unit.connection.execute(_POSTPONE, values)
+
+
+async def recall(unit: Unit, marks: Sequence[tuple[int, str, int]]) -> None:
+    """What these people have read so far of these subjects need not arrive any more."""
+    values = {
+        "user_ids": [user_id for user_id, _, _ in marks],
+        "subjects": [subject for _, subject, _ in marks],
+        "until": [until for _, _, until in marks],
+    }
+    await unit.connection.execute(_RECALL, values)
+
+
+_RECALL = text("""
+DELETE FROM deliveries
+USING unnest(CAST(:user_ids AS bigint[]), CAST(:subjects AS text[]), CAST(:until AS bigint[]))
+  AS read (user_id, subject, until)
+WHERE deliveries.user_id = read.user_id AND deliveries.subject = read.subject
+  AND deliveries.about_id <= read.until
+""")
+
+
+async def waiting(unit: Unit) -> int:
+    """How many are on their way."""
+    return int(await unit.scalar(select(func.count()).select_from(deliveries)))
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    keys = WebKeys(row.p256dh, row.auth) if row.p256dh is not None else None
+    address = Address(Provider(row.provider), row.token, Platform(row.platform), keys)
+    push = row.push if isinstance(row.push, dict) else orjson.loads(row.push)
+    return Delivery(row.id, row.device_id, address, Push.load(push), row.tries, row.expires)
