@@ -151,6 +151,7 @@ mentions = Table(
     _key("message_id"),
     Column("author_id", BigInteger, nullable=False),
     Index("mentions_of_message", "channel_id", "message_id"),
+    Index("mentions_newest", "target_id", "message_id"),
 )
 """Who is mentioned where: a person, a role, or (@everyone) a guild."""
 
@@ -293,6 +294,28 @@ thread_members = Table(
     Column("mute_config", JSONB),
     Index("thread_members_of_user", "user_id", "thread_id"),
 )
+
+hidden_mentions = Table(
+    "hidden_mentions",
+    metadata,
+    _key("user_id"),
+    _key("channel_id"),
+    _key("message_id"),
+    Index("hidden_mentions_of_message", "channel_id", "message_id"),
+)
+"""Mentions that somebody has taken out of their list."""
+
+saved = Table(
+    "saved",
+    metadata,
+    _key("user_id"),
+    _key("channel_id"),
+    _key("message_id"),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("saved_latest", "user_id", "at"),
+    Index("saved_of_message", "channel_id", "message_id"),
+)
+"""Messages that somebody keeps at hand."""
 
 indexed = Table(
     "indexed",

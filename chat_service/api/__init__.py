@@ -10,6 +10,7 @@ from chat_service.api import (
     commands,
     conversations,
     finding,
+    keeping,
     polls,
     reactions,
     reading,
@@ -22,6 +23,6 @@ def routers(chat: Chat) -> list[APIRouter]:
     """Everything but the hot routes, which are matched by hand."""
     doors = (
         *(finding, attachments, changes, reactions, polls, attendance),
-        *(conversations, reading, threads, webhooks, commands),
+        *(conversations, reading, keeping, threads, webhooks, commands),
     )
     return [door.router(chat) for door in doors]

@@ -15,6 +15,7 @@ from chat_service.tables import (
     check_ins,
     findable,
     heads,
+    hidden_mentions,
     mentions,
     messages,
     nonces,
@@ -24,6 +25,7 @@ from chat_service.tables import (
     reaction_kinds,
     reactions,
     rolls,
+    saved,
     slowed,
 )
 from chat_service.tools import Unit
@@ -46,7 +48,7 @@ _COLUMNS = (
 
 _HANGING = (
     *(reactions, reaction_kinds, polls, poll_counts, poll_votes),
-    *(rolls, check_ins, mentions),
+    *(rolls, check_ins, mentions, hidden_mentions, saved),
 )
 
 

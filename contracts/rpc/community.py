@@ -33,7 +33,7 @@ class GetMemberships(Call[Memberships]):
     """Where is this person a member?"""
 
     service = "community"
-    callers = frozenset({"gateway", "presence", "notification"})
+    callers = frozenset({"gateway", "chat", "presence", "notification"})
     deadline = 5.0
     """A storm of arrivals is a queue, not an outage."""
 

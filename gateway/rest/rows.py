@@ -184,6 +184,8 @@ ROWS: tuple[Row, ...] = (
     Row("channels/{channel}/polls/*", "chat", Bucket("polls", 5, 5), major="channel"),
     Row("channels/{channel}/quizzes/scores", "chat", _CHANNEL, major="channel"),
     Row("channels/{channel}/pins/*", "chat", Bucket("pins", 5, 5), major="channel"),
+    Row("users/@me/mentions/*", "chat", Bucket("mentions", 10, 10)),
+    Row("users/@me/saved-messages/*", "chat", Bucket("saved", 10, 5)),
     Row("users/@me/channels", "chat", Bucket("direct", 10, 10)),
     Row("discovery/categories", "community", _COMMON, anonymous=_READ),
     Row("discoverable-guilds", "community", Bucket("discovery", 10, 10)),

@@ -40,9 +40,12 @@ from contracts.rpc.community import (
     GetBots,
     GetGuildFacts,
     GetMembers,
+    GetMemberships,
     ListMembers,
     LocateChannel,
     Members,
+    Membership,
+    Memberships,
     Place,
 )
 from contracts.rpc.users import GetStandings, GetUsers, Standings, Users
@@ -106,6 +109,12 @@ class Neighbours:
         page = [who for who in ids if who > call.after][: call.limit]
         return Members(members=tuple(self.members[int(call.guild_id), who] for who in page))
 
+    async def get_memberships(self, call: GetMemberships) -> Memberships:
+        """Where somebody is a member."""
+        mine = [(guild, one) for (guild, who), one in self.members.items() if who == call.user_id]
+        found = [Membership(guild_id=GuildId(guild), member=one) for guild, one in mine]
+        return Memberships(memberships=tuple(found))
+
     async def get_users(self, call: GetUsers) -> Users:
         """Faces."""
         return Users(users=tuple(user(one) for one in call.user_ids if one < NO_SUCH_PERSON))
@@ -144,6 +153,7 @@ class Neighbours:
         rpc.handle(GetGuildFacts, self.facts)
         rpc.handle(GetMembers, self.get_members)
         rpc.handle(ListMembers, self.list_members)
+        rpc.handle(GetMemberships, self.get_memberships)
         rpc.handle(FindEmoji, self.find_emoji)
         rpc.handle(FindWebhook, self.find_webhook)
         rpc.handle(GetBots, self.get_bots)
