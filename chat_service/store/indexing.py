@@ -15,7 +15,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from chat_service.tables import findable, heads, indexed, messages
+from chat_service.tables import heads, messages
+from chat_service.tables.search import findable, indexed
 from chat_service.tools import Unit
 
 _OF_TEXT = """

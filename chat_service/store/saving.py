@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from chat_service.tables import hidden_mentions, saved
+from chat_service.tables.search import hidden_mentions, saved
 from chat_service.tools import Unit
 
 _PAGE = """

@@ -11,23 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from chat_service.store import files, indexing
 from chat_service.store.among import among
 from chat_service.store.messages import Message, read
-from chat_service.tables import (
-    check_ins,
-    findable,
-    heads,
-    hidden_mentions,
-    mentions,
-    messages,
-    nonces,
-    poll_counts,
-    poll_votes,
-    polls,
-    reaction_kinds,
-    reactions,
-    rolls,
-    saved,
-    slowed,
-)
+from chat_service.tables import HANGING, heads, messages, nonces, slowed
+from chat_service.tables.search import findable
 from chat_service.tools import Unit
 
 _COLUMNS = (
@@ -43,12 +28,6 @@ _COLUMNS = (
     messages.c.pinned,
     messages.c.has_reactions,
     messages.c.extras,
-)
-
-
-_HANGING = (
-    *(reactions, reaction_kinds, polls, poll_counts, poll_votes),
-    *(rolls, check_ins, mentions, hidden_mentions, saved),
 )
 
 
@@ -131,7 +110,7 @@ async def remove(unit: Unit, channel_id: int, message_ids: Sequence[int]) -> lis
     """
     here = (messages.c.channel_id == channel_id, among(messages.c.id, message_ids))
     await unit.run(sa.select(messages.c.id).where(*here).order_by(messages.c.id).with_for_update())
-    for table in _HANGING:
+    for table in HANGING:
         await unit.run(
             sa.delete(table).where(
                 table.c.channel_id == channel_id, among(table.c.message_id, message_ids)

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
@@ -21,12 +20,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from chassis.outbox import outbox_table
+from chat_service.tables import base
+from chat_service.tables.base import key
+from chat_service.tables.search import hidden_mentions, saved
 
-metadata = MetaData()
-
-
-def _key(name: str) -> Column[int]:
-    return Column(name, BigInteger, primary_key=True, autoincrement=False)
+metadata = base.metadata
 
 
 heads = Table(
@@ -69,8 +67,8 @@ nonces = Table(
 reaction_kinds = Table(
     "reaction_kinds",
     metadata,
-    _key("channel_id"),
-    _key("message_id"),
+    key("channel_id"),
+    key("message_id"),
     Column("emoji", Text, primary_key=True),
     Column("emoji_id", BigInteger),
     Column("name", Text, nullable=False),
@@ -83,17 +81,17 @@ reaction_kinds = Table(
 reactions = Table(
     "reactions",
     metadata,
-    _key("channel_id"),
-    _key("message_id"),
+    key("channel_id"),
+    key("message_id"),
     Column("emoji", Text, primary_key=True),
-    _key("user_id"),
+    key("user_id"),
 )
 
 polls = Table(
     "polls",
     metadata,
-    _key("channel_id"),
-    _key("message_id"),
+    key("channel_id"),
+    key("message_id"),
     Column("closes", DateTime(timezone=True), nullable=False, index=True),
 )
 """Those that still take votes. What is asked is kept with the message."""
@@ -101,8 +99,8 @@ polls = Table(
 poll_counts = Table(
     "poll_counts",
     metadata,
-    _key("channel_id"),
-    _key("message_id"),
+    key("channel_id"),
+    key("message_id"),
     Column("answer_id", SmallInteger, primary_key=True, autoincrement=False),
     Column("total", Integer, nullable=False),
 )
@@ -110,17 +108,17 @@ poll_counts = Table(
 poll_votes = Table(
     "poll_votes",
     metadata,
-    _key("channel_id"),
-    _key("message_id"),
+    key("channel_id"),
+    key("message_id"),
     Column("answer_id", SmallInteger, primary_key=True, autoincrement=False),
-    _key("user_id"),
+    key("user_id"),
 )
 
 quiz_scores = Table(
     "quiz_scores",
     metadata,
-    _key("channel_id"),
-    _key("user_id"),
+    key("channel_id"),
+    key("user_id"),
     Column("right", Integer, nullable=False),
     Column("answered", Integer, nullable=False),
 )
@@ -129,26 +127,26 @@ quiz_scores = Table(
 rolls = Table(
     "rolls",
     metadata,
-    _key("channel_id"),
-    _key("message_id"),
+    key("channel_id"),
+    key("message_id"),
     Column("total", Integer, nullable=False),
 )
 
 check_ins = Table(
     "check_ins",
     metadata,
-    _key("channel_id"),
-    _key("message_id"),
-    _key("user_id"),
+    key("channel_id"),
+    key("message_id"),
+    key("user_id"),
     Column("at", DateTime(timezone=True), nullable=False),
 )
 
 mentions = Table(
     "mentions",
     metadata,
-    _key("target_id"),
-    _key("channel_id"),
-    _key("message_id"),
+    key("target_id"),
+    key("channel_id"),
+    key("message_id"),
     Column("author_id", BigInteger, nullable=False),
     Index("mentions_of_message", "channel_id", "message_id"),
     Index("mentions_newest", "target_id", "message_id"),
@@ -158,8 +156,8 @@ mentions = Table(
 mentioned = Table(
     "mentioned",
     metadata,
-    _key("target_id"),
-    _key("channel_id"),
+    key("target_id"),
+    key("channel_id"),
     Column("last_message_id", BigInteger, nullable=False),
 )
 """The newest mention in each channel: what is all read is passed over without a look."""
@@ -167,8 +165,8 @@ mentioned = Table(
 read_states = Table(
     "read_states",
     metadata,
-    _key("user_id"),
-    _key("channel_id"),
+    key("user_id"),
+    key("channel_id"),
     Column("last_message_id", BigInteger, nullable=False),
     Column("version", Integer, nullable=False),
 )
@@ -176,7 +174,7 @@ read_states = Table(
 conversations = Table(
     "conversations",
     metadata,
-    _key("id"),
+    key("id"),
     Column("type", SmallInteger, nullable=False),
     Column("owner_id", BigInteger),
     Column("name", Text),
@@ -190,8 +188,8 @@ conversations = Table(
 recipients = Table(
     "recipients",
     metadata,
-    _key("channel_id"),
-    _key("user_id"),
+    key("channel_id"),
+    key("user_id"),
     Column("is_open", Boolean, nullable=False),
     Column("is_request", Boolean, nullable=False),
     Column("ordinal", BigInteger, Identity(always=True), nullable=False),
@@ -202,8 +200,8 @@ recipients = Table(
 slowed = Table(
     "slowed",
     metadata,
-    _key("channel_id"),
-    _key("user_id"),
+    key("channel_id"),
+    key("user_id"),
     Column("until", DateTime(timezone=True), nullable=False, index=True),
 )
 
@@ -222,8 +220,8 @@ removals = Table(
 files = Table(
     "files",
     metadata,
-    _key("channel_id"),
-    _key("id"),
+    key("channel_id"),
+    key("id"),
     Column("author_id", BigInteger, nullable=False),
     Column("filename", Text, nullable=False),
     Column("facts", JSONB),
@@ -254,7 +252,7 @@ heard = Table(
 threads = Table(
     "threads",
     metadata,
-    _key("id"),
+    key("id"),
     Column("guild_id", BigInteger, nullable=False),
     Column("parent_id", BigInteger, nullable=False),
     Column("type", SmallInteger, nullable=False),
@@ -286,8 +284,8 @@ threads = Table(
 thread_members = Table(
     "thread_members",
     metadata,
-    _key("thread_id"),
-    _key("user_id"),
+    key("thread_id"),
+    key("user_id"),
     Column("joined", DateTime(timezone=True), nullable=False),
     Column("flags", Integer, nullable=False),
     Column("muted", Boolean, nullable=False),
@@ -295,62 +293,10 @@ thread_members = Table(
     Index("thread_members_of_user", "user_id", "thread_id"),
 )
 
-hidden_mentions = Table(
-    "hidden_mentions",
-    metadata,
-    _key("user_id"),
-    _key("channel_id"),
-    _key("message_id"),
-    Index("hidden_mentions_of_message", "channel_id", "message_id"),
-)
-"""Mentions that somebody has taken out of their list."""
-
-saved = Table(
-    "saved",
-    metadata,
-    _key("user_id"),
-    _key("channel_id"),
-    _key("message_id"),
-    Column("at", DateTime(timezone=True), nullable=False),
-    Index("saved_latest", "user_id", "at"),
-    Index("saved_of_message", "channel_id", "message_id"),
-)
-"""Messages that somebody keeps at hand."""
-
-indexed = Table(
-    "indexed",
-    metadata,
-    _key("channel_id"),
-    Column("up_to", BigInteger, nullable=False),
-)
-"""Up to which message each channel can be searched."""
-
-findable = Table(
-    "findable",
-    metadata,
-    _key("channel_id"),
-    _key("id"),
-    Column("scope_id", BigInteger, nullable=False),
-    Column("place_id", BigInteger, nullable=False),
-    Column("folded", Text, nullable=False),
-    Column("grams", ARRAY(Integer), nullable=False),
-    Column("marks", ARRAY(BigInteger), nullable=False),
-    Index(
-        "findable_by",
-        "grams",
-        "marks",
-        postgresql_using="gin",
-        postgresql_with={"gin_pending_list_limit": "1024"},
-    ),
-    Index("findable_newest", "scope_id", "id"),
-)
-"""What messages are found by: `scope_id` is the guild or the conversation, `place_id` the channel
-that lets somebody see them.
-"""
 commands = Table(
     "commands",
     metadata,
-    _key("id"),
+    key("id"),
     Column("application_id", BigInteger, nullable=False),
     Column("guild_id", BigInteger, nullable=False),
     Column("type", SmallInteger, nullable=False),
@@ -365,8 +311,8 @@ commands = Table(
 command_permissions = Table(
     "command_permissions",
     metadata,
-    _key("guild_id"),
-    _key("id"),
+    key("guild_id"),
+    key("id"),
     Column("application_id", BigInteger, nullable=False),
     Column("permissions", JSONB, nullable=False),
 )
@@ -375,7 +321,7 @@ command_permissions = Table(
 interactions = Table(
     "interactions",
     metadata,
-    _key("id"),
+    key("id"),
     Column("application_id", BigInteger, nullable=False),
     Column("type", SmallInteger, nullable=False),
     Column("user_id", BigInteger, nullable=False),
@@ -395,7 +341,7 @@ interactions = Table(
 whispers = Table(
     "whispers",
     metadata,
-    _key("id"),
+    key("id"),
     Column("channel_id", BigInteger, nullable=False),
     Column("user_id", BigInteger, nullable=False),
     Column("author_id", BigInteger, nullable=False),
@@ -410,3 +356,9 @@ whispers = Table(
 """Answers that only who asked has seen, kept as long as they can be changed: in no history."""
 
 outbox = outbox_table(metadata)
+
+HANGING = (
+    *(reactions, reaction_kinds, polls, poll_counts, poll_votes),
+    *(rolls, check_ins, mentions, hidden_mentions, saved),
+)
+"""What hangs on a message, and goes with it."""
