@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chat_service import store
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import Venue, enter
+from chat_service.store.reading import Mark
+from chat_service.tools import Unit
 from contracts import limits
-from contracts.events.reading import MessageAck
+from contracts.events.reading import ChannelPinsAck, MessageAck
 from contracts.identity import Identity
 from contracts.ids import ChannelId, MessageId, UserId, floor_of
 from contracts.objects.reading import ReadState
+from contracts.permissions import Permission
 from contracts.rpc.chat import Alias
 
 
@@ -27,28 +30,67 @@ class Read:
 
 async def ack(chat: Chat, actor: Identity, read: Read) -> None:
     """Move a marker, count what mentions the reader since, tell their devices."""
-    venue = await enter(chat, actor, read.channel_id)
-    async with chat.units.open(actor) as unit:
-        read_to, version = await store.reading.move(
-            unit, actor.user_id, read.channel_id, read.message_id, is_manual=read.is_manual
-        )
-        moved = MessageAck(
-            user_id=UserId(actor.user_id),
-            channel_id=venue.channel_id,
-            message_id=MessageId(read_to),
-            manual=read.is_manual,
-            mention_count=await _unread(chat, venue, read_to),
-            version=version,
-        )
-        unit.emit(moved)
+    await ack_all(chat, actor, [read])
 
 
 async def ack_all(chat: Chat, actor: Identity, reads: Sequence[Read]) -> None:
     """Many at once; channels that one can not see are an error before anything moves."""
+    venues = [await enter(chat, actor, one) for one in {read.channel_id: None for read in reads}]
+    by_hand = {read.channel_id for read in reads if read.is_manual}
+    to: dict[int, int] = {}
     for read in reads:
-        await enter(chat, actor, read.channel_id)
-    for read in reads:
-        await ack(chat, actor, read)
+        before = 0 if read.is_manual else to.get(read.channel_id, 0)
+        to[read.channel_id] = max(before, read.message_id)
+    async with chat.units.open(actor) as unit:
+        marks = await store.reading.move(unit, actor.user_id, to, by_hand=by_hand)
+        counts = await _unread(chat, venues, {mark.channel_id: mark.read_to for mark in marks})
+        for mark in marks:
+            _tell(unit, mark, counts.get(mark.channel_id, 0), is_manual=mark.channel_id in by_hand)
+
+
+async def ack_guild(chat: Chat, actor: Identity, guild_id: int) -> None:
+    """All that somebody sees in a guild is read."""
+    rooms = await chat.access.rooms(actor, guild_id, needs=Permission.VIEW_CHANNEL)
+    seen = [int(room.channel.id) for room in rooms]
+    to = await store.reading.unread_channels(chat.database.pool, actor.user_id, seen)
+    async with chat.units.open(actor) as unit:
+        for mark in await store.reading.move(unit, actor.user_id, to):
+            _tell(unit, mark, 0)
+
+
+async def forget(chat: Chat, actor: Identity, channel_id: int) -> None:
+    """As if one had never read there."""
+    venue = await enter(chat, actor, channel_id)
+    async with chat.units.open(actor) as unit:
+        if await store.reading.forget(unit, actor.user_id, channel_id):
+            counts = await _unread(chat, [venue], {channel_id: 0})
+            _tell(unit, Mark(channel_id, 0, 0), counts.get(channel_id, 0), is_manual=True)
+
+
+async def ack_pins(chat: Chat, actor: Identity, channel_id: int) -> None:
+    """What is pinned was seen."""
+    venue = await enter(chat, actor, channel_id)
+    async with chat.units.open(actor) as unit:
+        version = await store.reading.see_pins(unit, actor.user_id, channel_id)
+        seen = ChannelPinsAck(
+            user_id=UserId(actor.user_id),
+            channel_id=venue.channel_id,
+            timestamp=unit.now,
+            version=version,
+        )
+        unit.emit(seen)
+
+
+def _tell(unit: Unit, mark: Mark, count: int, *, is_manual: bool = False) -> None:
+    moved = MessageAck(
+        user_id=UserId(unit.actor.user_id),
+        channel_id=ChannelId(mark.channel_id),
+        message_id=MessageId(mark.read_to),
+        manual=is_manual,
+        mention_count=count,
+        version=mark.version,
+    )
+    unit.emit(moved)
 
 
 async def states(chat: Chat, user_id: int, mentioned_as: Sequence[Alias]) -> list[ReadState]:
@@ -65,8 +107,9 @@ async def states(chat: Chat, user_id: int, mentioned_as: Sequence[Alias]) -> lis
     return [
         ReadState(
             id=ChannelId(one.channel_id),
-            last_message_id=None if one.last_message_id is None else MessageId(one.last_message_id),
+            last_message_id=MessageId(one.last_message_id) if one.last_message_id else None,
             mention_count=one.mentions,
+            last_pin_timestamp=one.pins_seen,
         )
         for one in found
     ]
@@ -78,16 +121,30 @@ async def newest(chat: Chat, channel_ids: Sequence[ChannelId]) -> dict[ChannelId
     return {ChannelId(channel): MessageId(message) for channel, message in found.items()}
 
 
-async def _unread(chat: Chat, venue: Venue, read_to: int) -> int:
-    pool, me, most = chat.database.pool, int(venue.user.id), limits.MENTIONS_COUNTED
-    if venue.guild_id is None or venue.member is None:
-        return await store.reading.unread_messages(pool, me, venue.channel_id, read_to, most)
-    joined = _floor(venue.member.joined_at.timestamp())
-    aliases = [(me, 0), (int(venue.guild_id), joined)]
-    aliases += [(int(role), joined) for role in venue.member.roles]
-    return await store.reading.unread_mentions(
-        pool, me, aliases, venue.channel_id, read_to, limit=most
-    )
+async def _unread(
+    chat: Chat, venues: Sequence[Venue], read_to: Mapping[int, int]
+) -> dict[int, int]:
+    """How many messages concern the reader of these since: two questions, however many they are."""
+    pool, me, most = chat.database.pool, int(venues[0].user.id), limits.MENTIONS_COUNTED
+    aliases = [(me, 0)]
+    in_guilds: dict[int, int] = {}
+    between: dict[int, int] = {}
+    for venue in venues:
+        channel_id = int(venue.channel_id)
+        if venue.guild_id is None or venue.member is None:
+            between[channel_id] = read_to[channel_id]
+            continue
+        in_guilds[channel_id] = read_to[channel_id]
+        joined = _floor(venue.member.joined_at.timestamp())
+        aliases.append((int(venue.guild_id), joined))
+        aliases += [(int(role), joined) for role in venue.member.roles]
+    counts: dict[int, int] = {}
+    if in_guilds:
+        names = list(dict.fromkeys(aliases))
+        counts |= await store.reading.unread_mentions(pool, me, names, in_guilds, most)
+    if between:
+        counts |= await store.reading.unread_messages(pool, me, between, most)
+    return counts
 
 
 def _floor(seconds: float) -> int:

@@ -22,7 +22,7 @@ from chat_service.api import (
 def routers(chat: Chat) -> list[APIRouter]:
     """Everything but the hot routes, which are matched by hand."""
     doors = (
-        *(finding, attachments, changes, reactions, polls, attendance),
-        *(conversations, reading, keeping, threads, webhooks, commands),
+        *(finding, reading, attachments, changes, reactions, polls, attendance),
+        *(conversations, keeping, threads, webhooks, commands),
     )
     return [door.router(chat) for door in doors]

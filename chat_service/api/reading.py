@@ -13,7 +13,7 @@ from chassis.identity import Person
 from chat_service.actions import reading
 from chat_service.actions.chat import Chat
 from chat_service.actions.reading import Read
-from contracts.ids import ChannelId, MessageId
+from contracts.ids import ChannelId, GuildId, MessageId
 from contracts.wire import Form
 
 _AT_ONCE = 100
@@ -59,10 +59,28 @@ class ReadingDoor:
         await reading.ack_all(self._chat, actor, reads)
         return nothing()
 
+    async def ack_guild(self, guild_id: GuildId, actor: Person) -> Response:
+        """All of a guild."""
+        await reading.ack_guild(self._chat, actor, guild_id)
+        return nothing()
+
+    async def forget(self, channel_id: ChannelId, actor: Person) -> Response:
+        """As if one had never read there."""
+        await reading.forget(self._chat, actor, channel_id)
+        return nothing()
+
+    async def ack_pins(self, channel_id: ChannelId, actor: Person) -> Response:
+        """What is pinned was seen."""
+        await reading.ack_pins(self._chat, actor, channel_id)
+        return nothing()
+
 
 def router(chat: Chat) -> APIRouter:
     """The routes."""
     door, routes = ReadingDoor(chat), APIRouter()
     routes.post("/channels/{channel_id}/messages/{message_id}/ack")(door.ack)
     routes.post("/read-states/ack-bulk")(door.ack_all)
+    routes.post("/guilds/{guild_id}/ack")(door.ack_guild)
+    routes.delete("/channels/{channel_id}/messages/ack")(door.forget)
+    routes.post("/channels/{channel_id}/pins/ack")(door.ack_pins)
     return routes

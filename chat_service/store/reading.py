@@ -4,37 +4,49 @@ looks at so many index entries and no more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import func
+from sqlalchemy import case, delete, func
 from sqlalchemy.dialects.postgresql import insert
 
+from chat_service.store.among import among
 from chat_service.tables import read_states
 from chat_service.tools import Unit
 
 _UNREAD_MENTIONS = """
-SELECT count(DISTINCT message_id) FROM (
-  SELECT x.message_id FROM unnest($2::bigint[], $3::bigint[]) AS a(target_id, since)
-  CROSS JOIN LATERAL (
-    SELECT message_id FROM mentions
-    WHERE target_id = a.target_id AND channel_id = $4 AND message_id > greatest($5, a.since)
-      AND author_id <> $1
-    ORDER BY message_id LIMIT $6
-  ) x
-) counted
+SELECT r.channel_id, count(DISTINCT x.message_id)
+FROM unnest($4::bigint[], $5::bigint[]) AS r(channel_id, read_to)
+CROSS JOIN unnest($2::bigint[], $3::bigint[]) AS a(target_id, since)
+CROSS JOIN LATERAL (
+  SELECT message_id FROM mentions
+  WHERE target_id = a.target_id AND channel_id = r.channel_id
+    AND message_id > greatest(r.read_to, a.since) AND author_id <> $1
+  ORDER BY message_id LIMIT $6
+) x
+GROUP BY r.channel_id
 """
 _UNREAD_MESSAGES = """
-SELECT count(*) FROM (
-  SELECT 1 FROM messages WHERE channel_id = $2 AND id > $3 AND author_id <> $1 LIMIT $4
-) unread
+SELECT r.channel_id, (
+  SELECT count(*) FROM (
+    SELECT 1 FROM messages
+    WHERE channel_id = r.channel_id AND id > r.read_to AND author_id <> $1 LIMIT $4
+  ) unread
+)
+FROM unnest($2::bigint[], $3::bigint[]) AS r(channel_id, read_to)
+"""
+_UNREAD_CHANNELS = """
+SELECT h.channel_id, h.last_message_id FROM heads h
+LEFT JOIN read_states r ON r.user_id = $1 AND r.channel_id = h.channel_id
+WHERE h.channel_id = ANY($2::bigint[]) AND h.last_message_id > coalesce(r.last_message_id, 0)
 """
 _STATES = """
 WITH aliases AS (
   SELECT * FROM unnest($2::bigint[], $3::bigint[]) AS a(target_id, since)
 ), read AS (
-  SELECT channel_id, last_message_id FROM read_states WHERE user_id = $1
+  SELECT channel_id, last_message_id, pins_seen FROM read_states WHERE user_id = $1
   ORDER BY last_message_id DESC LIMIT $5
 ), counted AS (
   SELECT m.channel_id, count(DISTINCT x.message_id) AS total
@@ -59,7 +71,7 @@ WITH aliases AS (
   LEFT JOIN read_states r ON r.user_id = $1 AND r.channel_id = s.channel_id
   WHERE s.user_id = $1 AND s.is_open AND h.last_message_id > coalesce(r.last_message_id, 0)
 )
-SELECT coalesce(r.channel_id, c.channel_id), r.last_message_id, coalesce(c.total, 0)
+SELECT coalesce(r.channel_id, c.channel_id), r.last_message_id, coalesce(c.total, 0), r.pins_seen
 FROM read r FULL JOIN counted c ON c.channel_id = r.channel_id
 LIMIT $5
 """
@@ -72,50 +84,86 @@ class Marker:
     channel_id: int
     last_message_id: int | None
     mentions: int
+    pins_seen: datetime | None = None
+
+
+class Mark(NamedTuple):
+    """Where a marker stands, and how often it was moved."""
+
+    channel_id: int
+    read_to: int
+    version: int
 
 
 async def move(
-    unit: Unit, user_id: int, channel_id: int, message_id: int, *, is_manual: bool
-) -> tuple[int, int]:
-    """Read up to here. A device that lags never moves the marker back; a hand may. Where it stands
-    then, and its version.
-    """
-    marker = insert(read_states).values(
-        user_id=user_id, channel_id=channel_id, last_message_id=message_id, version=1
-    )
-    highest = func.greatest(read_states.c.last_message_id, marker.excluded.last_message_id)
+    unit: Unit, user_id: int, to: Mapping[int, int], *, by_hand: Collection[int] = ()
+) -> list[Mark]:
+    """Read these channels up to there. A device that lags never moves a marker back; a hand may."""
+    rows = [
+        {"user_id": user_id, "channel_id": channel, "last_message_id": message, "version": 1}
+        for channel, message in sorted(to.items())
+    ]
+    if not rows:
+        return []
+    marker = insert(read_states).values(rows)
+    given = marker.excluded.last_message_id
+    highest = func.greatest(read_states.c.last_message_id, given)
+    is_by_hand = among(read_states.c.channel_id, by_hand)
     moved = marker.on_conflict_do_update(
         index_elements=["user_id", "channel_id"],
         set_={
-            "last_message_id": marker.excluded.last_message_id if is_manual else highest,
+            "last_message_id": case((is_by_hand, given), else_=highest),
             "version": read_states.c.version + 1,
         },
     )
-    marker_now = moved.returning(read_states.c.last_message_id, read_states.c.version)
-    row = (await unit.all(marker_now))[0]
-    return row.last_message_id, row.version
+    columns = (read_states.c.channel_id, read_states.c.last_message_id, read_states.c.version)
+    return [Mark._make(row) for row in await unit.all(moved.returning(*columns))]
+
+
+async def forget(unit: Unit, user_id: int, channel_id: int) -> bool:
+    """Somebody has read nothing there; False if it was so already."""
+    mine = (read_states.c.user_id == user_id, read_states.c.channel_id == channel_id)
+    return bool(await unit.run(delete(read_states).where(*mine)))
+
+
+async def see_pins(unit: Unit, user_id: int, channel_id: int) -> int:
+    """Somebody has seen what is pinned there; the marker's version."""
+    row = {"user_id": user_id, "channel_id": channel_id, "last_message_id": 0, "version": 1}
+    marker = insert(read_states).values(**row, pins_seen=unit.now)
+    moved = marker.on_conflict_do_update(
+        index_elements=["user_id", "channel_id"],
+        set_={"pins_seen": unit.now, "version": read_states.c.version + 1},
+    )
+    return int(await unit.scalar(moved.returning(read_states.c.version)))
+
+
+async def unread_channels(pool: Any, user_id: int, channel_ids: Sequence[int]) -> dict[int, int]:
+    """Those in which there is something new to somebody, and its last message."""
+    rows = await pool.fetch(_UNREAD_CHANNELS, user_id, list(channel_ids))
+    return {row[0]: row[1] for row in rows}
 
 
 async def unread_mentions(
     pool: Any,
     user_id: int,
     aliases: Sequence[tuple[int, int]],
-    channel_id: int,
-    read_to: int,
+    read_to: Mapping[int, int],
     limit: int,
-) -> int:
-    """How many messages of a guild's channel mention somebody who has read to there."""
+) -> dict[int, int]:
+    """How many messages of channels of guilds mention somebody who has read to there."""
     targets, since = [one for one, _ in aliases], [floor for _, floor in aliases]
-    return int(
-        await pool.fetchval(_UNREAD_MENTIONS, user_id, targets, since, channel_id, read_to, limit)
-    )
+    channels, marks = list(read_to), list(read_to.values())
+    given = (user_id, targets, since, channels, marks, limit)
+    return {row[0]: row[1] for row in await pool.fetch(_UNREAD_MENTIONS, *given)}
 
 
 async def unread_messages(
-    pool: Any, user_id: int, channel_id: int, read_to: int, limit: int
-) -> int:
-    """How many messages of a conversation are new to somebody: each of them is for them."""
-    return int(await pool.fetchval(_UNREAD_MESSAGES, user_id, channel_id, read_to, limit))
+    pool: Any, user_id: int, read_to: Mapping[int, int], limit: int
+) -> dict[int, int]:
+    """How many messages of conversations are new to somebody: each of them is for them."""
+    channels, marks = list(read_to), list(read_to.values())
+    rows = await pool.fetch(_UNREAD_MESSAGES, user_id, channels, marks, limit)
+    return {row[0]: row[1] for row in rows}
 
 
 async def states(

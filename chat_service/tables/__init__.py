@@ -169,6 +169,7 @@ read_states = Table(
     key("channel_id"),
     Column("last_message_id", BigInteger, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("pins_seen", DateTime(timezone=True)),
 )
 
 conversations = Table(

@@ -121,6 +121,7 @@ ROWS: tuple[Row, ...] = (
     Row("guilds/{guild}/messages/search", "chat", _SEARCH, major="guild"),
     Row("guilds/{guild}/regions", "signaling", _COMMON),
     Row("guilds/{guild}/voice-states/*", "signaling", _VOICE_STATES, major="guild"),
+    Row("guilds/{guild}/ack", "chat", Bucket("read-states", 10, 5)),
     Row("guilds/{guild}/*", "community", _COMMUNITY, major="guild", body_bytes=PICTURE_BODY_BYTES),
     Row(
         "invites/{code}/*",

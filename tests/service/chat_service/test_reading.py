@@ -116,6 +116,63 @@ async def test_many_channels_are_read_at_once_or_none(house: House) -> None:
     assert refusal(await house.asks(STRANGER, "POST", path, json={})) == (404, 10003)
 
 
+async def test_many_markers_move_as_one_would_with_what_each_still_counts(house: House) -> None:
+    guild, who = house.guild(), house.newcomer()
+    house.member(guild, who)
+    rooms = [int(house.channel(guild).id) for _ in range(2)]
+    pair = int((await house.opens(ALICE, who))["id"])
+    sent = {room: [await house.send(OWNER, room, f"<@{who}>") for _ in range(2)] for room in rooms}
+    sent[pair] = [await house.send(ALICE, pair, "hi") for _ in range(3)]
+    reads = [{"channel_id": str(room), "message_id": some[0]["id"]} for room, some in sent.items()]
+    reads.append({"channel_id": str(rooms[0]), "message_id": sent[rooms[0]][1]["id"]})
+    form = {"read_states": reads}
+    assert (await house.asks(who, "POST", "/read-states/ack-bulk", json=form)).status_code == 204
+    told = [body for name, body in await house.told_to(who) if name == "MessageAck"]
+    assert {int(one["channel_id"]): one["mention_count"] for one in told} == {
+        rooms[0]: 0,
+        rooms[1]: 1,
+        pair: 2,
+    }
+
+
+async def test_a_guild_is_read_at_once(house: House) -> None:
+    guild, who = house.guild(), house.newcomer()
+    house.member(guild, who)
+    rooms = [int(house.channel(guild).id) for _ in range(3)]
+    sent = {room: await house.send(OWNER, room, f"<@{who}>") for room in rooms[:2]}
+    path = f"/guilds/{guild}/ack"
+    for _ in range(2):
+        assert (await house.asks(who, "POST", path)).status_code == 204
+    told = [body for name, body in await house.told_to(who) if name == "MessageAck"]
+    assert {int(one["channel_id"]): one["message_id"] for one in told} == {
+        room: one["id"] for room, one in sent.items()
+    }
+    assert len(told) == 2
+    found = await states(house, who)
+    assert [found[room].mention_count for room in sent] == [0, 0]
+    assert refusal(await house.asks(STRANGER, "POST", path)) == (404, 10004)
+
+
+async def test_a_marker_can_be_forgotten_and_pins_be_seen(house: House) -> None:
+    guild, who = house.guild(), house.newcomer()
+    house.member(guild, who)
+    room = int(house.channel(guild).id)
+    sent = await house.send(OWNER, room, f"<@{who}>")
+    assert await acks(house, who, room, sent["id"]) == 200
+    answer = await house.asks(who, "POST", f"/channels/{room}/pins/ack")
+    assert answer.status_code == 204
+    state = (await states(house, who))[room]
+    assert (state.last_message_id, state.mention_count) == (int(sent["id"]), 0)
+    told = await house.told_to(who)
+    assert told[-1][0] == "ChannelPinsAck"
+    assert state.last_pin_timestamp == datetime.fromisoformat(told[-1][1]["timestamp"])
+    gone = f"/channels/{room}/messages/ack"
+    assert (await house.asks(who, "DELETE", gone)).status_code == 204
+    state = (await states(house, who))[room]
+    assert (state.last_message_id, state.mention_count) == (None, 1)
+    assert (await house.told_to(who))[-1][1]["mention_count"] == 1
+
+
 async def test_the_newest_message_of_each_channel_is_known(house: House) -> None:
     spoken, silent = house.room(), house.room()
     sent = await house.sends(ALICE, spoken, 2)
