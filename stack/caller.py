@@ -77,8 +77,8 @@ class Caller:
             each for each in compat.PROFILES if each.openssl_profile == profile
         ]
 
-    def offer(self, streams: list[Stream]) -> str:
-        """What this end publishes."""
+    def offer(self, streams: list[Stream], *, receives: bool = False) -> str:
+        """What this end publishes; or, on a wire of its own, what it would receive."""
         sections = []
         for number, stream in enumerate(streams):
             codec = "opus/48000/2" if stream.kind == "audio" else "VP8/90000"
@@ -87,7 +87,7 @@ class Caller:
                 "c=IN IP4 0.0.0.0",
                 *self._credentials("actpass"),
                 f"a=mid:{number}",
-                "a=sendonly",
+                "a=recvonly" if receives else "a=sendonly",
                 "a=rtcp-mux",
                 "a=rtcp-rsize",
                 f"a=msid:stream {stream.name}",

@@ -23,6 +23,10 @@ OPERATORS = {
     "MOIM_INVITE_ONLY": ("USER_INVITE_ONLY",),
     "MOIM_FCM_CREDENTIALS": ("NOTIFICATION_FCM_CREDENTIALS",),
     "MOIM_PUSH_CONTACT": ("NOTIFICATION_VAPID_CONTACT",),
+    "MOIM_PUBLIC_IP": ("MEDIA_PUBLIC_IPS",),
+    "MOIM_MEDIA_BIND": ("MEDIA_UDP_BIND",),
+    "MOIM_TURN_URLS": ("MEDIA_TURN_URLS",),
+    "MOIM_TURN_SECRET": ("MEDIA_TURN_SECRET",),
 }
 """Decisions about the whole house, by `./moim up` and docker compose alike."""
 
@@ -36,12 +40,16 @@ def given(name: str, default: str = "") -> str:
 
 def operators() -> dict[str, str]:
     """What an operator decides for the house, as the services that it concerns are told."""
-    return {
+    found = {
         variable: given(name)
         for name, variables in OPERATORS.items()
         for variable in variables
         if given(name)
     }
+    if given("MOIM_PUBLIC_IP"):
+        # Who is told to come from outside must find the door open.
+        found.setdefault("MEDIA_UDP_BIND", "0.0.0.0")  # noqa: S104
+    return found
 
 
 def home() -> Path:

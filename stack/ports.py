@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from stack.services import GATEWAY, HOUSE, Table
+from stack.services import GATEWAY, HOUSE, MEDIA, Table
 from stack.trouble import Trouble
 
 LOOPBACK = "127.0.0.1"
@@ -46,10 +46,9 @@ class Ports:
         """The embedded Redis-compatible server."""
         return self.base + 91
 
-    @property
-    def media(self) -> int:
-        """Where media arrives, by UDP."""
-        return self.base + 92
+    def media(self, copy: int = 0) -> int:
+        """Where media arrives, by UDP; each worker has a port of its own, eight at most."""
+        return self.base + 92 + copy
 
     def http(self, name: str) -> int:
         """HTTP; gateways share the public port."""
@@ -57,11 +56,14 @@ class Ports:
 
     def rpc(self, name: str, copy: int = 0) -> int:
         """Calls from neighbours."""
-        return self._of(name, 2) if copy == 0 else self.base + 100 + 2 * copy
+        return self._of(name, 2) if copy == 0 else self._copies(name) + 2 * copy
 
     def admin(self, name: str, copy: int = 0) -> int:
         """/livez, /readyz, /metrics."""
-        return self._of(name, 3) if copy == 0 else self.base + 101 + 2 * copy
+        return self._of(name, 3) if copy == 0 else self._copies(name) + 2 * copy + 1
+
+    def _copies(self, name: str) -> int:
+        return self.base + (40 if name == MEDIA else 100)
 
     def _of(self, name: str, door: int) -> int:
         return self.base + door + 3 * self.table.number(name)

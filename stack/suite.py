@@ -45,6 +45,7 @@ class Suite:
     folder: Path | str = field(kw_only=False)
     port: int = 0
     gateways: int = 1
+    sfus: int = 1
     services: Sequence[str] | None = None
     durable: bool = False
     extra_env: Mapping[str, str] = field(default_factory=dict)
@@ -215,7 +216,7 @@ class Suite:
         return [self.table[name] for name in self.table.names(self.services)]
 
     def _processes(self, rows: Sequence[Service]) -> list[Process]:
-        return [process for row in rows for process in processes(row, self.gateways)]
+        return [process for row in rows for process in processes(row, self.gateways, self.sfus)]
 
     def _wanted_ports(self) -> dict[int, str]:
         ports, wanted = self.ports, {}
@@ -273,6 +274,7 @@ class Suite:
                 "url": f"http://127.0.0.1:{self.ports.public}",
                 "port": self.ports.public,
                 "gateways": self.gateways,
+                "sfus": self.sfus,
                 "suite": leftovers.footprint(os.getpid()),
                 "processes": {
                     name: {**leftovers.footprint(unit.child.pid), "starts": unit.starts}

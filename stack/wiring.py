@@ -32,9 +32,9 @@ class Process:
         return self.service.name if self.copy == 0 else f"{self.service.name}-{self.copy + 1}"
 
 
-def processes(service: Service, gateways: int) -> list[Process]:
+def processes(service: Service, gateways: int, sfus: int = 1) -> list[Process]:
     """Those of a row of the table."""
-    count = gateways if service.name == GATEWAY else 1
+    count = {GATEWAY: gateways, MEDIA: sfus}.get(service.name, 1)
     return [Process(service, copy) for copy in range(count)]
 
 
@@ -91,7 +91,7 @@ class Wiring:
         if service.name == NOTIFICATION:
             values["VAPID_KEY"] = keys.vapid_key(self.master)
         if service.name == MEDIA:
-            values |= {"UDP_BIND": LOOPBACK, "UDP_PORT": str(self.ports.media)}
+            values |= {"UDP_BIND": LOOPBACK, "UDP_PORT": str(self.ports.media(process.copy))}
         return {service.prefix + name: value for name, value in values.items()}
 
     def _neighbours(self, service: Service) -> str:

@@ -9,7 +9,8 @@ import platform
 import resource
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from stack import bootstrap, leftovers, say, valkey
 from stack.backing import require_redis
@@ -17,7 +18,9 @@ from stack.environ import ROOT, given, home
 from stack.home import FRESH_MEND, Home
 from stack.ports import Ports, require_free
 from stack.postgres import binaries
+from stack.services import HOUSE, MEDIA
 from stack.trouble import DISK_MEND, Trouble
+from stack.wiring import processes
 
 HELP = "what is missing or wrong, and the mend"
 _LEAST_FREE = 512 << 20
@@ -27,12 +30,17 @@ _LEAST_MEMORY = 1 << 30
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which port shall be free."""
+    parser.add_argument(
+        "what", nargs="?", choices=["house", "voice"], default="house", help="voice: prove a call"
+    )
     parser.add_argument("--port", type=int, default=8080, help="public port (8080)")
 
 
 def run(options: argparse.Namespace) -> int:
     """0 when nothing is wrong."""
     place = Home(home())
+    if options.what == "voice":
+        return _judge(_workers(place))
     checks: dict[str, Callable[[], str]] = {
         "python": lambda: f"{platform.python_version()} in {ROOT / '.venv'}",
         "postgresql": _postgres,
@@ -43,6 +51,10 @@ def run(options: argparse.Namespace) -> int:
         "open files": _files,
         "memory": _memory,
     }
+    return _judge(checks)
+
+
+def _judge(checks: Mapping[str, Callable[[], str]]) -> int:
     wrong = 0
     for name, check in checks.items():
         try:
@@ -51,6 +63,23 @@ def run(options: argparse.Namespace) -> int:
             said, mark, wrong = str(trouble), say.paint("WRONG", "red"), wrong + 1
         say.line(f"{mark} {name:<12} {said}")
     return 1 if wrong else 0
+
+
+def _workers(place: Home) -> dict[str, Callable[[], str]]:
+    from stack.voice import prove
+
+    state = place.state()
+    if not leftovers.is_alive(state.get("suite")):
+        raise Trouble("No house runs, so there is no call to prove.", "Start it: ./moim up")
+    ports, master = Ports(state["port"]), place.master()
+
+    def call(copy: int) -> str:
+        return asyncio.run(prove(ports, master, copy))
+
+    return {
+        process.name: partial(call, process.copy)
+        for process in processes(HOUSE[MEDIA], 1, state["sfus"])
+    }
 
 
 def _postgres() -> str:

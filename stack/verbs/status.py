@@ -81,7 +81,7 @@ def _admin_ports(state: dict[str, Any]) -> dict[str, list[int]]:
     found = {
         process.name: [ports.admin(row.name, process.copy)]
         for row in HOUSE
-        for process in processes(row, state["gateways"])
+        for process in processes(row, state["gateways"], state["sfus"])
     }
     found[SINGLE] = [ports.admin(row.name) for row in HOUSE if row.name != MEDIA]
     return found

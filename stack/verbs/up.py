@@ -13,7 +13,8 @@ from chassis.clock import SystemClock
 from stack import say
 from stack.environ import ROOT, given, home, operators
 from stack.home import Home
-from stack.services import HOUSE
+from stack.ports import LOOPBACK
+from stack.services import HOUSE, MEDIA
 from stack.suite import SINGLE, Suite
 from stack.tail import Tail, show
 from stack.trouble import Trouble
@@ -27,6 +28,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What can be asked for."""
     parser.add_argument("--port", type=_port, default=8080, help="public port (8080)")
     parser.add_argument("--gateways", type=_count, default=1, metavar="N", help="gateways (1)")
+    parser.add_argument(
+        "--sfu", type=_few, default=1, metavar="N", help="workers for voice and video (1)"
+    )
     parser.add_argument("--fresh", action="store_true", help="move old data aside and start anew")
     parser.add_argument(
         "--single", action="store_true", help="all services but media in one process"
@@ -52,6 +56,7 @@ async def _live(place: Home, options: argparse.Namespace) -> int:
         place.folder,
         port=options.port,
         gateways=options.gateways,
+        sfus=options.sfu,
         single=options.single,
         durable=True,
         database_url=given("MOIM_DATABASE_URL"),
@@ -110,9 +115,11 @@ def _asked_to_stop(suite: Suite) -> asyncio.Event:
 
 
 def _tails(suite: Suite) -> list[Tail]:
-    names = [process.name for row in HOUSE for process in processes(row, suite.gateways)]
+    names = [
+        process.name for row in HOUSE for process in processes(row, suite.gateways, suite.sfus)
+    ]
     if suite.single:
-        names = [SINGLE, "media"]
+        names = [SINGLE, *(process.name for process in processes(HOUSE[MEDIA], 1, suite.sfus))]
     return [Tail(suite.home.log(name)) for name in names]
 
 
@@ -123,6 +130,9 @@ def _welcome(suite: Suite, seconds: float) -> None:
     say.line()
     if not given("MOIM_SMTP_URL"):
         say.step(f"letters land in {suite.home.mail} (MOIM_SMTP_URL sends them)")
+    where = given("MOIM_PUBLIC_IP") or LOOPBACK
+    doors = ", ".join(str(suite.ports.media(copy)) for copy in range(suite.sfus))
+    say.step(f"voice: clients are told to send to {where}, UDP {doors} (MOIM_PUBLIC_IP decides)")
     say.step(f"data and logs are in {suite.home.folder}; Ctrl-C stops everything")
 
 
@@ -141,7 +151,8 @@ def _detach(place: Home, options: argparse.Namespace) -> int:
     place.make()
     log = place.log(_DETACHED)
     argv = [sys.executable, "-m", "stack", "up", "--quiet", f"--port={options.port}"]
-    argv += [f"--gateways={options.gateways}", *(["--single"] if options.single else [])]
+    argv += [f"--gateways={options.gateways}", f"--sfu={options.sfu}"]
+    argv += ["--single"] if options.single else []
     with log.open("wb") as words:
         child = subprocess.Popen(
             argv,
@@ -171,6 +182,13 @@ def _port(text: str) -> int:
     if not 0 < port < 65_536:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
     return port
+
+
+def _few(text: str) -> int:
+    count = int(text)
+    if not 0 < count <= 8:
+        raise argparse.ArgumentTypeError("from 1 to 8")
+    return count
 
 
 def _count(text: str) -> int:

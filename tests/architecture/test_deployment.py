@@ -16,7 +16,7 @@ import pytest
 
 from stack import envexample, envfile
 from stack.environ import OPERATORS
-from stack.services import GATEWAY, HOUSE, Service
+from stack.services import GATEWAY, HOUSE, MEDIA, Service
 from tests.architecture.tree import ROOT
 
 ROWS = list(HOUSE)
@@ -109,7 +109,7 @@ def test_a_container_is_locked_down_healthy_and_not_published(row: Service) -> N
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert "ports" not in service
+    assert row.name == MEDIA or "ports" not in service
     assert service["healthcheck"]["test"] == ["CMD", "python", "-m", "chassis.probe"]
     needs = set(service.get("depends_on", {}))
     assert ("migrate" in needs) == (row.schema is not None)
@@ -126,9 +126,14 @@ def test_an_operators_decision_reaches_every_service_it_concerns(
         assert f"{variable}: ${{{name}:-" in raw
 
 
-def test_only_the_proxy_is_published() -> None:
-    published = [name for name, service in compose()["services"].items() if service.get("ports")]
-    assert published == ["caddy"]
+def test_only_the_proxy_and_the_port_of_media_are_published() -> None:
+    published = {
+        name: {(port["protocol"], port["target"]) for port in service["ports"]}
+        for name, service in compose()["services"].items()
+        if service.get("ports")
+    }
+    assert set(published) == {"caddy", MEDIA}
+    assert published[MEDIA] == {("udp", 8003)}
 
 
 def test_the_dockerfile_pleases_its_linter() -> None:

@@ -85,7 +85,7 @@ def _until(running: subprocess.Popen[str], words: str) -> list[str]:
 
 
 def test_up_status_logs_and_down(house: House) -> None:
-    with house.up("--gateways", "2") as running:
+    with house.up("--gateways", "2", "--sfu", "2") as running:
         heard = "".join(_until(running, "Ctrl-C stops everything"))
         assert f"http://127.0.0.1:{house.port}" in heard
         assert heard.index("making a PostgreSQL cluster") < heard.index("gateway-2 is ready")
@@ -96,6 +96,7 @@ def test_up_status_logs_and_down(house: House) -> None:
         assert {row["name"] for row in said["processes"]} == {
             *HOUSE.names(),
             "gateway-2",
+            "media-2",
             "postgres",
             "valkey",
         }

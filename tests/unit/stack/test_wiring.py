@@ -52,6 +52,12 @@ def test_media_listens_for_packets_on_a_port_of_this_suite() -> None:
     assert (found["MEDIA_UDP_BIND"], found["MEDIA_UDP_PORT"]) == ("127.0.0.1", "18172")
 
 
+def test_each_worker_for_media_has_ports_of_its_own() -> None:
+    first, second = map(WIRING.environment, processes(HOUSE["media"], 1, 2))
+    assert (first["MEDIA_RPC_PORT"], second["MEDIA_RPC_PORT"]) == ("18100", "18122")
+    assert (second["MEDIA_UDP_PORT"], second["MEDIA_INSTANCE"]) == ("18173", "media-2")
+
+
 def test_a_neighbour_is_named_with_its_call_port() -> None:
     found = WIRING.environment(Process(HOUSE["chat"]))["CHAT_NEIGHBOURS"]
     assert found == "user=127.0.0.1:18085,community=127.0.0.1:18088"
