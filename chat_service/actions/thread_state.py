@@ -10,8 +10,8 @@ from chat_service.actions.venues import Venue
 from chat_service.domain import threads as rules
 from chat_service.domain.threads import Thread
 from chat_service.tools import Unit
-from contracts import topics
-from contracts.errors import ErrorCode, NotFound
+from contracts import limits, topics
+from contracts.errors import Conflict, ErrorCode, NotFound
 from contracts.events.base import Hearing, Inside
 from contracts.events.thread import ThreadUpdate
 
@@ -45,10 +45,17 @@ async def awake(unit: Unit, venue: Venue) -> Venue:
         raise refusal
     if not thread.is_archived:
         return venue
+    await require_room(unit, thread)
     thread = rules.changed(thread, {"is_archived": False}, unit.now)
     await store.threads.change(unit, thread)
     tell_changed(unit, thread, venue.heard_on)
     return replace(venue, thread=thread)
+
+
+async def require_room(unit: Unit, thread: Thread) -> None:
+    """Raise if one more can not be active in the guild."""
+    if await store.threads.count_active(unit, thread.guild_id) >= limits.THREADS_ACTIVE:
+        raise Conflict(ErrorCode.MAX_THREADS)
 
 
 async def lessened(unit: Unit, thread_id: int, gone_ids: Collection[int]) -> None:

@@ -194,7 +194,7 @@ async def edit(
             if pinned >= limits.PINNED_POSTS:
                 raise Conflict(ErrorCode.MAX_PINNED_POSTS)
         if before.is_archived and not after.is_archived:
-            await _require_room(unit, after)
+            await thread_state.require_room(unit, after)
         await store.threads.change(unit, after)
         venue = replace(venue, thread=after)
         thread_state.tell_changed(unit, after, venue.heard_on)
@@ -268,7 +268,7 @@ def gone(thread: Thread) -> ThreadDelete:
 
 async def _begin(unit: Unit, venue: Venue, thread: Thread) -> Venue:
     """The thread is there, with nobody in it yet."""
-    await _require_room(unit, thread)
+    await thread_state.require_room(unit, thread)
     await store.threads.begin(unit, thread.id)
     await store.threads.add(unit, thread)
     thread = replace(thread, last_message_id=thread.id)
@@ -287,11 +287,6 @@ def _inside(venue: Venue, thread: Thread) -> Venue:
         heard_on=thread_state.hearing(thread, people),
         thread=thread,
     )
-
-
-async def _require_room(unit: Unit, thread: Thread) -> None:
-    if await store.threads.count_active(unit, thread.guild_id) >= limits.THREADS_ACTIVE:
-        raise Conflict(ErrorCode.MAX_THREADS)
 
 
 async def _enter(chat: Chat, actor: Identity, channel_id: int) -> tuple[Venue, Channel]:

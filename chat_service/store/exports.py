@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Row, literal, select, tuple_
 
 from chassis.db import Unit
 from chassis.export import Shelf, page
-from chat_service.tables import messages, read_states, recipients
+from chat_service.tables import messages, read_states, recipients, thread_members
 from contracts.rpc.export import Exported
 from contracts.wire import timestamp
 
@@ -21,6 +21,7 @@ _MESSAGES = "messages:"
 _SHELVES = (
     Shelf(recipients.c.user_id, recipients.c.channel_id),
     Shelf(read_states.c.user_id, read_states.c.channel_id),
+    Shelf(thread_members.c.user_id, thread_members.c.thread_id),
 )
 
 

@@ -52,6 +52,16 @@ def of_channel(channel: Any) -> dict[str, Any]:
     }
 
 
+def of_thread(thread: discord.Thread) -> dict[str, Any]:
+    return {
+        "id": str(thread.id),
+        "name": thread.name,
+        "parent": str(thread.parent_id),
+        "archived": thread.archived,
+        "locked": thread.locked,
+    }
+
+
 def of_member(member: discord.Member) -> dict[str, Any]:
     return {
         "id": str(member.id),
@@ -180,6 +190,22 @@ class Bot(discord.Client):
     async def on_raw_reaction_clear(self, event: discord.RawReactionClearEvent) -> None:
         tell("reaction_clear", id=str(event.message_id))
 
+    async def on_thread_create(self, thread: discord.Thread) -> None:
+        tell("thread_create", **of_thread(thread))
+
+    async def on_thread_update(self, _: discord.Thread, thread: discord.Thread) -> None:
+        tell("thread_update", **of_thread(thread))
+
+    async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
+        tell("thread_delete", id=str(event.thread_id))
+
+    async def on_thread_member_join(self, member: discord.ThreadMember) -> None:
+        tell("thread_members", id=str(member.thread_id), added=[str(member.id)])
+
+    async def on_raw_thread_member_remove(self, event: discord.RawThreadMembersUpdate) -> None:
+        removed = event.data["removed_member_ids"]
+        tell("thread_members", id=str(event.thread_id), removed=removed)
+
     async def on_audit_log_entry_create(self, entry: discord.AuditLogEntry) -> None:
         target = str(entry.target.id) if hasattr(entry.target, "id") else None
         tell("audit", action=entry.action.value, target=target, reason=entry.reason)
@@ -293,6 +319,58 @@ class Deeds:
 
     async def delete_channel(self, how: How) -> Any:
         await _channel(how).delete()
+
+    async def thread_at(self, how: How) -> Any:
+        return of_thread(await _message(how).create_thread(name=how["name"]))
+
+    async def thread(self, how: How) -> Any:
+        kind = discord.ChannelType(how["type"])
+        return of_thread(await _channel(how).create_thread(name=how["name"], type=kind))
+
+    async def create_forum(self, how: How) -> Any:
+        return of_channel(await _guild(how).create_forum(how["name"]))
+
+    async def post(self, how: How) -> Any:
+        forum: Any = bot.get_channel(int(how["forum"]))
+        made = await forum.create_thread(name=how["name"], content=how["content"])
+        return of_thread(made.thread)
+
+    async def thread_members(self, how: How) -> Any:
+        return ids(await (await _thread(how)).fetch_members())
+
+    async def thread_member(self, how: How) -> Any:
+        return {"id": str((await (await _thread(how)).fetch_member(int(how["user"]))).id)}
+
+    async def add_to_thread(self, how: How) -> Any:
+        await (await _thread(how)).add_user(_thing(how["user"]))
+
+    async def remove_from_thread(self, how: How) -> Any:
+        await (await _thread(how)).remove_user(_thing(how["user"]))
+
+    async def join_thread(self, how: How) -> Any:
+        await (await _thread(how)).join()
+
+    async def leave_thread(self, how: How) -> Any:
+        await (await _thread(how)).leave()
+
+    async def active_threads(self, how: How) -> Any:
+        return ids(await _guild(how).active_threads())
+
+    async def archive(self, how: How) -> Any:
+        return of_thread(await (await _thread(how)).edit(archived=True))
+
+    async def archived(self, how: How) -> Any:
+        return ids([each async for each in _channel(how).archived_threads()])
+
+    async def archived_private(self, how: How) -> Any:
+        return ids([each async for each in _channel(how).archived_threads(private=True)])
+
+    async def archived_joined(self, how: How) -> Any:
+        found = _channel(how).archived_threads(private=True, joined=True)
+        return ids([each async for each in found])
+
+    async def delete_thread(self, how: How) -> Any:
+        await (await _thread(how)).delete()
 
     async def create_invite(self, how: How) -> Any:
         return of_invite(await _channel(how).create_invite(max_age=600, max_uses=3))
@@ -444,6 +522,12 @@ def _role(how: How) -> discord.Role:
 
 def _channel(how: How) -> Any:
     return bot.get_channel(int(how["channel"]))
+
+
+async def _thread(how: How) -> discord.Thread:
+    number = int(how["thread"])
+    found: Any = bot.get_channel(number) or await bot.fetch_channel(number)
+    return found  # type: ignore[no-any-return]
 
 
 def _message(how: How) -> discord.PartialMessage:

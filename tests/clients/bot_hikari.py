@@ -55,6 +55,16 @@ def of_channel(channel: Any) -> dict[str, Any]:
     }
 
 
+def of_thread(thread: hikari.GuildThreadChannel) -> dict[str, Any]:
+    return {
+        "id": str(thread.id),
+        "name": thread.name,
+        "parent": str(thread.parent_id),
+        "archived": thread.is_archived,
+        "locked": thread.is_locked,
+    }
+
+
 def of_member(member: hikari.Member) -> dict[str, Any]:
     return {
         "id": str(member.id),
@@ -183,6 +193,36 @@ async def channel_deleted(event: hikari.GuildChannelDeleteEvent) -> None:
 @bot.listen()
 async def pins_updated(event: hikari.GuildPinsUpdateEvent) -> None:
     tell("pins", id=str(event.channel_id))
+
+
+@bot.listen()
+async def thread_created(event: hikari.GuildThreadCreateEvent) -> None:
+    tell("thread_create", **of_thread(event.thread))
+
+
+@bot.listen()
+async def thread_shown(event: hikari.GuildThreadAccessEvent) -> None:
+    tell("thread_create", **of_thread(event.thread))
+
+
+@bot.listen()
+async def thread_updated(event: hikari.GuildThreadUpdateEvent) -> None:
+    tell("thread_update", **of_thread(event.thread))
+
+
+@bot.listen()
+async def thread_deleted(event: hikari.GuildThreadDeleteEvent) -> None:
+    tell("thread_delete", id=str(event.thread_id))
+
+
+@bot.listen()
+async def thread_members_updated(event: hikari.ThreadMembersUpdateEvent) -> None:
+    tell(
+        "thread_members",
+        id=str(event.thread_id),
+        added=sorted(map(str, event.added_members)),
+        removed=sorted(map(str, event.removed_member_ids)),
+    )
 
 
 @bot.listen()
@@ -375,6 +415,60 @@ class Deeds:
     async def delete_channel(self, how: How) -> Any:
         await rest.delete_channel(int(how["channel"]))
 
+    async def thread_at(self, how: How) -> Any:
+        return of_thread(await rest.create_message_thread(*_where(how), how["name"]))
+
+    async def thread(self, how: How) -> Any:
+        made = await rest.create_thread(int(how["channel"]), how["type"], how["name"])
+        return of_thread(made)
+
+    async def create_forum(self, how: How) -> Any:
+        made = await rest.create_guild_forum_channel(int(how["guild"]), how["name"])
+        return of_channel(made)
+
+    async def post(self, how: How) -> Any:
+        forum = int(how["forum"])
+        return of_thread(await rest.create_forum_post(forum, how["name"], how["content"]))
+
+    async def thread_members(self, how: How) -> Any:
+        found = await rest.fetch_thread_members(int(how["thread"]))
+        return sorted(str(each.user_id) for each in found)
+
+    async def thread_member(self, how: How) -> Any:
+        return {"id": str((await rest.fetch_thread_member(*_within(how))).user_id)}
+
+    async def add_to_thread(self, how: How) -> Any:
+        await rest.add_thread_member(*_within(how))
+
+    async def remove_from_thread(self, how: How) -> Any:
+        await rest.remove_thread_member(*_within(how))
+
+    async def join_thread(self, how: How) -> Any:
+        await rest.join_thread(int(how["thread"]))
+
+    async def leave_thread(self, how: How) -> Any:
+        await rest.leave_thread(int(how["thread"]))
+
+    async def active_threads(self, how: How) -> Any:
+        return ids(await rest.fetch_active_threads(int(how["guild"])))
+
+    async def archive(self, how: How) -> Any:
+        changed = await rest.edit_channel(int(how["thread"]), archived=True)
+        assert isinstance(changed, hikari.GuildThreadChannel)
+        return of_thread(changed)
+
+    async def archived(self, how: How) -> Any:
+        return ids(await rest.fetch_public_archived_threads(int(how["channel"])))
+
+    async def archived_private(self, how: How) -> Any:
+        return ids(await rest.fetch_private_archived_threads(int(how["channel"])))
+
+    async def archived_joined(self, how: How) -> Any:
+        return ids(await rest.fetch_joined_private_archived_threads(int(how["channel"])))
+
+    async def delete_thread(self, how: How) -> Any:
+        await rest.delete_channel(int(how["thread"]))
+
     async def create_invite(self, how: How) -> Any:
         made = await rest.create_invite(int(how["channel"]), max_age=600, max_uses=3)
         return of_invite(made)
@@ -517,6 +611,10 @@ class Deeds:
 
 def _where(how: How) -> tuple[int, int]:
     return int(how["channel"]), int(how["message"])
+
+
+def _within(how: How) -> tuple[int, int]:
+    return int(how["thread"]), int(how["user"])
 
 
 async def _edited(how: How, **fields: Any) -> hikari.Member:

@@ -403,6 +403,102 @@ MESSAGES = (
     Row("create_dm", "direct", {**GUEST, "content": "psst"}, {"content": "psst"}),
 )
 
+THREAD = {"thread": "{thread}"}
+WHO = {**THREAD, "user": "{guest}"}
+REST_THREAD = "/channels/{thread}"
+REST_IN_THREAD = f"{REST_THREAD}/thread-members"
+
+THREADS = (
+    Row("create_message", "send", {**CHANNEL, "content": "let us talk"}, keeps="talk"),
+    Row(
+        "create_thread_from_message",
+        "thread_at",
+        {**CHANNEL, "message": "{talk}", "name": "이야기"},
+        {"id": "{talk}", "name": "이야기", "parent": "{channel}", "archived": False},
+        keeps="thread",
+        sees=("thread_create", {"id": "{thread}", "parent": "{channel}"}),
+        reads=(REST_THREAD, {"name": "이야기", "type": 11, "owner_id": "{bot}"}),
+    ),
+    Row(
+        "join_thread",
+        f"PUT {REST_IN_THREAD}/@me",
+        by="guest",
+        sees=("thread_members", {"id": "{thread}", "added": ["{guest}"]}),
+    ),
+    Row("list_thread_members", "thread_members", THREAD, ["{bot}", "{guest}"]),
+    Row("get_thread_member", "thread_member", WHO, {"id": "{guest}"}),
+    Row(
+        "delete_thread_member",
+        "remove_from_thread",
+        WHO,
+        sees=("thread_members", {"id": "{thread}", "removed": ["{guest}"]}),
+        gone=f"{REST_IN_THREAD}/{{guest}}",
+    ),
+    Row(
+        "add_thread_member",
+        "add_to_thread",
+        WHO,
+        sees=("thread_members", {"added": ["{guest}"]}),
+        reads=(f"{REST_IN_THREAD}/{{guest}}", {"user_id": "{guest}"}),
+    ),
+    Row("leave_thread", "leave_thread", THREAD, gone=f"{REST_IN_THREAD}/{{bot}}"),
+    Row("join_thread", "join_thread", THREAD, reads=(f"{REST_IN_THREAD}/{{bot}}", {"flags": 0})),
+    Row(
+        "create_message",
+        "send",
+        {"channel": "{thread}", "content": "in here"},
+        {"content": "in here"},
+        sees=("message", {"content": "in here"}),
+        reads=(REST_THREAD, {"message_count": 1, "total_message_sent": 1}),
+    ),
+    Row("get_active_guild_threads", "active_threads", GUILD, ["{thread}"]),
+    Row(
+        "update_channel",
+        "archive",
+        THREAD,
+        {"id": "{thread}", "archived": True},
+        sees=("thread_update", {"id": "{thread}", "archived": True}),
+        reads=(REST_THREAD, {"thread_metadata": {"archived": True}}),
+    ),
+    Row("list_public_archived_threads", "archived", CHANNEL, ["{thread}"]),
+    Row(
+        "create_thread",
+        "thread",
+        {**CHANNEL, "name": "비밀", "type": 12},
+        {"name": "비밀", "parent": "{channel}"},
+        keeps="private",
+        sees=("thread_create", {"id": "{private}"}),
+        reads=("/channels/{private}", {"type": 12, "member_count": 1}),
+    ),
+    Row("update_channel", "archive", {"thread": "{private}"}, {"archived": True}),
+    Row("list_private_archived_threads", "archived_private", CHANNEL, ["{private}"]),
+    Row("list_my_private_archived_threads", "archived_joined", CHANNEL, ["{private}"]),
+    Row(
+        "create_guild_channel",
+        "create_forum",
+        {**GUILD, "name": "questions"},
+        {"name": "questions"},
+        keeps="forum",
+        reads=("/channels/{forum}", {"type": 15}),
+    ),
+    Row(
+        "create_thread",
+        "post",
+        {"forum": "{forum}", "name": "why", "content": "because"},
+        {"name": "why", "parent": "{forum}"},
+        keeps="post",
+        sees=("thread_create", {"id": "{post}", "parent": "{forum}"}),
+        reads=("/channels/{post}/messages/{post}", {"content": "because"}),
+    ),
+    Row(
+        "delete_channel",
+        "delete_thread",
+        {"thread": "{post}"},
+        sees=("thread_delete", {"id": "{post}"}),
+        gone="/channels/{post}",
+    ),
+)
+
 FAREWELL = (
     Row(
         "delete_guild_role",
@@ -420,7 +516,7 @@ FAREWELL = (
     ),
 )
 
-TOUR = (*ABOUT, *ROLES, *CHANNELS, *INVITES, *MEMBERS, *MESSAGES, *FAREWELL)
+TOUR = (*ABOUT, *ROLES, *CHANNELS, *INVITES, *MEMBERS, *MESSAGES, *THREADS, *FAREWELL)
 
 PLAIN = {"color": 0, "permissions": "0", "name": "no"}
 REFUSALS = (
@@ -450,6 +546,8 @@ REFUSALS = (
     Row("prune_guild", "prune", GUILD),
     Row("list_guild_audit_log_entries", "audit_log", GUILD),
     Row("create_message", "send", {**CHANNEL, "content": "no"}),
+    Row("create_thread", "thread", {**CHANNEL, "name": "no", "type": 11}),
+    Row("create_thread_from_message", "thread_at", {**MESSAGE, "name": "no"}),
     Row("delete_message", "delete_message", MESSAGE),
     Row("create_pin", "pin", MESSAGE),
     Row("add_my_message_reaction", "react", THUMBED),
@@ -488,5 +586,10 @@ add_guild_member_role list_guild_roles bulk_update_guild_roles create_guild_role
 delete_guild_role get_guild_role update_guild_role set_channel_permission_overwrite
 delete_channel_permission_overwrite
 """
-WAVES = frozenset(_FIRST.split())
-"""The first three waves: boot, talk, govern."""
+_OF_THREADS = """
+create_thread_from_message create_thread list_thread_members join_thread leave_thread
+add_thread_member delete_thread_member get_thread_member get_active_guild_threads
+list_public_archived_threads list_private_archived_threads list_my_private_archived_threads
+"""
+WAVES = frozenset((*_FIRST.split(), *_OF_THREADS.split()))
+"""The first three waves: boot, talk, govern; and of the fourth the threads."""

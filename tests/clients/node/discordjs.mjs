@@ -42,6 +42,13 @@ const ofChannel = (channel) => ({
     ]),
   ),
 });
+const ofThread = (thread) => ({
+  id: thread.id,
+  name: thread.name,
+  parent: thread.parentId,
+  archived: thread.archived,
+  locked: thread.locked,
+});
 const ofMember = (member) => ({
   id: member.id,
   nick: member.nickname,
@@ -97,6 +104,16 @@ client.on(Events.ChannelCreate, (channel) => tell("channel_create", ofChannel(ch
 client.on(Events.ChannelUpdate, (_, channel) => tell("channel_update", ofChannel(channel)));
 client.on(Events.ChannelDelete, (channel) => tell("channel_delete", { id: channel.id }));
 client.on(Events.ChannelPinsUpdate, (channel) => tell("pins", { id: channel.id }));
+client.on(Events.ThreadCreate, (thread) => tell("thread_create", ofThread(thread)));
+client.on(Events.ThreadUpdate, (_, thread) => tell("thread_update", ofThread(thread)));
+client.on(Events.ThreadDelete, (thread) => tell("thread_delete", { id: thread.id }));
+client.on(Events.ThreadMembersUpdate, (added, removed, thread) =>
+  tell("thread_members", {
+    id: thread.id,
+    added: sorted(added.keys()),
+    removed: sorted(removed.keys()),
+  }),
+);
 client.on(Events.GuildMemberAdd, (member) => tell("member_join", ofMember(member)));
 client.on(Events.GuildMemberUpdate, (_, member) => tell("member_update", ofMember(member)));
 client.on(Events.GuildMemberRemove, (member) => tell("member_leave", { id: member.id }));
@@ -126,6 +143,10 @@ client.on(Events.GuildAuditLogEntryCreate, (entry) =>
 
 const guild = (how) => client.guilds.cache.get(how.guild);
 const channel = (how) => client.channels.cache.get(how.channel);
+const thread = (how) => client.channels.fetch(how.thread);
+const slept = async (how, options) => [
+  ...(await channel(how).threads.fetchArchived(options, false)).threads.keys(),
+];
 const messages = (how) => channel(how).messages;
 const fetched = (how) => messages(how).fetch({ message: how.message, force: true });
 const members = (how) => guild(how).members;
@@ -177,6 +198,34 @@ obey(
     delete_overwrite: async (how) =>
       void (await channel(how).permissionOverwrites.delete(how.role)),
     delete_channel: (how) => channel(how).delete().then(() => null),
+
+    thread_at: async (how) =>
+      ofThread(await channel(how).threads.create({ name: how.name, startMessage: how.message })),
+    thread: async (how) =>
+      ofThread(await channel(how).threads.create({ name: how.name, type: how.type })),
+    create_forum: async (how) =>
+      ofChannel(await guild(how).channels.create({ name: how.name, type: 15 })),
+    post: async (how) => {
+      const { threads } = client.channels.cache.get(how.forum);
+      return ofThread(await threads.create({ name: how.name, message: { content: how.content } }));
+    },
+    thread_members: async (how) =>
+      sorted((await (await thread(how)).members.fetch({ cache: false })).keys()),
+    thread_member: async (how) => ({
+      id: (await (await thread(how)).members.fetch({ member: how.user, force: true })).id,
+    }),
+    add_to_thread: async (how) => void (await (await thread(how)).members.add(how.user)),
+    remove_from_thread: async (how) => void (await (await thread(how)).members.remove(how.user)),
+    join_thread: async (how) => void (await (await thread(how)).join()),
+    leave_thread: async (how) => void (await (await thread(how)).leave()),
+    active_threads: async (how) => [
+      ...(await guild(how).channels.fetchActiveThreads(false)).threads.keys(),
+    ],
+    archive: async (how) => ofThread(await (await thread(how)).setArchived(true)),
+    archived: (how) => slept(how, {}),
+    archived_private: (how) => slept(how, { type: "private", fetchAll: true }),
+    archived_joined: (how) => slept(how, { type: "private" }),
+    delete_thread: async (how) => void (await (await thread(how)).delete()),
 
     create_invite: async (how) =>
       ofInvite(await guild(how).invites.create(how.channel, { maxAge: 600, maxUses: 3 })),

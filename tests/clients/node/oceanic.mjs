@@ -44,6 +44,13 @@ const ofChannel = (channel) => ({
     ]),
   ),
 });
+const ofThread = (thread) => ({
+  id: thread.id,
+  name: thread.name,
+  parent: thread.parentID,
+  archived: thread.threadMetadata.archived,
+  locked: thread.threadMetadata.locked,
+});
 const ofMember = (member) => ({
   id: member.id,
   nick: member.nick,
@@ -109,6 +116,16 @@ client.on("channelCreate", (channel) => tell("channel_create", ofChannel(channel
 client.on("channelUpdate", (channel) => tell("channel_update", ofChannel(channel)));
 client.on("channelDelete", (channel) => tell("channel_delete", { id: channel.id }));
 client.on("channelPinsUpdate", (channel) => tell("pins", { id: channel.id }));
+client.on("threadCreate", (thread) => tell("thread_create", ofThread(thread)));
+client.on("threadUpdate", (thread) => tell("thread_update", ofThread(thread)));
+client.on("threadDelete", (thread) => tell("thread_delete", { id: thread.id }));
+client.on("threadMembersUpdate", (thread, added, removed) =>
+  tell("thread_members", {
+    id: thread.id,
+    added: sorted(added.map((each) => each.userID)),
+    removed: sorted(removed.map((each) => each.userID)),
+  }),
+);
 client.on("guildMemberAdd", (member) => tell("member_join", ofMember(member)));
 client.on("guildMemberUpdate", (member) => tell("member_update", ofMember(member)));
 client.on("guildMemberRemove", (member) => tell("member_leave", { id: member.id }));
@@ -185,6 +202,41 @@ obey(
       nothing(channels.editPermission(how.channel, how.role, { type: 0, allow: 0n, deny: 1024n })),
     delete_overwrite: (how) => nothing(channels.deletePermission(how.channel, how.role)),
     delete_channel: (how) => nothing(channels.delete(how.channel)),
+
+    thread_at: async (how) =>
+      ofThread(
+        await channels.startThreadFromMessage(how.channel, how.message, { name: how.name }),
+      ),
+    thread: async (how) =>
+      ofThread(
+        await channels.startThreadWithoutMessage(how.channel, { name: how.name, type: how.type }),
+      ),
+    create_forum: async (how) =>
+      ofChannel(await guilds.createChannel(how.guild, 15, { name: how.name })),
+    post: async (how) =>
+      ofThread(
+        await channels.startThreadInThreadOnlyChannel(how.forum, {
+          name: how.name,
+          message: { content: how.content },
+        }),
+      ),
+    thread_members: async (how) =>
+      sorted((await channels.getThreadMembers(how.thread)).map((each) => each.userID)),
+    thread_member: async (how) => ({
+      id: (await channels.getThreadMember(how.thread, how.user)).userID,
+    }),
+    add_to_thread: (how) => nothing(channels.addThreadMember(how.thread, how.user)),
+    remove_from_thread: (how) => nothing(channels.removeThreadMember(how.thread, how.user)),
+    join_thread: (how) => nothing(channels.joinThread(how.thread)),
+    leave_thread: (how) => nothing(channels.leaveThread(how.thread)),
+    active_threads: async (how) => ids((await guilds.getActiveThreads(how.guild)).threads),
+    archive: async (how) => ofThread(await channels.edit(how.thread, { archived: true })),
+    archived: async (how) => ids((await channels.getPublicArchivedThreads(how.channel)).threads),
+    archived_private: async (how) =>
+      ids((await channels.getPrivateArchivedThreads(how.channel)).threads),
+    archived_joined: async (how) =>
+      ids((await channels.getJoinedPrivateArchivedThreads(how.channel)).threads),
+    delete_thread: (how) => nothing(channels.delete(how.thread)),
 
     create_invite: async (how) =>
       ofInvite(await channels.createInvite(how.channel, { maxAge: 600, maxUses: 3 })),
