@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from chassis.bus import Bus
 from chassis.db import Database
@@ -96,19 +97,16 @@ def serve(
     *,
     described: Sequence[Described] = (),
     body_bytes: int = BODY_BYTES,
+    outer: Callable[[ASGIApp], ASGIApp] | None = None,
 ) -> None:
     """The HTTP face: whoever the edge vouches for, on governed and on hot routes, which `described`
-    puts into words. How large a body may be on which path is the edge's to decide; `body_bytes` is
-    the largest of them.
+    puts into words. How large a body may be on which path is the edge's to decide, `body_bytes` is
+    the largest; `outer` stands around it and takes WebSockets, for which nobody vouches.
     """
     publish(app, described)
-    verifier = Verifier(service.name, settings.keys()[f"id.{service.name}"], service.clock)
-    front = Front(
-        app,
-        verifier=verifier,
-        metrics=service.metrics,
-        clock=service.clock,
-        body_bytes=body_bytes,
-    )
-    thin = hot and Hot(hot, verifier=verifier, metrics=service.metrics, clock=service.clock)
-    service.http(front, protocol=thin.protocol_class() if thin else None)
+    clock, metrics = service.clock, service.metrics
+    verifier = Verifier(service.name, settings.keys()[f"id.{service.name}"], clock)
+    front = Front(app, verifier=verifier, metrics=metrics, clock=clock, body_bytes=body_bytes)
+    thin = hot and Hot(hot, verifier=verifier, metrics=metrics, clock=clock)
+    protocol = thin.protocol_class() if thin else None
+    service.http(outer(front) if outer else front, protocol=protocol, sockets=bool(outer))

@@ -80,16 +80,19 @@ class Service:
         bind: str | None = None,
         reuse_port: bool = False,
         kernel_bytes: int = 0,
+        sockets: bool = False,
     ) -> None:
-        """Serve this app on the HTTP port; `protocol` replaces uvicorn's reading of bytes, and
-        `kernel_bytes` bounds what the kernel holds for one reader that stalls.
+        """Serve this app on the HTTP port, with WebSockets if so; `protocol` replaces uvicorn's
+        reading of bytes, and `kernel_bytes` bounds what the kernel holds for one that stalls.
         """
         self._web = uvicorn.Config(
             app,
             host=bind or self.settings.bind,
             port=self.settings.port,
             http=protocol or "httptools",
-            ws="none",
+            ws="websockets-sansio" if sockets else "none",
+            ws_max_size=256 << 10,
+            ws_per_message_deflate=False,
             loop="none",
             lifespan="off",
             log_config=None,

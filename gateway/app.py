@@ -15,7 +15,7 @@ from gateway.live.lobby import Lobby, Site
 from gateway.live.presence_link import PresenceLink
 from gateway.live.seats import Seats
 from gateway.live.ws import adopter
-from gateway.rest import api, attachments, pictures, reference
+from gateway.rest import api, attachments, pictures, reference, voice
 from gateway.rest.authenticate import Authenticator, Stamps
 from gateway.rest.buckets import Buckets
 from gateway.rest.desk import Desk
@@ -25,6 +25,7 @@ from gateway.rest.pools import Upstreams
 from gateway.rest.ratelimit import Limiter
 from gateway.rest.routes import Routes
 from gateway.rest.tally import Tally
+from gateway.rest.voice import Voice
 from gateway.settings import Settings
 
 KERNEL_BYTES = 256 << 10
@@ -45,7 +46,8 @@ def build(settings: Settings) -> Service:
     door = parts.door(service, settings)
     door.handle(ReleaseSession, lobby.release)
     door.handle(RecallSight, lobby.recall)
-    edge = service.use(Edge(_desk(service, settings, who, lobby), service.metrics))
+    carried = service.use(Voice(calls.ask, service.clock, service.tasks, service.metrics))
+    edge = service.use(Edge(_desk(service, settings, who, lobby, carried), service.metrics))
     service.http(
         edge.desk.app, protocol=edge.protocol_class(), reuse_port=True, kernel_bytes=KERNEL_BYTES
     )
@@ -89,7 +91,9 @@ def _reference(service: Service, settings: Settings, routes: Routes) -> referenc
     )
 
 
-def _desk(service: Service, settings: Settings, who: Authenticator, lobby: Lobby) -> Desk:
+def _desk(
+    service: Service, settings: Settings, who: Authenticator, lobby: Lobby, carried: Voice
+) -> Desk:
     clock, tasks, routes = service.clock, service.tasks, Routes()
     blobs, links = Blobs(settings), Links.under(settings.keys(), settings.public_url)
     shown = pictures.Pictures(blobs, tasks)
@@ -105,8 +109,10 @@ def _desk(service: Service, settings: Settings, who: Authenticator, lobby: Lobby
             reference.router(_reference(service, settings, routes)),
             attachments.router(attachments.Attachments(blobs, links, shown, clock)),
             pictures.router(shown),
+            voice.router(carried),
         ),
         adopt=adopter(lobby),
+        carry=carried.carry,
         clock=clock,
         tasks=tasks,
         tally=Tally(service.metrics),

@@ -22,6 +22,8 @@ from signaling_service.store.calls import OngoingCalls
 from signaling_service.store.nodes import Nodes
 from signaling_service.store.stays import Stays
 from signaling_service.tools import Spans, Tools
+from signaling_service.ws import Doors
+from signaling_service.ws.reception import Reception
 
 _KEEP_ROOM_S = 60
 
@@ -39,7 +41,10 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     service.use(work)
     jobs.register(service, work, attending, settings)
     regions = (views.region(settings.region_id, settings.region_name),)
-    parts.serve(service, settings, application(service.name, *api.routers(tools, regions)))
+    app = application(service.name, *api.routers(tools, regions))
+    trusts = bool(settings.api_secret.get_secret_value())
+    reception = Reception(tools, hall, trusts_operators=trusts, tasks=service.tasks)
+    parts.serve(service, settings, app, outer=lambda inner: Doors(reception, inner))
     return service
 
 

@@ -72,10 +72,6 @@ class Facts:
         """A member, or nobody."""
         return await self._members.get((guild_id, user_id))
 
-    def forget_member(self, guild_id: int, user_id: int) -> None:
-        """Ask anew: something else has shown that the copy is old."""
-        self._members.drop((guild_id, user_id))
-
     async def _fetch_guild(self, guild_id: int) -> GuildFacts:
         found = await self._calls.ask(GetGuildFacts(guild_id=GuildId(guild_id)))
         if found.facts is None:

@@ -26,7 +26,7 @@ from community_service.domain.members import (
 from community_service.domain.people import Person, search_key
 from community_service.tools import Unit
 from contracts import limits
-from contracts.errors import Conflict, ErrorCode, Forbidden, NotFound
+from contracts.errors import ErrorCode, Forbidden, NotFound
 from contracts.events.channel import ChannelUpdate
 from contracts.events.guild import GuildJoined, GuildLeft
 from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
@@ -34,6 +34,10 @@ from contracts.events.role import RoleDelete
 from contracts.ids import GuildId, RoleId, UserId
 from contracts.objects.audit import AuditAction
 from contracts.permissions import Permission
+from contracts.rpc.signaling import Governing, GovernVoice
+
+_IN_VOICE = frozenset({"mute", "deaf", "channel_id"})
+"""What can be done only to somebody in voice."""
 
 
 async def admit(
@@ -125,8 +129,9 @@ async def edit(unit: Unit, guild_id: int, user_id: int, changes: Mapping[str, An
     if takes_height(changes, is_own=is_own):
         await require_above(unit, here, user_id)
     fields = settled(changes, member)
-    if "channel_id" in fields:
-        raise Conflict(ErrorCode.TARGET_NOT_IN_VOICE)
+    if fields.keys() & _IN_VOICE:
+        await _govern_voice(unit, guild_id, user_id, fields)
+        fields.pop("channel_id", None)
     if "timed_out_until" in fields:
         found = await store.access.in_guild(unit, guild_id, user_id)
         assert found is not None
@@ -134,6 +139,28 @@ async def edit(unit: Unit, guild_id: int, user_id: int, changes: Mapping[str, An
     held = frozenset(fields.pop("roles", member.roles)) - {guild_id}
     after = await roles.hold(unit, here, member, held)
     return await _set(unit, member, replace(after, **fields))
+
+
+async def _govern_voice(unit: Unit, guild_id: int, user_id: int, fields: Mapping[str, Any]) -> None:
+    """Move somebody who is in voice, or put them out; who is to be muted has to be there, too."""
+    channel_id = fields.get("channel_id")
+    what = Governing.LOOK
+    if "channel_id" in fields:
+        what = Governing.DISCONNECT if channel_id is None else Governing.MOVE
+    call = GovernVoice(
+        guild_id=GuildId(guild_id),
+        actor_id=unit.actor.user_id,
+        user_id=UserId(user_id),
+        what=what,
+        channel_id=channel_id,
+    )
+    await unit.tools.calls.ask(call)
+    if what is Governing.MOVE:
+        options = {"channel_id": channel_id, "count": 1}
+        await audit.record(unit, guild_id, AuditAction.MEMBER_MOVE, None, options=options)
+    elif what is Governing.DISCONNECT:
+        action = AuditAction.MEMBER_DISCONNECT
+        await audit.record(unit, guild_id, action, None, options={"count": 1})
 
 
 async def may_edit_own(

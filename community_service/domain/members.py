@@ -30,6 +30,10 @@ _NEEDED: Mapping[str, Permission] = {
 }
 
 
+_LEVEL = frozenset({"roles", "mute", "deaf", "channel_id"})
+"""What is done among equals: in voice it is the permission that counts, as with Discord."""
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """Somebody within one guild."""
@@ -76,7 +80,7 @@ def takes_height(fields: Collection[str], *, is_own: bool) -> bool:
     """Whether these changes can only be made from above. Roles are weighed one by one; nobody
     stands above oneself, and nobody silences oneself.
     """
-    return "timed_out_until" in fields if is_own else bool(set(fields) - {"roles"})
+    return "timed_out_until" in fields if is_own else bool(set(fields) - _LEVEL)
 
 
 def can_time_out(until: datetime | None, granted: Permission, now: datetime) -> DomainError | None:

@@ -51,15 +51,15 @@ class UpdateVoiceState(Call[Done]):
 class Governing(StrEnum):
     """What is done to somebody in voice by somebody else."""
 
+    LOOK = "look"
+    """Nothing yet: only say whether they are there."""
     MOVE = "move"
     DISCONNECT = "disconnect"
-    REFRESH = "refresh"
-    """Only look again: the member was muted or deafened."""
 
 
 class GovernVoice(Call[Done]):
-    """Do this to a member in voice. Refused with TARGET_NOT_IN_VOICE (40032) when they are not, and
-    as the permissions of `actor_id` say. `is_trial`: only say whether it could be done.
+    """Do this to a member in voice, or TARGET_NOT_IN_VOICE (40032). That somebody is muted or
+    deafened is heard from their MemberUpdate.
     """
 
     service = "signaling"
@@ -72,7 +72,6 @@ class GovernVoice(Call[Done]):
     user_id: UserId
     what: Governing
     channel_id: ChannelId | None = None
-    is_trial: bool = False
 
 
 class Located(Wire):

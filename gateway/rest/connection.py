@@ -16,6 +16,7 @@ from chassis.logs import logger
 from gateway.rest.desk import Desk
 from gateway.rest.exchange import Exchange
 from gateway.rest.heads import CHUNKED, HEAD_BYTES, Head, Lines, read
+from gateway.rest.voice import PREFIX
 
 log = logger("edge")
 
@@ -289,7 +290,9 @@ class EdgeProtocol(asyncio.Protocol):
             self._leave()
             self._is_ended = True
             line = b"%b %b%b" % (head.method, head.path, head.query)
-            self.desk.adopt(self._transport, line, self._lines.pairs(), rest)
+            is_voice = head.path.startswith(PREFIX)
+            take = self.desk.carry if is_voice else self.desk.adopt
+            take(self._transport, line, self._lines.pairs(), rest)
             return
         # The parser took another upgrade for the end of HTTP. It is ignored, so a parser that
         # knows nothing of it reads the body and all that follows.
@@ -371,7 +374,8 @@ class EdgeProtocol(asyncio.Protocol):
     def _is_socket(self, head: Head) -> bool:
         if not head.wants_websocket():
             return False
-        if self._queue or head.path not in _SOCKETS:
+        is_known = head.path in _SOCKETS or head.path.startswith(PREFIX)
+        if self._queue or not is_known:
             head.fault = 400 if self._queue else 404
             return False
         return True

@@ -241,6 +241,7 @@ SITE: tuple[Row, ...] = (
     Row("", GATEWAY, _COMMON, anonymous=_READ),
     Row("verify", GATEWAY, _COMMON, anonymous=_READ),
     Row("reset", GATEWAY, _COMMON, anonymous=_READ),
+    Row("voice/*", GATEWAY, _COMMON, anonymous=_READ),
     Row("attachments/*", GATEWAY, _PICTURES, anonymous=_READ),
     Row(
         "uploads/*",

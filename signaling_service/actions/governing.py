@@ -29,11 +29,8 @@ async def govern(tools: Tools, call: GovernVoice) -> None:
         if call.what is Governing.MOVE:
             assert call.channel_id is not None
             await _move(tools, call, stay, int(call.channel_id))
-        elif not call.is_trial and call.what is Governing.DISCONNECT:
+        elif call.what is Governing.DISCONNECT:
             await telling.end(tools, stay, "disconnected")
-        elif not call.is_trial:
-            tools.facts.forget_member(call.guild_id, call.user_id)
-            await refresh(tools, stay)
 
 
 async def refresh(tools: Tools, stay: Stay) -> None:
@@ -67,7 +64,7 @@ async def _move(tools: Tools, call: GovernVoice, stay: Stay, channel_id: int) ->
     if refusal is not None:
         # Nobody is brought where they see nothing.
         raise Forbidden(ErrorCode.MISSING_ACCESS)
-    if call.is_trial or stay.channel_id == channel_id:
+    if stay.channel_id == channel_id:
         return
     node = await tools.nodes.place(channel_id)
     assert node is not None, "this one lives"

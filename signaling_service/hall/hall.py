@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from chassis.clock import Clock
 from chassis.logs import logger
-from contracts.errors import Conflict, DomainError, ErrorCode
+from contracts.errors import Conflict, DomainError, ErrorCode, NotFound
 from contracts.rpc import media
 from contracts.rpc.base import Call
 from contracts.wire import Wire
@@ -111,6 +111,8 @@ class Hall:
         self.on_gone(guest, why)
         try:
             await self._ask(room, media.LeaveRoom(room=room.name, participant=guest.sid))
+        except NotFound:
+            log.debug("leave.known", room=room.name)  # the worker has seen the client hang up
         except DomainError as error:
             log.info("leave.untold", room=room.name, reason=str(error))
 

@@ -150,7 +150,8 @@ class Guest:
         """A track as it is announced to the worker."""
         return TrackSpec(
             track=track.sid,
-            stream=track.stream or self.sid,
+            # The form in which LiveKit's clients look for whose and which track it is.
+            stream=f"{self.sid}|{track.sid}",
             cid=track.cid,
             cids=tuple(cid for _, cid in track.codecs if cid),
             kind=track.kind,

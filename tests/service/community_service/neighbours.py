@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from chassis.rpc import RpcServer
-from contracts.errors import ErrorCode, NotFound, Unavailable
+from contracts.errors import Conflict, ErrorCode, NotFound, Unavailable
 from contracts.ids import MessageId
 from contracts.objects.application import Application
 from contracts.objects.presence import Presence, PresenceUser, Status
 from contracts.objects.private import PrivateChannel
 from contracts.objects.relationship import Standing
 from contracts.objects.user import User
+from contracts.rpc.base import Done
 from contracts.rpc.chat import (
     ClosePrivateChannel,
     EditPrivateChannel,
@@ -23,6 +24,7 @@ from contracts.rpc.chat import (
     LastMessages,
 )
 from contracts.rpc.presence import GetPresences, Presences
+from contracts.rpc.signaling import GovernVoice
 from contracts.rpc.users import (
     FoundApplication,
     GetApplication,
@@ -47,6 +49,8 @@ class Neighbours:
     online: set[int] = field(default_factory=set)
     private: dict[int, PrivateChannel] = field(default_factory=dict)
     newest: dict[int, MessageId] = field(default_factory=dict)
+    in_voice: set[int] = field(default_factory=set)
+    governed: list[GovernVoice] = field(default_factory=list)
     asked: list[tuple[int, ...]] = field(default_factory=list)
     """Whose faces were asked for, call by call."""
 
@@ -60,6 +64,8 @@ class Neighbours:
             self.online,
             self.private,
             self.newest,
+            self.in_voice,
+            self.governed,
             self.asked,
         ):
             kept.clear()
@@ -123,6 +129,16 @@ class Neighbours:
     def _as_presence_service(self, rpc: RpcServer) -> None:
         rpc.handle(GetPresences, self.get_presences)
 
+    async def govern_voice(self, call: GovernVoice) -> Done:
+        """Of those whom a test has put into voice."""
+        if call.user_id not in self.in_voice:
+            raise Conflict(ErrorCode.TARGET_NOT_IN_VOICE)
+        self.governed.append(call)
+        return Done()
+
+    def _as_signaling_service(self, rpc: RpcServer) -> None:
+        rpc.handle(GovernVoice, self.govern_voice)
+
     async def get_private_channel(self, call: GetPrivateChannel) -> FoundPrivateChannel:
         """Conversations that a test opened, by who is in them."""
         return self._private(call.user_id, call.channel_id)
@@ -163,5 +179,6 @@ class Neighbours:
             stub("user", self._as_user_service) as user,
             stub("presence", self._as_presence_service) as presence,
             stub("chat", self._as_chat_service) as chat,
+            stub("signaling", self._as_signaling_service) as signaling,
         ):
-            yield f"{user},{presence},{chat}"
+            yield f"{user},{presence},{chat},{signaling}"

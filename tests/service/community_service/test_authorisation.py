@@ -177,6 +177,7 @@ async def prepared(house: House) -> dict[str, str]:
     permits nothing.
     """
     house.neighbours.make_bot(501, BOB, "helper")
+    house.neighbours.in_voice.update((ALICE, BOB, CAROL))
     guild = await house.guild(BOB, CAROL)
     await house.does(ALICE, "PATCH", f"/guilds/{guild}", json={"features": ["DISCOVERABLE"]})
     low, high = [await house.role(guild, name) for name in ("low", "high")]

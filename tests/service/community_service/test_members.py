@@ -8,6 +8,7 @@ from chassis.blobs import Blobs
 from contracts import topics
 from contracts.assets import MEMBER_AVATARS, MEMBER_BANNERS
 from contracts.permissions import EVERYONE_DEFAULT, EVERYTHING, Permission
+from contracts.rpc.signaling import Governing
 from contracts.wire import timestamp
 from tests.service.community_service.house import ALICE, BOB, CAROL, DOT, MALLORY, House
 
@@ -79,6 +80,7 @@ class TestEditing:
     async def test_a_change_is_kept_told_and_written_down(self, house: House) -> None:
         """B19: everybody hears of it at once."""
         guild = await house.guild(BOB)
+        house.neighbours.in_voice.add(BOB)
         path = f"/guilds/{guild}/members/{BOB}"
         form = {"nick": "  Bobby ", "mute": True}
         changed = await house.does(ALICE, "PATCH", path, json=form)
@@ -140,6 +142,27 @@ class TestEditing:
         assert moved == (400, 40032)
         absent = f"/guilds/{guild}/members/{MALLORY}"
         assert await house.refused(ALICE, "PATCH", absent, json={"nick": "x"}) == (404, 10007)
+
+    async def test_in_voice_is_moved_muted_and_put_out(self, house: House) -> None:
+        neighbours = house.neighbours
+        guild = await house.guild(BOB, CAROL)
+        await house.grant(guild, int(Permission.MOVE_MEMBERS | Permission.MUTE_MEMBERS))
+        path = f"/guilds/{guild}/members/{CAROL}"
+        for form in ({"mute": True}, {"channel_id": "5"}, {"channel_id": None}):
+            assert await house.refused(BOB, "PATCH", path, json=form) == (400, 40032)
+        neighbours.in_voice.add(CAROL)
+        assert (await house.does(BOB, "PATCH", path, json={"mute": True}))["mute"]
+        await house.does(BOB, "PATCH", path, json={"channel_id": "5"})
+        await house.does(BOB, "PATCH", path, json={"channel_id": None})
+        assert [(one.what, one.channel_id) for one in neighbours.governed] == [
+            (Governing.LOOK, None),
+            (Governing.MOVE, 5),
+            (Governing.DISCONNECT, None),
+        ]
+        log = await house.does(ALICE, "GET", f"/guilds/{guild}/audit-logs")
+        entries = [(one["action_type"], one.get("options")) for one in log["audit_log_entries"]]
+        assert (27, {"count": "1"}) in entries
+        assert (26, {"channel_id": "5", "count": "1"}) in entries
 
     async def test_b20_how_one_is_shown_there_is_one_s_own_to_say(self, house: House) -> None:
         guild = await house.guild(BOB)

@@ -199,8 +199,9 @@ class TestGoverning:
         guild = await house.guild()
         await house.joins(BOB, house.channel(guild), guild)
         muted = house.neighbours.member(guild, BOB).model_copy(update={"mute": True})
+        await house.invited(BOB)
         house.neighbours.members[guild, BOB] = muted
-        await house.governs(ALICE, BOB, guild, Governing.REFRESH)
+        await house.tells(MemberUpdate(guild_id=GuildId(guild), **muted.model_dump()))
         assert (await house.ears.hear(VoiceStateUpdate, count=2))[-1].mute
 
     async def test_a_permission_that_is_lost_puts_out(self, house: House) -> None:
