@@ -6,5 +6,6 @@ Does not own: guild channels, members and permissions (community_service), peopl
 Speaks: HTTP behind the gateway; calls of the edge; what happens to messages, on the bus.
 Also has: facts.py (copies of what community_service knows), people.py (faces, remembered),
 files.py (where files lie, and their links), webhooks.py (those that were posted through,
-remembered), kept.py (the connection of the group commit), tools.py (units).
+remembered), offers.py (how commands look), kept.py (the connection of the group commit), tools.py
+(units).
 """

@@ -80,6 +80,7 @@ def _schedule(service: Service, settings: Settings, jobs: Jobs) -> None:
     service.job("indexing", settings.indexing_every, jobs.index)
     service.job("archive", settings.archive_every, jobs.archive)
     service.job("polls", settings.polls_every, jobs.close_polls)
+    service.job("interactions", settings.interactions_every, jobs.lapse)
     service.job("forget", _TEN_MINUTES, jobs.forget)
 
 

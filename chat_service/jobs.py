@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chat_service.actions import attaching, finding, polls, reacting, tending
+from chat_service.actions import attaching, finding, lapsing, polls, reacting, tending
 from chat_service.actions.chat import Chat
 
 
@@ -41,3 +41,10 @@ class Jobs:
     async def forget(self) -> None:
         """Forget nonces and turns that nobody asks for any more."""
         await reacting.forget(self._chat, self._nonce_hours)
+
+    async def lapse(self) -> None:
+        """Tell those whom no application has answered in time; forget what is over."""
+        while await lapsing.fail_some(self._chat):
+            pass
+        while await lapsing.forget_some(self._chat):
+            pass

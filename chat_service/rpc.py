@@ -5,6 +5,7 @@ from __future__ import annotations
 from chassis import reason
 from chassis.rpc import RpcServer
 from chat_service.actions import (
+    answering,
     calling,
     conversations,
     exports,
@@ -15,7 +16,7 @@ from chat_service.actions import (
 )
 from chat_service.actions.chat import Chat
 from contracts.identity import NOBODY, Identity, Kind
-from contracts.ids import MessageId, UserId
+from contracts.ids import InteractionId, MessageId, UserId
 from contracts.rpc.base import Done
 from contracts.rpc.chat import (
     ActiveThreads,
@@ -33,7 +34,9 @@ from contracts.rpc.chat import (
     GetReadStates,
     GetThreadFollowers,
     GetThreadMemberships,
+    InteractionOpened,
     LastMessages,
+    OpenInteraction,
     PrivateChannels,
     ReadStates,
     ThreadMemberships,
@@ -124,6 +127,13 @@ class Handlers:
         async with self._chat.units.reading(NOBODY) as unit:
             return await exports.of(unit, call.user_id, call.after)
 
+    async def open_interaction(self, call: OpenInteraction) -> InteractionOpened:
+        """Whose token this is."""
+        found = await answering.opened_by(self._chat, call.token)
+        if found is None or call.owner_id not in (found.id, found.application_id):
+            return InteractionOpened()
+        return InteractionOpened(interaction_id=InteractionId(found.id))
+
 
 def _person(user_id: UserId) -> Identity:
     """Whom the asking service vouches for."""
@@ -145,3 +155,4 @@ def register(rpc: RpcServer, chat: Chat) -> None:
     rpc.handle(GetReadStates, handlers.get_read_states)
     rpc.handle(GetThreadFollowers, handlers.get_thread_followers)
     rpc.handle(ExportPerson, handlers.export_person)
+    rpc.handle(OpenInteraction, handlers.open_interaction)

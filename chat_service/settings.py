@@ -51,3 +51,6 @@ class Settings(StoredSettings, BusSettings, BlobSettings):
     sweep_every: float = Field(
         5.0, gt=0, description="Seconds between looks at files that are to be deleted"
     )
+    interactions_every: float = Field(
+        1.0, gt=0, description="Seconds between looks for interactions that nobody answered"
+    )

@@ -22,14 +22,12 @@ from chat_service.domain.threads import Thread
 from chat_service.files import Files
 from chat_service.people import gone
 from chat_service.store.attendance import Count as Present
-from chat_service.store.commands import Command
 from chat_service.store.messages import HAS_THREAD, Message
 from chat_service.store.reactions import Count
 from chat_service.store.thread_members import Membership
 from contracts.events.base import Event
 from contracts.ids import Snowflake, UserId
 from contracts.objects.attachment import Attachment
-from contracts.objects.command import Command as CommandShape
 from contracts.objects.member import Member
 from contracts.objects.message import Message as MessageShape
 from contracts.objects.private import PrivateChannel
@@ -373,19 +371,3 @@ def _alone(message: Message) -> Message:
 
 def _list(name: bytes, users: tuple[User, ...]) -> bytes:
     return b',"%b":[%b]' % (name, b",".join(user.encode() for user in users))
-
-
-def command(one: Command) -> CommandShape:
-    """A command as its application and clients see it."""
-    said = {**one.definition, "options": one.definition["options"] or None}
-    return CommandShape.model_validate(
-        {
-            **said,
-            "id": one.id,
-            "type": one.type,
-            "application_id": one.application_id,
-            "guild_id": one.guild_id or None,
-            "version": one.version,
-            "name": one.name,
-        }
-    )

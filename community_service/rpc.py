@@ -27,6 +27,7 @@ from contracts.rpc.community import (
     GetMembers,
     GetMemberships,
     GetMutualGuilds,
+    GetRoles,
     GuildSnapshot,
     ListMembers,
     LocateChannel,
@@ -40,6 +41,7 @@ from contracts.rpc.community import (
     OwnsGuilds,
     PersonSeen,
     Place,
+    Roles,
     SearchMembers,
     WebhookOpened,
 )
@@ -175,6 +177,12 @@ class Handlers:
         shown = views.webhook(found.webhook, found.creator)
         return FoundWebhook(webhook=shown.model_copy(update={"token": None, "user": None}))
 
+    async def get_roles(self, call: GetRoles) -> Roles:
+        """All roles of a guild."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.neighbours.roles(unit, call.guild_id)
+        return Roles(roles=tuple(views.role(one) for one in found))
+
     async def get_bots(self, call: GetBots) -> Bots:
         """The bots of a guild."""
         async with self._units.reading(NOBODY) as unit:
@@ -201,3 +209,4 @@ def register(rpc: RpcServer, units: Units, sightings: Sightings) -> None:
     rpc.handle(OpenWebhook, handlers.open_webhook)
     rpc.handle(FindWebhook, handlers.find_webhook)
     rpc.handle(GetBots, handlers.get_bots)
+    rpc.handle(GetRoles, handlers.get_roles)

@@ -39,6 +39,7 @@ class GuildFacts(Wire):
     system_channel_id: ChannelId | None = None
     system_channel_flags: int = 0
     mfa_level: int = 0
+    preferred_locale: str = "en-US"
     rules: tuple[AutoModRule, ...] = ()
     """Of automatic moderation; only those that are in force."""
     afk_channel_id: ChannelId | None = None
@@ -60,6 +61,7 @@ class GuildFacts(Wire):
             system_channel_id=guild.system_channel_id,
             system_channel_flags=guild.system_channel_flags,
             mfa_level=guild.mfa_level,
+            preferred_locale=guild.preferred_locale,
             rules=rules,
             afk_channel_id=guild.afk_channel_id,
             afk_timeout=guild.afk_timeout,

@@ -21,6 +21,7 @@ from chat_service.actions.venues import Venue, enter
 from chat_service.domain import content, mentions
 from chat_service.domain.attachments import VOICE_MESSAGE, Described, Received
 from chat_service.domain.drafts import ONLY_COMPONENTS, SUPPRESS_EMBEDS
+from chat_service.domain.interactions import LOADING
 from chat_service.domain.mentions import Allowed
 from chat_service.store.messages import Message
 from chat_service.tools import Unit
@@ -73,7 +74,7 @@ async def edit_in(
     venue.require_awake()
     before = await _one(chat, venue, message_id)
     _require_may_edit(venue, before, changes)
-    after = await _edited(chat, venue, before, changes)
+    after = await edited(chat, venue, before, changes)
     if after.content != before.content:
         await moderating.examine(chat, actor, venue, after.content, message_id=message_id)
     look = await showing.look(chat, actor.user_id, [after])
@@ -185,7 +186,8 @@ def _require_may_edit(venue: Venue, message: Message, changes: Changes) -> None:
         venue.require(Permission.EMBED_LINKS)
 
 
-async def _edited(chat: Chat, venue: Venue, before: Message, changes: Changes) -> Message:
+async def edited(chat: Chat, venue: Venue, before: Message, changes: Changes) -> Message:
+    """The message as an edit makes it."""
     values: dict[str, Any] = {}
     extras = dict(before.extras or {})
     if changes.flags is not None:
@@ -208,6 +210,9 @@ async def _edited(chat: Chat, venue: Venue, before: Message, changes: Changes) -
         extras.pop("attachments", None)
         files = await attaching.changed(chat, venue, before, changes.received, changes.described)
         extras |= {"attachments": files} if files else {}
+    if changes.is_said:
+        # Whoever promised an answer has given it.
+        values["flags"] = values.get("flags", before.flags) & ~LOADING
     after = replace(before, **values, extras=extras or None)
     if not (after.content.strip() or any(extras.get(name) for name in _ENOUGH)):
         raise DomainError(ErrorCode.EMPTY_MESSAGE)

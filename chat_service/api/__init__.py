@@ -4,6 +4,8 @@ from fastapi import APIRouter
 
 from chat_service.actions.chat import Chat
 from chat_service.api import (
+    answers,
+    asks,
     attachments,
     attendance,
     changes,
@@ -23,6 +25,7 @@ def routers(chat: Chat) -> list[APIRouter]:
     """Everything but the hot routes, which are matched by hand."""
     doors = (
         *(finding, reading, attachments, changes, reactions, polls, attendance),
-        *(conversations, keeping, threads, webhooks, commands),
+        *(conversations, keeping, threads, webhooks),
+        *(commands, asks, answers),
     )
     return [door.router(chat) for door in doors]

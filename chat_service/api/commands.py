@@ -9,7 +9,7 @@ from pydantic import Field
 
 from chassis.http import answer, nothing
 from chassis.identity import Actor, Person
-from chat_service import views
+from chat_service import offers
 from chat_service.actions import commands
 from chat_service.actions.chat import Chat
 from chat_service.actions.commands import Shelf
@@ -52,28 +52,28 @@ class CommandsDoor:
     async def listed(self, shelf: InShelf, actor: Actor) -> Response:
         """All that it offers."""
         found = await commands.listed(self._chat, actor, shelf)
-        return answer([views.command(one) for one in found])
+        return answer([offers.command(one) for one in found])
 
     async def create(self, shelf: InShelf, form: NewCommand, actor: Actor) -> Response:
         """One more, or another under the same name."""
         command, is_new = await commands.create(self._chat, actor, shelf, form)
-        return answer(views.command(command), 201 if is_new else 200)
+        return answer(offers.command(command), 201 if is_new else 200)
 
     async def overwrite(self, shelf: InShelf, forms: _List, actor: Actor) -> Response:
         """These and no others."""
         made = await commands.overwrite(self._chat, actor, shelf, forms)
-        return answer([views.command(one) for one in made])
+        return answer([offers.command(one) for one in made])
 
     async def get(self, shelf: InShelf, command_id: CommandId, actor: Actor) -> Response:
         """One of them."""
-        return answer(views.command(await commands.get(self._chat, actor, shelf, command_id)))
+        return answer(offers.command(await commands.get(self._chat, actor, shelf, command_id)))
 
     async def change(
         self, shelf: InShelf, command_id: CommandId, form: CommandChanges, actor: Actor
     ) -> Response:
         """Another name, other options."""
         changed = await commands.change(self._chat, actor, shelf, command_id, form)
-        return answer(views.command(changed))
+        return answer(offers.command(changed))
 
     async def delete(self, shelf: InShelf, command_id: CommandId, actor: Actor) -> Response:
         """Offered no longer."""

@@ -1,5 +1,6 @@
 """`/webhooks/{id}/{token}`: posting, in our shape, in Slack's and in GitHub's; what was posted is
-looked at, changed and taken back. Managing webhooks is community_service's.
+looked at, changed and taken back. Managing webhooks is community_service's. An interaction is
+answered further at the same paths, under its application's id: api/answers.py.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from chat_service.actions import posting
 from chat_service.actions.chat import Chat
 from chat_service.actions.posting import Signature
 from chat_service.api import uploads
+from chat_service.api.answers import AnswersDoor
 from chat_service.api.changes import changes_of
 from chat_service.api.shapes import MessageChanges, NewMessage
 from chat_service.domain.components import is_interactive
@@ -26,7 +28,8 @@ from chat_service.domain.embeds import is_address
 from chat_service.domain.intake import github, slack
 from contracts import limits
 from contracts.errors import DomainError, ErrorCode, Invalid
-from contracts.ids import MessageId, WebhookId
+from contracts.identity import Kind
+from contracts.ids import ChannelId, MessageId, WebhookId
 from contracts.objects.webhook import Webhook
 from contracts.wire import KEPT
 
@@ -59,6 +62,7 @@ class WebhooksDoor:
 
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
+        self._answers = AnswersDoor(chat)
 
     async def post(
         self,
@@ -68,21 +72,30 @@ class WebhooksDoor:
         actor: Anyone,
         wait: bool = False,
         with_components: bool = False,
+        thread_id: ChannelId | None = None,
     ) -> Response:
         """A message. Whoever does not wait for it hears only that it was stored."""
-        webhook = await posting.opened(self._chat, actor, webhook_id)
-        async with uploads.received(self._chat, request, actor, webhook.channel_id) as sent:
+        if actor.kind is Kind.INTERACTION:
+            return await self._answers.follow_up(webhook_id, request, actor)
+        door = await posting.opened(self._chat, actor, webhook_id, thread_id)
+        async with uploads.received(self._chat, request, actor, door.channel_id) as sent:
             form = uploads.read(Post, sent.body)
             draft = form.draft(sent.files)
-            draft = _without_unheard(draft, webhook, is_asked_for=with_components)
-            body = await posting.post(self._chat, actor, webhook, draft, form.signature())
+            draft = _without_unheard(draft, door.webhook, is_asked_for=with_components)
+            body = await posting.post(self._chat, actor, door, draft, form.signature())
         return Response(body, media_type=_JSON) if wait else nothing()
 
-    async def slack(self, webhook_id: WebhookId, request: Request, actor: Anyone) -> Response:
+    async def slack(
+        self,
+        webhook_id: WebhookId,
+        request: Request,
+        actor: Anyone,
+        thread_id: ChannelId | None = None,
+    ) -> Response:
         """The same in Slack's words, which are answered in Slack's."""
-        webhook = await posting.opened(self._chat, actor, webhook_id)
+        door = await posting.opened(self._chat, actor, webhook_id, thread_id)
         form = uploads.read(Post, orjson.dumps(slack.message(await _said(request))))
-        await posting.post(self._chat, actor, webhook, form.draft(), form.signature())
+        await posting.post(self._chat, actor, door, form.draft(), form.signature())
         return PlainTextResponse("ok")
 
     async def github(
@@ -91,35 +104,61 @@ class WebhooksDoor:
         request: Request,
         actor: Anyone,
         event: Annotated[str, Header(alias="x-github-event")] = "",
+        *,
+        thread_id: ChannelId | None = None,
     ) -> Response:
         """The same in GitHub's. What nobody wants to hear of is passed over."""
-        webhook = await posting.opened(self._chat, actor, webhook_id)
+        door = await posting.opened(self._chat, actor, webhook_id, thread_id)
         embed = github.embed(event, await _said(request))
         if embed is not None:
             form = uploads.read(Post, orjson.dumps({"embeds": [embed]}))
-            await posting.post(self._chat, actor, webhook, form.draft(), _GITHUB)
+            await posting.post(self._chat, actor, door, form.draft(), _GITHUB)
         return nothing()
 
-    async def get(self, webhook_id: WebhookId, message: str, actor: Anyone) -> Response:
+    async def get(
+        self,
+        webhook_id: WebhookId,
+        message: str,
+        actor: Anyone,
+        thread_id: ChannelId | None = None,
+    ) -> Response:
         """What it has posted."""
-        webhook = await posting.opened(self._chat, actor, webhook_id)
-        body = await posting.get(self._chat, actor, webhook, _message(message))
+        if actor.kind is Kind.INTERACTION:
+            return await self._answers.get(webhook_id, message, actor)
+        door = await posting.opened(self._chat, actor, webhook_id, thread_id)
+        body = await posting.get(self._chat, actor, door, _message(message))
         return Response(body, media_type=_JSON)
 
     async def edit(
-        self, webhook_id: WebhookId, message: str, request: Request, actor: Anyone
+        self,
+        webhook_id: WebhookId,
+        message: str,
+        request: Request,
+        *,
+        actor: Anyone,
+        thread_id: ChannelId | None = None,
     ) -> Response:
         """Other words, other files."""
-        webhook = await posting.opened(self._chat, actor, webhook_id)
-        async with uploads.received(self._chat, request, actor, webhook.channel_id) as sent:
+        if actor.kind is Kind.INTERACTION:
+            return await self._answers.edit(webhook_id, message, request, actor)
+        door = await posting.opened(self._chat, actor, webhook_id, thread_id)
+        async with uploads.received(self._chat, request, actor, door.channel_id) as sent:
             changes = changes_of(uploads.read(MessageChanges, sent.body), sent.files)
-            body = await posting.edit(self._chat, actor, webhook, _message(message), changes)
+            body = await posting.edit(self._chat, actor, door, _message(message), changes)
         return Response(body, media_type=_JSON)
 
-    async def delete(self, webhook_id: WebhookId, message: str, actor: Anyone) -> Response:
+    async def delete(
+        self,
+        webhook_id: WebhookId,
+        message: str,
+        actor: Anyone,
+        thread_id: ChannelId | None = None,
+    ) -> Response:
         """Away with it."""
-        webhook = await posting.opened(self._chat, actor, webhook_id)
-        await posting.delete(self._chat, actor, webhook, _message(message))
+        if actor.kind is Kind.INTERACTION:
+            return await self._answers.delete(webhook_id, message, actor)
+        door = await posting.opened(self._chat, actor, webhook_id, thread_id)
+        await posting.delete(self._chat, actor, door, _message(message))
         return nothing()
 
 

@@ -68,7 +68,7 @@ def numbered(components: list[JSON], *, is_new: bool) -> list[JSON]:
         return []
     if not is_new and len(components) > _ROWS:
         raise _invalid("BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {_ROWS} in length.")
-    _require_keepable(components)
+    require_keepable(components)
     numbers = count(1)
     top = _TOP_OF_NEW if is_new else _TOP_OF_OLD
     return [_whole(one, top, numbers) for one in components]
@@ -149,7 +149,8 @@ def _media(given: Any, number: int) -> JSON:
     return {**given, "id": str(number), "proxy_url": address}
 
 
-def _require_keepable(components: list[JSON]) -> None:
+def require_keepable(components: Sequence[JSON]) -> None:
+    """Refuse what is too large, or no text."""
     try:
         text = orjson.dumps(components)
     except orjson.JSONEncodeError:

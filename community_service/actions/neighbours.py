@@ -110,3 +110,8 @@ async def emoji(unit: Unit, emoji_id: int) -> Emoji | None:
 async def bots(unit: Unit, guild_id: int) -> list[int]:
     """Bots among the members."""
     return await store.members.bots(unit, guild_id, limits.BOTS_LISTED)
+
+
+async def roles(unit: Unit, guild_id: int) -> list[Role]:
+    """All roles, for who shows some of them."""
+    return await store.roles.of_guild(unit, guild_id, limits.ROLES_PER_GUILD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from contracts.ids import ChannelId, GuildId, MessageId, Snowflake, UserId
+from contracts.ids import ChannelId, GuildId, InteractionId, MessageId, Snowflake, UserId
 from contracts.limits import ACTIVE_THREADS_OF_GUILDS
 from contracts.objects.private import PrivateChannel
 from contracts.objects.reading import ReadState
@@ -204,3 +204,19 @@ class GetThreadMemberships(Call[ThreadMemberships]):
     deadline = 5.0
 
     user_id: UserId
+
+
+class InteractionOpened(Wire):
+    """Which interaction the token is of; none if it is over."""
+
+    interaction_id: InteractionId | None = None
+
+
+class OpenInteraction(Call[InteractionOpened]):
+    """Whose token is this? `owner_id` is the interaction or its application."""
+
+    service = "chat"
+    callers = frozenset({"gateway"})
+
+    owner_id: Snowflake
+    token: str

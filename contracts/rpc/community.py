@@ -10,6 +10,7 @@ from contracts.objects.channel import Channel
 from contracts.objects.emoji import Emoji
 from contracts.objects.guild import Guild
 from contracts.objects.member import Member
+from contracts.objects.role import Role
 from contracts.objects.webhook import Webhook
 from contracts.rpc.base import Call, Cast
 from contracts.rpc.export import Export
@@ -235,6 +236,21 @@ class OpenWebhook(Call[WebhookOpened]):
 
     webhook_id: WebhookId
     token: str
+
+
+class Roles(Wire):
+    """Roles of a guild."""
+
+    roles: tuple[Role, ...]
+
+
+class GetRoles(Call[Roles]):
+    """All roles of a guild, for who shows some of them."""
+
+    service = "community"
+    callers = frozenset({"chat"})
+
+    guild_id: GuildId
 
 
 class Bots(Wire):

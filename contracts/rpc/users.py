@@ -61,7 +61,7 @@ class GetSelf(Call[Self]):
     """One's own account."""
 
     service = "user"
-    callers = frozenset({"gateway"})
+    callers = frozenset({"chat", "gateway"})
     deadline = 5.0
 
     user_id: UserId

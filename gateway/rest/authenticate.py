@@ -21,8 +21,10 @@ from contracts.events.base import open_as, unpack
 from contracts.events.session import LoginEnded
 from contracts.events.webhook import WebhookChanged
 from contracts.identity import NOBODY, Identity, Kind, mint
-from contracts.ids import UserId, WebhookId
+from contracts.ids import Snowflake, UserId, WebhookId
+from contracts.objects.interaction import INTERACTION_OPENING
 from contracts.rpc.base import Call
+from contracts.rpc.chat import OpenInteraction
 from contracts.rpc.community import OpenWebhook
 from contracts.rpc.users import Authenticate
 from contracts.wire import Wire
@@ -152,15 +154,21 @@ class Authenticator:
     async def _recognised(self, token: bytes) -> Identity:
         in_path = _IN_PATH.fullmatch(token)
         if in_path is not None:
-            return await self._opened(WebhookId(int(in_path[1])), in_path[2].decode())
+            return await self._opened(int(in_path[1]), in_path[2].decode())
         found = await self._calls.ask(Authenticate(token=token.decode()))
         if found.kind is Kind.NOBODY:
             return NOBODY
         return Identity(found.user_id, found.login_id, found.kind, found.has_second_factor)
 
-    async def _opened(self, webhook_id: WebhookId, token: str) -> Identity:
-        opened = await self._calls.ask(OpenWebhook(webhook_id=webhook_id, token=token))
-        return Identity(UserId(webhook_id), 0, Kind.WEBHOOK) if opened.is_open else NOBODY
+    async def _opened(self, owner_id: int, token: str) -> Identity:
+        if token.startswith(INTERACTION_OPENING):
+            asked = await self._calls.ask(
+                OpenInteraction(owner_id=Snowflake(owner_id), token=token)
+            )
+            found = asked.interaction_id
+            return NOBODY if found is None else Identity(UserId(found), 0, Kind.INTERACTION)
+        opened = await self._calls.ask(OpenWebhook(webhook_id=WebhookId(owner_id), token=token))
+        return Identity(UserId(owner_id), 0, Kind.WEBHOOK) if opened.is_open else NOBODY
 
     def _also_as(self, credential: bytes, token: bytes) -> None:
         known = self._alive.get(token)

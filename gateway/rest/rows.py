@@ -74,6 +74,7 @@ _MESSAGES = Bucket("messages", 20, 5)
 _SEARCH = Bucket("search", 10, 10)
 _SENDS = {b"POST": Bucket("message-create", 5, 5)}
 _COMMANDS = Bucket("commands", 10, 5)
+_INDEX = Bucket("command-index", 5, 5)
 _POSTS = Bucket("webhook-post", 5, 2)
 
 ROWS: tuple[Row, ...] = (
@@ -213,7 +214,7 @@ ROWS: tuple[Row, ...] = (
         major="webhook",
         opened_by="token",
         anonymous=_ANY,
-        body_bytes=UPLOAD_BODY_BYTES,
+        parts_bytes=UPLOAD_BODY_BYTES,
     ),
     Row(
         "webhooks/{webhook}/{token}/*",
@@ -222,8 +223,20 @@ ROWS: tuple[Row, ...] = (
         major="webhook",
         opened_by="token",
         anonymous=_ANY,
-        body_bytes=UPLOAD_BODY_BYTES,
+        parts_bytes=UPLOAD_BODY_BYTES,
     ),
+    Row("interactions", "chat", Bucket("interactions", 10, 5)),
+    Row(
+        "interactions/{interaction}/{token}/callback",
+        "chat",
+        _POSTS,
+        major="interaction",
+        opened_by="token",
+        anonymous=_ANY,
+        parts_bytes=UPLOAD_BODY_BYTES,
+    ),
+    Row("guilds/{guild}/application-command-index", "chat", _INDEX, major="guild"),
+    Row("channels/{channel}/application-command-index", "chat", _INDEX, major="channel"),
     Row("voice/regions", "signaling", _COMMON),
     Row("soundboard-default-sounds", "signaling", _COMMON),
     Row("users/@me/devices/*", "notification", Bucket("devices", 10, 10)),

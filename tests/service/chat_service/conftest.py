@@ -31,7 +31,7 @@ async def house_of_module(
     stores = {
         **{"database_url": url, "redis_url": _redis_of_session.url},
         **{"removals_every": 0.1, "archive_every": 0.1, "polls_every": 0.1, "sweep_every": 0.1},
-        "blobs": str(blobs),
+        **{"interactions_every": 0.1, "blobs": str(blobs)},
         **{"file_bytes": 3 << 20, "upload_bytes": 6 << 20, "public_url": "https://moim.example"},
     }
     async with (

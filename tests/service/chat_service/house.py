@@ -21,12 +21,13 @@ from contracts import topics
 from contracts.events import Event, unpack
 from contracts.guild_facts import GuildFacts
 from contracts.identity import Kind
-from contracts.ids import EPOCH_MS, ChannelId, GuildId, UserId, WebhookId
+from contracts.ids import EPOCH_MS, ChannelId, GuildId, RoleId, UserId, WebhookId
 from contracts.objects.channel import Channel, ChannelOverwrite, ChannelType
 from contracts.objects.emoji import Emoji
 from contracts.objects.member import Member
 from contracts.objects.relationship import Standing
-from contracts.objects.user import User
+from contracts.objects.role import Role
+from contracts.objects.user import CurrentUser, User
 from contracts.objects.webhook import Webhook
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from contracts.rpc.chat import ClosePrivateChannel, EditPrivateChannel, FoundPrivateChannel
@@ -41,14 +42,16 @@ from contracts.rpc.community import (
     GetGuildFacts,
     GetMembers,
     GetMemberships,
+    GetRoles,
     ListMembers,
     LocateChannel,
     Members,
     Membership,
     Memberships,
     Place,
+    Roles,
 )
-from contracts.rpc.users import GetStandings, GetUsers, Standings, Users
+from contracts.rpc.users import GetSelf, GetStandings, GetUsers, Self, Standings, Users
 from tests.fixtures.services import Running, stub
 
 OWNER, ALICE, BOB, STRANGER = 11, 12, 13, 66
@@ -133,6 +136,15 @@ class Neighbours:
         here = sorted(who for guild, who in self.members if guild == call.guild_id)
         return Bots(user_ids=tuple(UserId(who) for who in here if is_bot(who)))
 
+    async def get_roles(self, call: GetRoles) -> Roles:
+        """Roles."""
+        facts = self.guilds[int(call.guild_id)]
+        return Roles(roles=tuple(Role(id=RoleId(one), name="role") for one in facts.roles))
+
+    async def get_self(self, call: GetSelf) -> Self:
+        """Accounts."""
+        return Self(user=CurrentUser(**user(int(call.user_id)).model_dump(), locale="ko"))
+
     async def get_standings(self, call: GetStandings) -> Standings:
         """Friends and blocks."""
         me = int(call.user_id)
@@ -157,10 +169,12 @@ class Neighbours:
         rpc.handle(FindEmoji, self.find_emoji)
         rpc.handle(FindWebhook, self.find_webhook)
         rpc.handle(GetBots, self.get_bots)
+        rpc.handle(GetRoles, self.get_roles)
 
     def _as_user(self, rpc: RpcServer) -> None:
         rpc.handle(GetUsers, self.get_users)
         rpc.handle(GetStandings, self.get_standings)
+        rpc.handle(GetSelf, self.get_self)
 
     @asynccontextmanager
     async def answering(self) -> AsyncIterator[str]:
