@@ -12,9 +12,10 @@ from chassis.group_commit import GroupCommit
 from chassis.http import application
 from chassis.service import Service
 from chat_service import api, rpc
-from chat_service.actions import messages
+from chat_service.actions import messages, previewing
 from chat_service.actions.access import Access
 from chat_service.actions.chat import Chat
+from chat_service.actions.previewing import Previews
 from chat_service.api.messages import DESCRIBED, hot_routes
 from chat_service.facts import Facts
 from chat_service.files import Files
@@ -25,10 +26,12 @@ from chat_service.people import People
 from chat_service.settings import Settings
 from chat_service.store.messages import Draft, Stored
 from chat_service.tools import Units
+from chat_service.unfurl.unfurler import Noticed, Unfurler
 from chat_service.webhooks import Webhooks
 from contracts import topics
 from contracts.attachments import Links
 
+_MINUTE = 60
 _TEN_MINUTES = 600
 
 
@@ -40,13 +43,12 @@ def build(settings: Settings) -> Service:
     database = parts.database(service, settings)
     outbox = parts.outbox(service, settings, bus)
     calls = parts.calls(service, settings, needed=("community", "user"))
-    kept = service.use(Kept(database))
+    kept, noticed = service.use(Kept(database)), Noticed(is_on=settings.previews)
+    write = partial(messages.write, kept, outbox)
+    if settings.previews:
+        write = partial(previewing.write, noticed, write)
     commits: GroupCommit[Draft, Stored] = service.use(
-        GroupCommit(
-            partial(messages.write, kept, outbox),
-            tasks=service.tasks,
-            metrics=service.metrics,
-        )
+        GroupCommit(write, tasks=service.tasks, metrics=service.metrics)
     )
     facts = Facts(calls, bus, clock)
     people, webhooks = People(calls, clock), Webhooks(calls, clock)
@@ -65,16 +67,18 @@ def build(settings: Settings) -> Service:
         commits=commits,
         units=Units(database, outbox, clock, None),
         files=_files(settings, clock),
+        noticed=noticed,
     )
     rpc.register(parts.door(service, settings), chat)
     app = application(service.name, *api.routers(chat))
     parts.serve(service, settings, app, hot_routes(chat), described=DESCRIBED)
     service.use(Inbox(chat, tasks=service.tasks))
-    _schedule(service, settings, Jobs(chat, nonce_hours=settings.nonce_hours))
+    _schedule(service, settings, chat)
     return service
 
 
-def _schedule(service: Service, settings: Settings, jobs: Jobs) -> None:
+def _schedule(service: Service, settings: Settings, chat: Chat) -> None:
+    jobs = Jobs(chat, nonce_hours=settings.nonce_hours)
     service.job("removals", settings.removals_every, jobs.remove)
     service.job("sweep", settings.sweep_every, jobs.sweep)
     service.job("indexing", settings.indexing_every, jobs.index)
@@ -82,6 +86,11 @@ def _schedule(service: Service, settings: Settings, jobs: Jobs) -> None:
     service.job("polls", settings.polls_every, jobs.close_polls)
     service.job("interactions", settings.interactions_every, jobs.lapse)
     service.job("forget", _TEN_MINUTES, jobs.forget)
+    if settings.previews:
+        inside = settings.previews_inside
+        unfurler = Unfurler(inside, clock=service.clock, tasks=service.tasks)
+        shown = service.use(Previews(chat, unfurler, tasks=service.tasks))
+        service.job("previews", _MINUTE, shown.tidy)
 
 
 def _files(settings: Settings, clock: Clock) -> Files:

@@ -30,6 +30,12 @@ class Settings(StoredSettings, BusSettings, BlobSettings):
     removals_every: float = Field(
         5.0, gt=0, description="Seconds between looks at what is to be deleted"
     )
+    previews: bool = Field(
+        False, description="Whether links in messages are looked at, and shown as embeds"
+    )
+    previews_inside: str = Field(
+        "", description="Places that may be looked at though not public: host:port joined by commas"
+    )
     public_url: str = Field(
         "http://127.0.0.1:8080", description="Where clients reach this installation: links of files"
     )

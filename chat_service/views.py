@@ -16,6 +16,7 @@ import orjson
 from chat_service.domain import content
 from chat_service.domain.attendance import Roll
 from chat_service.domain.conversations import Conversation
+from chat_service.domain.drafts import SUPPRESS_EMBEDS
 from chat_service.domain.emojis import Emoji
 from chat_service.domain.polls import Ballot, Tally
 from chat_service.domain.threads import Thread
@@ -150,12 +151,8 @@ def shape(message: Message, look: Look, *, nonce: str | int | None = None) -> Me
         "nonce": nonce,
         **{name: extras[name] for name in _AS_STORED if name in extras},
         **_asked(extras, look),
+        **_boxes(message, look),
     }
-    if files := extras.get("attachments"):
-        shown["attachments"] = look.attachments(files)
-        links = {f"attachment://{one.filename}": one.url for one in shown["attachments"]}
-        for name in ("embeds", "components"):
-            shown[name] = _linked(extras.get(name, ()), links)
     if snapshots := extras.get("message_snapshots"):
         shown["message_snapshots"] = tuple(_snapshot(one["message"], look) for one in snapshots)
     if message.flags & HAS_THREAD and message.id in look.threads:
@@ -171,6 +168,19 @@ def shape(message: Message, look: Look, *, nonce: str | int | None = None) -> Me
         original = look.referenced.get(referenced_id(message) or 0)
         shown["referenced_message"] = original and shape(_alone(original), look).dump()
     return MessageShape.model_validate(shown)
+
+
+def _boxes(message: Message, look: Look) -> JSON:
+    """What is shown below the text: files, boxes that may show them, and where links lead."""
+    extras = message.extras or {}
+    shown: JSON = {name: extras[name] for name in ("embeds", "components") if name in extras}
+    if files := extras.get("attachments"):
+        attached = look.attachments(files)
+        links = {f"attachment://{one.filename}": one.url for one in attached}
+        shown = {"attachments": attached, **_linked(shown, links)}
+    if (previews := extras.get("previews")) and not message.flags & SUPPRESS_EMBEDS:
+        shown["embeds"] = [*shown.get("embeds", ()), *previews]
+    return shown
 
 
 def _linked(part: Any, links: Mapping[str, str]) -> Any:
@@ -195,8 +205,6 @@ _AS_STORED = (
     "tts",
     "call",
     "mention_channels",
-    "embeds",
-    "components",
     "message_reference",
     "webhook_id",
     "application_id",

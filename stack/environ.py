@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """Where the services' packages lie."""
 
 OPERATORS = {
+    "MOIM_LINK_PREVIEWS": ("CHAT_PREVIEWS",),
     "MOIM_PUBLIC_URL": (
         "GATEWAY_PUBLIC_URL",
         "USER_PUBLIC_URL",

@@ -89,6 +89,7 @@ async def edit_in(
             await attaching.exchange(unit, held, after)
             await _write(unit, after)
             tell_changed(unit, venue, after, look)
+        chat.noticed.notice(venue.channel_id, message_id, after.content)
     return views.shape(after, look).encode()
 
 
@@ -199,6 +200,7 @@ async def edited(chat: Chat, venue: Venue, before: Message, changes: Changes) ->
             extras.pop(name, None)
             extras |= {name: given} if given else {}
     if changes.content is not None:
+        extras.pop("previews", None)
         values["content"] = content.check_text(changes.content)
         found = await _mentions(chat, venue, before, changes)
         values["mention_everyone"] = found.everyone

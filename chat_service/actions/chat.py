@@ -17,6 +17,7 @@ from chat_service.files import Files
 from chat_service.people import People
 from chat_service.store.messages import Draft, Stored
 from chat_service.tools import Units
+from chat_service.unfurl.unfurler import Noticed
 from chat_service.webhooks import Webhooks
 
 
@@ -36,4 +37,5 @@ class Chat:
     commits: GroupCommit[Draft, Stored]
     units: Units
     files: Files
+    noticed: Noticed
     watch: Watch = field(default_factory=Watch)

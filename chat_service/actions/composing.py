@@ -118,6 +118,7 @@ async def send_in(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> by
             announcing.tell(unit, venue, message, composed.look, nonce=draft.nonce)
     except _SaidBefore as first:
         return await messages.said_before(chat, channel_id, first.message_id, draft.nonce)
+    chat.noticed.notice(venue.channel_id, message.id, message.content)
     return views.shape(message, composed.look, nonce=draft.nonce).encode()
 
 

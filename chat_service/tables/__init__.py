@@ -356,6 +356,15 @@ whispers = Table(
 )
 """Answers that only who asked has seen, kept as long as they can be changed: in no history."""
 
+previews = Table(
+    "previews",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("found", JSONB),
+    Column("until", DateTime(timezone=True), nullable=False, index=True),
+)
+"""What links led to, by a digest of each: nothing, too."""
+
 outbox = outbox_table(metadata)
 
 HANGING = (

@@ -5,6 +5,9 @@ all tests of a module, each of which speaks in a guild of its own.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -24,15 +27,25 @@ async def house_of_module(
     cluster: Cluster, _redis_of_session: RedisServer, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[House]:
     blobs = tmp_path_factory.mktemp("blobs")
-    _redis_of_session.start()
+    async with standing(cluster, _redis_of_session, blobs) as house:
+        yield house
+
+
+@asynccontextmanager
+async def standing(
+    cluster: Cluster, redis: RedisServer, blobs: Path, **more: Any
+) -> AsyncIterator[House]:
+    """A house with settings of its own."""
+    redis.start()
     name = await cluster.copy("chat")
     url = cluster.backing.database_url("chat", name)
     neighbours = Neighbours()
     stores = {
-        **{"database_url": url, "redis_url": _redis_of_session.url},
+        **{"database_url": url, "redis_url": redis.url},
         **{"removals_every": 0.1, "archive_every": 0.1, "polls_every": 0.1, "sweep_every": 0.1},
         **{"interactions_every": 0.1, "blobs": str(blobs)},
         **{"file_bytes": 3 << 20, "upload_bytes": 6 << 20, "public_url": "https://moim.example"},
+        **more,
     }
     async with (
         neighbours.answering() as addresses,

@@ -1,0 +1,148 @@
+"""Links in messages are looked at behind the sends, and what they lead to is shown below."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+from chassis.group_commit import Settle
+from chassis.tasks import Tasks
+from chat_service import store
+from chat_service.actions import changing, showing
+from chat_service.actions.chat import Chat
+from chat_service.actions.venues import enter, unattended
+from chat_service.domain.drafts import SUPPRESS_EMBEDS
+from chat_service.domain.links import links_in
+from chat_service.people import gone
+from chat_service.store.messages import Draft, Message, Stored
+from chat_service.unfurl.unfurler import Linked, Noticed, Unfurler
+from contracts.errors import DomainError, Unavailable
+from contracts.identity import NOBODY, Identity, Kind
+from contracts.ids import UserId
+from contracts.permissions import Permission
+from contracts.wire import JSON
+
+_AT_ONCE = 4
+_GOOD_FOR = timedelta(hours=24)
+_BAD_FOR = timedelta(minutes=10)
+
+
+async def write(
+    noticed: Noticed,
+    writes: Callable[[Sequence[Draft]], Awaitable[Settle[Stored]]],
+    drafts: Sequence[Draft],
+) -> Settle[Stored]:
+    """A batch of the group commit, in which links are noticed when it is settled."""
+    settle = await writes(drafts)
+
+    def settled() -> Sequence[Stored]:
+        stored = settle()
+        for draft, row in zip(drafts, stored, strict=True):
+            if row.outbox_id is not None:
+                noticed.notice(draft.channel_id, row.message_id, draft.content)
+        return stored
+
+    return settled
+
+
+class Previews:
+    """Whoever looks at what was noticed: a part."""
+
+    name = "previews"
+
+    def __init__(self, chat: Chat, unfurler: Unfurler, *, tasks: Tasks) -> None:
+        self._chat = chat
+        self._unfurler = unfurler
+        self._tasks = tasks
+        self._looking: dict[str, asyncio.Task[JSON | None]] = {}
+        self._free = asyncio.Semaphore(_AT_ONCE)
+
+    async def start(self) -> None:
+        """Begin to look."""
+        self._tasks.spawn("previews", self._always(), fatal=True)
+
+    async def stop(self) -> None:
+        """Stop looking."""
+        self._unfurler.end()
+
+    def trouble(self) -> str | None:
+        """Messages do not wait for it."""
+        return None
+
+    async def tidy(self) -> None:
+        """Let the worker rest, and forget what is old."""
+        await self._unfurler.rest()
+        async with self._chat.units.open(NOBODY) as unit:
+            await store.previews.forget(unit)
+
+    async def _always(self) -> None:
+        while True:
+            linked = await self._chat.noticed.next()
+            await self._free.acquire()
+            looking = self._tasks.spawn("preview.message", self._look_at(linked))
+            looking.add_done_callback(lambda _: self._free.release())
+
+    async def _look_at(self, linked: Linked) -> None:
+        chat = self._chat
+        message = await store.messages.one(chat.database.pool, linked.channel_id, linked.id)
+        if message is None or message.flags & SUPPRESS_EMBEDS:
+            return
+        links = links_in(message.content)
+        with suppress(DomainError):  # of somebody who has left meanwhile nothing is shown
+            if links and await _may_embed(chat, message):
+                found = await asyncio.gather(*map(self._once, links))
+                shown = [one for one in found if one is not None]
+                if shown != (message.extras or {}).get("previews", []):
+                    await _show(chat, message, shown)
+
+    async def _once(self, url: str) -> JSON | None:
+        """What a link leads to, asked once by however many messages."""
+        looking = self._looking.get(url)
+        if looking is None:
+            looking = self._looking[url] = self._tasks.spawn("preview", self._found(url))
+        return await asyncio.shield(looking)
+
+    async def _found(self, url: str) -> JSON | None:
+        units = self._chat.units
+        try:
+            async with units.reading(NOBODY) as unit:
+                is_known, found = await store.previews.known(unit, url)
+            if is_known:
+                return found
+            try:
+                found = await self._unfurler.look(url)
+            except Unavailable:
+                found = None  # remembered too: what ends the worker is not tried at once again
+            async with units.open(NOBODY) as unit:
+                until = unit.now + (_BAD_FOR if found is None else _GOOD_FOR)
+                await store.previews.note(unit, url, found, until)
+            return found
+        finally:
+            del self._looking[url]
+
+
+async def _may_embed(chat: Chat, message: Message) -> bool:
+    if (message.extras or {}).get("webhook_id") is not None:
+        return True
+    author = Identity(UserId(message.author_id), 0, Kind.USER)
+    venue = await enter(chat, author, message.channel_id)
+    return venue.may(Permission.EMBED_LINKS)
+
+
+async def _show(chat: Chat, message: Message, shown: Sequence[JSON]) -> None:
+    faces = await chat.people.faces([message.author_id])
+    author = faces.get(message.author_id) or gone(message.author_id)
+    venue = await unattended(chat, message.channel_id, author)
+    if venue is None:
+        return
+    look = await showing.look(chat, message.author_id, [message])
+    async with chat.units.open(NOBODY) as unit:
+        held = await store.writing.hold(unit, message.channel_id, message.id)
+        if held is None or held.content != message.content:
+            return
+        after = replace(held, extras={**(held.extras or {}), "previews": list(shown)})
+        await store.writing.change(unit, after, extras=after.extras)
+        changing.tell_changed(unit, venue, after, look)
