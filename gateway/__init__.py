@@ -5,6 +5,6 @@ Does not own: any rule of who may do what; it asks the facts of their owners and
 permission function to events, nothing else.
 Speaks: REST and WebSocket outside; HTTP with a signed identity, calls and events inside.
 
-Also has: rest (the REST side) and live (the WebSocket side); each says in its __init__ what stands
-where.
+Also has: rest (the REST side), live (the WebSocket side) and stomp (the other WebSocket side); each
+says in its __init__ what stands where. doors puts them together at one port.
 """

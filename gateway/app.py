@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from chassis import parts
-from chassis.blobs import Blobs
 from chassis.bus import Bus, Ears
-from chassis.http import application
 from chassis.rpc import Calls
 from chassis.service import Service
 from contracts import topics
-from contracts.attachments import Links
 from contracts.rpc.edge import RecallSight, ReleaseSession
+from gateway.doors import Doors, desk
 from gateway.live.lobby import Lobby, Site
 from gateway.live.presence_link import PresenceLink
 from gateway.live.seats import Seats
-from gateway.live.ws import adopter
-from gateway.rest import api, attachments, pictures, reference, voice
-from gateway.rest.authenticate import Authenticator, Stamps
-from gateway.rest.buckets import Buckets
-from gateway.rest.desk import Desk
+from gateway.rest import voice
+from gateway.rest.authenticate import Authenticator
 from gateway.rest.edge import Edge
-from gateway.rest.peers import Peers
-from gateway.rest.pools import Upstreams
-from gateway.rest.ratelimit import Limiter
-from gateway.rest.routes import Routes
-from gateway.rest.tally import Tally
 from gateway.rest.voice import Voice
 from gateway.settings import Settings
 
@@ -47,7 +37,9 @@ def build(settings: Settings) -> Service:
     door.handle(ReleaseSession, lobby.release)
     door.handle(RecallSight, lobby.recall)
     carried = service.use(Voice(calls.ask, service.clock, service.tasks, service.metrics))
-    edge = service.use(Edge(_desk(service, settings, who, lobby, carried), service.metrics))
+    doors = Doors(lobby, carried.carry)
+    doors.desk = desk(service, settings, who, doors, voice.router(carried))
+    edge = service.use(Edge(doors.desk, service.metrics))
     service.http(
         edge.desk.app, protocol=edge.protocol_class(), reuse_port=True, kernel_bytes=KERNEL_BYTES
     )
@@ -78,43 +70,3 @@ def _lobby(
     )
     lobby.measure(service.metrics)
     return lobby
-
-
-def _buckets(service: Service, settings: Settings) -> Buckets:
-    url = settings.redis_url.get_secret_value()
-    return service.use(Buckets(url, clock=service.clock, tasks=service.tasks))
-
-
-def _reference(service: Service, settings: Settings, routes: Routes) -> reference.Reference:
-    return reference.Reference(
-        settings.upstream_addresses(), routes, public_url=settings.public_url, clock=service.clock
-    )
-
-
-def _desk(
-    service: Service, settings: Settings, who: Authenticator, lobby: Lobby, carried: Voice
-) -> Desk:
-    clock, tasks, routes = service.clock, service.tasks, Routes()
-    blobs, links = Blobs(settings), Links.under(settings.keys(), settings.public_url)
-    shown = pictures.Pictures(blobs, tasks)
-    return Desk(
-        routes=routes,
-        authenticator=who,
-        stamps=Stamps(settings.keys(), clock),
-        limiter=Limiter(clock, scale=settings.rate_limit_scale, shared=_buckets(service, settings)),
-        upstreams=Upstreams(settings.upstream_addresses(), clock=clock, tasks=tasks),
-        app=application(
-            service.name,
-            api.router(settings.public_url),
-            reference.router(_reference(service, settings, routes)),
-            attachments.router(attachments.Attachments(blobs, links, shown, clock)),
-            pictures.router(shown),
-            voice.router(carried),
-        ),
-        adopt=adopter(lobby),
-        carry=carried.carry,
-        clock=clock,
-        tasks=tasks,
-        tally=Tally(service.metrics),
-        peers=Peers(settings.trusted_proxies),
-    )

@@ -18,6 +18,7 @@ from contracts.events.settings import StatusChosen
 from contracts.events.voice import VoiceStateUpdate
 from contracts.ids import GuildId, UserId
 from contracts.objects.presence import Presence
+from contracts.permissions import Permission
 from contracts.rpc.community import GetGuild
 from contracts.rpc.presence import GetPresences
 from contracts.rpc.signaling import GetVoiceStates, VoiceStates
@@ -68,6 +69,14 @@ class Atlas:
     def at(self, topic: Topic) -> Place | None:
         """The place of a topic, if it is heard."""
         return self._places.get(topic)
+
+    def shows(self, viewer: Viewer, channel_id: int) -> bool:
+        """Whether a session sees this channel of one of its guilds now."""
+        for guild_id in viewer.guilds:
+            place = self.guild_at(guild_id)
+            if place is not None and place.view and channel_id in place.view.layout.rooms:
+                return place.may(viewer, channel_id, int(Permission.VIEW_CHANNEL))
+        return False
 
     def guild_at(self, guild_id: int) -> GuildPlace | None:
         """A guild, if its view is here."""

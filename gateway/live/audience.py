@@ -41,7 +41,7 @@ class Lane:
     def bytes_of(self, batch: list[Frames]) -> list[bytes]:
         """What to write to each door: frames are joined, payloads for a context are not."""
         each = [(frames.bare if self.bare else frames).of(self.encoding) for frames in batch]
-        if len(each) == 1 or self.encoding is Encoding.ZSTD:
+        if len(each) == 1 or self.encoding.is_of_connection:
             return each
         return [b"".join(each)]
 

@@ -30,6 +30,16 @@ class Encoding(Enum):
     ZSTD = "zstd-stream"
     PACKED = "payload"
     """Asked for in IDENTIFY, not by the address: each large payload is a zlib stream of its own."""
+    STOMP = "stomp"
+    """By another door: payloads in frames of another protocol."""
+
+    @property
+    def is_of_connection(self) -> bool:
+        """Whether each connection frames payloads for itself."""
+        return self in _OF_CONNECTION
+
+
+_OF_CONNECTION = frozenset({Encoding.ZSTD, Encoding.STOMP})
 
 
 def dispatch_head(s: int, t: str) -> bytes:

@@ -4,6 +4,7 @@ not, nothing while it is held. What is written is bytes already.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from asyncio import WriteTransport
 from collections import deque
 from collections.abc import Callable
@@ -163,19 +164,33 @@ class Outlet:
             Outlet.turns += 1
 
 
-class ZstdSink:
-    """Takes payloads instead of frames and compresses them in this connection's own context."""
+class Translator(ABC):
+    """A sink that takes payloads instead of frames, and frames them for its connection alone."""
+
+    __slots__ = ()
+
+    @property
+    def door(self) -> Door:
+        """Itself, always."""
+        return self
+
+    @abstractmethod
+    def write(self, payload: bytes, /) -> None:
+        """The next event."""
+
+    @abstractmethod
+    def frame(self, payload: bytes) -> bytes:
+        """What the next payload is for this connection."""
+
+
+class ZstdSink(Translator):
+    """Compresses payloads in this connection's own context."""
 
     __slots__ = ("_context", "_outlet")
 
     def __init__(self, outlet: Outlet) -> None:
         self._context = ZstdContext()
         self._outlet = outlet
-
-    @property
-    def door(self) -> Door:
-        """Itself, always."""
-        return self
 
     def write(self, payload: bytes, /) -> None:
         """The next event of the stream."""

@@ -19,7 +19,7 @@ from contracts.rpc.presence import Seat
 from contracts.rpc.users import OwnSettings
 from contracts.wire import JSON
 from gateway.live.codec import Encoding, Piece, encode, encode_pieces
-from gateway.live.outlet import Outlet, Sink, ZstdSink
+from gateway.live.outlet import Outlet, Sink, Translator
 from gateway.live.payloads import UNSAID, Shown
 from gateway.live.replay import Stay
 
@@ -182,18 +182,18 @@ class Viewer:
 
     def push(self, payload: bytes) -> None:
         """Say one payload that must not be lost, in order, held or not."""
-        if isinstance(self.sink, ZstdSink):
+        if isinstance(self.sink, Translator):
             self.outlet.push(self.sink.frame(payload))
         else:
             self.outlet.push(encode(self.encoding, payload))
 
     def push_pieces(self, pieces: list[Piece]) -> None:
         """The same for a payload in pieces."""
-        if isinstance(self.sink, ZstdSink):
+        if isinstance(self.sink, Translator):
             self.push(b"".join(piece.raw for piece in pieces))
         else:
             self.outlet.push(encode_pieces(self.encoding, pieces))
 
     def push_frame(self, framed: bytes) -> None:
         """The same for what `Frames.of` gave for its encoding."""
-        self.outlet.push(self.sink.frame(framed) if isinstance(self.sink, ZstdSink) else framed)
+        self.outlet.push(self.sink.frame(framed) if isinstance(self.sink, Translator) else framed)

@@ -25,7 +25,7 @@ IDLE_FOR_S = 75.0
 LINGER_S = 5.0
 FLUSH_S = 30.0
 _PIPELINED = 64
-_SOCKETS = (b"/", b"/gateway", b"/gateway/")
+_SOCKETS = frozenset((b"/", b"/gateway", b"/gateway/", b"/stomp", b"/stomp/", b"/stomp/websocket"))
 
 
 class _Enough(Exception):
@@ -290,9 +290,7 @@ class EdgeProtocol(asyncio.Protocol):
             self._leave()
             self._is_ended = True
             line = b"%b %b%b" % (head.method, head.path, head.query)
-            is_voice = head.path.startswith(PREFIX)
-            take = self.desk.carry if is_voice else self.desk.adopt
-            take(self._transport, line, self._lines.pairs(), rest)
+            self.desk.adopt(self._transport, line, self._lines.pairs(), rest)
             return
         # The parser took another upgrade for the end of HTTP. It is ignored, so a parser that
         # knows nothing of it reads the body and all that follows.

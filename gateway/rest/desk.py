@@ -47,8 +47,6 @@ class Desk:
     upstreams: Upstreams
     app: ASGIApp
     adopt: Adopt
-    carry: Adopt
-    """The same for voice, which is another's to speak."""
     clock: Clock
     tasks: Tasks
     tally: Tally

@@ -293,7 +293,6 @@ class Stand:
             upstreams=Upstreams(addresses, clock=clock, tasks=tasks),
             app=app,
             adopt=self._adopt,
-            carry=self._adopt,
             clock=clock,
             tasks=tasks,
             tally=Tally(self.metrics),

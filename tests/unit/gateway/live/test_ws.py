@@ -13,7 +13,8 @@ import zstandard
 from contracts import limits
 from contracts.rpc.signaling import UpdateVoiceState
 from contracts.topics import session_key
-from gateway.live.ws import GOODBYE_S, GatewaySocket, adopter, answer_to
+from gateway.live.socket import GOODBYE_S, answer_to
+from gateway.live.ws import GatewaySocket
 from tests.unit.gateway.house import (
     KEY,
     Client,
@@ -93,7 +94,7 @@ class TestHandshake:
     async def test_takes_over_a_transport_with_what_came_behind(self, gateway: Gateway) -> None:
         transport = Transport()
         beat = masked(1, b'{"op":1,"d":null}')
-        adopter(gateway.lobby)(
+        GatewaySocket(gateway.lobby).adopt(
             cast(Any, transport), b"GET /gateway?v=10&encoding=json", list(HEADERS.items()), beat
         )
         assert isinstance(transport.protocol, GatewaySocket)
@@ -103,7 +104,7 @@ class TestHandshake:
     async def test_that_fails_leaves_nothing_behind(self, gateway: Gateway) -> None:
         transport = Transport()
         headers = [(b"upgrade", b"websocket"), (b"sec-websocket-version", b"7")]
-        adopter(gateway.lobby)(cast(Any, transport), b"GET /", headers, b"")
+        GatewaySocket(gateway.lobby).adopt(cast(Any, transport), b"GET /", headers, b"")
         assert transport.is_closed
         transport.protocol.connection_lost(None)
         assert not gateway.lobby.sockets
