@@ -21,10 +21,15 @@ _LAPSE_S = 12.0
 def register(service: Service, worker: Worker, settings: Settings) -> None:
     """Begin to do these things."""
     register_ = Register(worker, settings)
+    rooms = service.metrics.gauge("media_rooms", "Rooms with somebody in them")
+    people = service.metrics.gauge("media_participants", "Participants in all rooms")
+    rooms.set_function(lambda: len(worker.rooms))
+    people.set_function(lambda: worker.rooms.people)
     service.job("feedback", 0.05, _each(worker, feedback.tick))
     service.job("arrivals", 0.1, _each(worker, feedback.tell_arrivals))
     service.job("reports", 1.0, lambda: _report(worker, settings))
     service.job("speakers", 0.1, lambda: hearing.speakers(worker))
+    service.job("layers", 0.3, lambda: _follow(worker))
     service.job("quality", 3.0, lambda: hearing.quality(worker))
     service.job("register", 2.0, register_.tell)
 
@@ -39,6 +44,16 @@ def _each(worker: Worker, work: Callable[..., None]):  # type: ignore[no-untyped
         worker.port.flush()
 
     return turn
+
+
+async def _follow(worker: Worker) -> None:
+    """Layers that began or stopped to flow move those who could or must change."""
+    now = worker.clock.monotonic()
+    for room in worker.rooms:
+        if any(track.rids for track in room.tracks.values()):
+            for one in room.participants.values():
+                following.aim(one, now)
+    worker.port.flush()
 
 
 async def _report(worker: Worker, settings: Settings) -> None:

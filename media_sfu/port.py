@@ -55,6 +55,7 @@ class UdpPort:
         self._counted = metrics.counter("media_packets", "Packets received")
         self._forwarded = metrics.counter("media_packets_sent", "Packets sent")
         self._lost = metrics.counter("media_packets_unsent", "Packets the kernel had no room for")
+        self._wires = metrics.gauge("media_wires", "Connections that are open or being made")
         self._socket: socket.socket | None = None
         self._trouble: str | None = "not bound yet"
         self._told = [0, 0, 0]
@@ -114,6 +115,7 @@ class UdpPort:
         ):
             counter.inc(fresh - old)
         self._told = now
+        self._wires.set(len(set(self.by_name.values())))
 
     async def _persist(self) -> None:
         while not self._bound():

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 KEY_EVERY_S = 0.4
 """A layer is asked for a key frame at most this often, whoever wants one."""
+FLOWS_S = 1.0
+"""A layer that brought nothing for so long has stopped."""
 KEPT = {"audio": 64, "video": 512}
 
 _HEAD = Struct("!BBHII")
@@ -144,9 +146,12 @@ class UpTrack:
         """Width and height by layer, the lowest first, as they were announced."""
         return [(layer.width, layer.height) for layer in self.spec.layers if layer.width]
 
-    def ranked(self) -> list[UpLayer]:
-        """The layers that flow, the lowest first."""
-        return [self.layers[rid] for rid in self.rids or ("",) if rid in self.layers]
+    def ranked(self, now: float) -> list[UpLayer]:
+        """The layers that flow, the lowest first; when none does, the lowest that ever did. A
+        publisher's line decides how many of a simulcast it sends.
+        """
+        known = [self.layers[rid] for rid in self.rids or ("",) if rid in self.layers]
+        return [layer for layer in known if now - layer.heard_at < FLOWS_S] or known[:1]
 
 
 @dataclass(frozen=True, slots=True)

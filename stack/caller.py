@@ -47,6 +47,8 @@ class Caller:
     def __init__(self, heard: Callable[[bytes], None] | None = None) -> None:
         self._heard = heard
         """Told what comes; a crowd that only counts decrypts nothing."""
+        self.fed_back: Callable[[bytes], None] | None = None
+        """Told RTCP that comes."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _KERNEL_BYTES)
@@ -183,6 +185,8 @@ class Caller:
 
     def _media(self, size: int) -> None:
         if 192 <= self._view[1] <= 223:
+            if self.fed_back is not None and self._rx is not None:
+                self.fed_back(self._rx.unprotect_rtcp(bytes(self._view[:size])))
             return
         self.packets += 1
         if self._heard is not None and self._rx is not None:

@@ -52,28 +52,27 @@ def aim(one: Participant, now: float) -> None:
     for name, down in one.downs.items():
         if down.wire is None or down.wire.session is None:
             continue
-        ranked = down.source.ranked()
+        ranked = down.source.ranked(now)
         if down.source.spec.kind == "audio":
             down.aim(ranked[0] if ranked else None, now)
         elif ranked:
             videos[name] = down
             rates = tuple(layer.bits.value for layer in ranked)
             hint = one.wishes.get(name)
-            wants.append(Want(name, rates, _most(one, down), hint.priority if hint else 0))
+            most = _most(one, down, len(ranked) - 1)
+            wants.append(Want(name, rates, most, hint.priority if hint else 0))
     for name, at in allocation.allocate(wants, one.budget.bits).items():
         down = videos[name]
-        down.aim(down.source.ranked()[at] if at >= 0 else None, now)
+        down.aim(down.source.ranked(now)[at] if at >= 0 else None, now)
 
 
-def _most(one: Participant, down: DownTrack) -> int:
-    """The highest layer of use to this listener."""
-    ranked = down.source.ranked()
+def _most(one: Participant, down: DownTrack, most: int) -> int:
+    """The highest layer of use to this listener, of those up to `most`."""
     hint = one.wishes.get(down.source.name)
     if hint is None:
-        return len(ranked) - 1
+        return most
     if hint.is_paused:
         return -1
-    most = len(ranked) - 1
     if hint.quality is not None:
         most = min(most, _QUALITIES.index(hint.quality))
     if hint.width and hint.height:

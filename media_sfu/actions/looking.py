@@ -55,7 +55,7 @@ def _loss_up(one: Participant) -> float:
 
 
 def _track(track: UpTrack) -> TrackStats:
-    layers = track.ranked()
+    layers = list(track.layers.values())
     return TrackStats(
         track=track.name,
         kind=track.spec.kind,

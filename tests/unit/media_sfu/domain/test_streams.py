@@ -49,7 +49,7 @@ def test_padding_leaves_no_hole() -> None:
     assert kept[2] == kept[0]
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.booleans(), min_size=150, max_size=200))
 def test_whatever_is_padding_the_rest_is_numbered_without_holes(padding: list[bool]) -> None:
     intake, before = Intake(90_000), None
