@@ -22,11 +22,11 @@ Words = bytes | str
 class Socket:
     """A connection whose handshake was answered."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send, *, holds: bool) -> None:
         self._receive = receive
         self._send = send
         self._queue: asyncio.Queue[Words | int] = asyncio.Queue(_QUEUE)
-        self._held: list[Words] | None = []
+        self._held: list[Words] | None = [] if holds else None
         """What waits for the first word."""
         self.is_over = False
 
@@ -83,11 +83,11 @@ class Socket:
             self._queue.put_nowait(1008)
 
 
-async def accept(receive: Receive, send: Send) -> Socket:
-    """Answer the handshake."""
+async def accept(receive: Receive, send: Send, *, holds: bool = True) -> Socket:
+    """Answer the handshake. `holds`: nothing is said before the first word."""
     await receive()
     await send({"type": "websocket.accept"})
-    return Socket(receive, send)
+    return Socket(receive, send, holds=holds)
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, status: int, text: str) -> None:
