@@ -75,6 +75,8 @@ DURATION_S = 100 * 3_600
 WAVEFORM = 400
 """Characters of a voice message's waveform in base64."""
 REFRESHED_AT_ONCE = 50
+FILES_WAITING = 50
+"""Of one person, sent ahead or yet to be: each may be as large as a file can be."""
 UPLOAD_FIELDS = 32
 """Parts of a multipart body that are no files."""
 THREAD_NAME_MAX = 100

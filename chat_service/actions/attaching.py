@@ -148,6 +148,9 @@ async def ahead(
         places.append(Place(channel_id, chat.outbox.next_id(), safe_name(one.filename)))
     async with chat.units.open(actor) as unit:
         due = unit.now + timedelta(hours=files.kept_hours) + UNUSED_FOR
+        waiting = await store.files.waiting(unit, actor.user_id)
+        if waiting + len(places) > limits.FILES_WAITING:
+            raise DomainError(ErrorCode.MAX_ATTACHMENTS, "Too many files wait for their messages.")
         await store.files.expect(unit, places, actor.user_id, due)
     now = chat.clock.now().timestamp()
     return [

@@ -58,6 +58,12 @@ async def free(unit: Unit, author_id: int, ids: Sequence[int]) -> dict[int, File
     return {row.id: File(*tuple(row)) for row in await unit.all(found.where(*_FREE))}
 
 
+async def waiting(unit: Unit, author_id: int) -> int:
+    """How many files of somebody no message holds."""
+    mine = sa.select(sa.func.count()).where(files.c.author_id == author_id, *_FREE)
+    return int(await unit.scalar(mine))
+
+
 async def take(unit: Unit, place: Place) -> bool:
     """Begin to fill an expected file. Only one who begins is let in."""
     return await _set(unit, place, files.c.facts.is_(None), facts={})

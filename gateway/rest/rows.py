@@ -155,7 +155,7 @@ ROWS: tuple[Row, ...] = (
         "chat",
         _THREADS,
         major="channel",
-        body_bytes=UPLOAD_BODY_BYTES,
+        parts_bytes=UPLOAD_BODY_BYTES,
     ),
     Row("channels/{channel}/users/@me/threads/*", "chat", _THREADS, major="channel"),
     Row("channels/{channel}/thread-members/*", "chat", _CHANNEL, major="channel"),

@@ -213,6 +213,17 @@ class TestSentAhead:
         assert await self.put(house, url, b"\0" * ((3 << 20) + 1)) == 413
         assert await self.put(house, url, b"hello") == 200
 
+    async def test_only_so_many_files_of_one_person_may_wait(self, house: House) -> None:
+        guild, somebody = house.guild(), house.newcomer()
+        house.member(guild, somebody)
+        room = int(house.channel(guild).id)
+        path = f"/channels/{room}/attachments"
+        form = {"files": [{"id": n, "filename": "a", "file_size": 5} for n in range(10)]}
+        answers = [await house.asks(somebody, "POST", path, json=form) for _ in range(6)]
+        assert [one.status_code for one in answers] == [200] * 5 + [400]
+        form["files"][0]["file_size"] = 1 << 30
+        assert refusal(await house.asks(ALICE, "POST", path, json=form)) == (400, 50035)
+
     async def test_what_is_not_wanted_is_deleted(self, house: House) -> None:
         room = house.room()
         ahead = await self.announced(house, room)
