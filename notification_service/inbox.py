@@ -83,6 +83,8 @@ class Inbox:
         self._lost = metrics.counter("push_events_lost", "Topics of which events were lost")
         depth = metrics.gauge("push_events_waiting", "Events that had no effect yet")
         depth.set_function(lambda: len(self._waiting.events))
+        people = metrics.gauge("push_people", "People whose events are heard")
+        people.set_function(lambda: len(crowd.people) if self._is_current else 0)
 
     async def start(self) -> None:
         """Begin to listen; Redis, the database and neighbours may come later."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from contracts.errors import NotFound
 from contracts.events.base import Route
 from contracts.events.message import MessageCreate
 from contracts.events.relationship import RelationshipAdd
+from contracts.events.voice import CallUpdate
 from contracts.guild_facts import GuildFacts
-from contracts.ids import ChannelId
+from contracts.ids import ChannelId, UserId
 from contracts.objects.channel import Channel
 from contracts.objects.relationship import RelationshipType
 from contracts.objects.settings import NotifyLevel
 from contracts.objects.user import User
+from contracts.rpc.chat import GetPrivateChannel
 from contracts.wire import JSON
 from notification_service.actions.telling import Concern
 from notification_service.crowd import Crowd
@@ -19,6 +23,7 @@ from notification_service.domain import notices
 from notification_service.domain.concerns import Room
 from notification_service.domain.deciding import SILENT, Listener, Reason, Said
 from notification_service.domain.notices import News
+from notification_service.domain.pushes import RING_TTL_S
 from notification_service.domain.seeing import Sight
 from notification_service.domain.texts import shown
 from notification_service.tools import Tools
@@ -94,6 +99,26 @@ def of_relationship(tools: Tools, event: RelationshipAdd, event_id: int) -> Conc
         expires=tools.clock.now() + tools.policy.worth,
     )
     return Concern(news, other, [(Listener(int(event.user_id)), _FRIENDS[event.type])])
+
+
+async def of_call(tools: Tools, event: CallUpdate, hearer: int, event_id: int) -> Concern | None:
+    """A call that rings for somebody, for as long as anybody waits for an answer."""
+    asked = GetPrivateChannel(user_id=UserId(hearer), channel_id=event.channel_id)
+    try:
+        channel = (await tools.calls.ask(asked)).channel
+    except NotFound:
+        return None
+    others = channel.recipients if channel is not None else ()
+    name = (channel.name if channel is not None else None) or ", ".join(map(_name, others))
+    news = News(
+        subject=notices.of_call(int(event.channel_id)),
+        about_id=event_id,
+        body={"author": name},
+        expires=tools.clock.now() + timedelta(seconds=RING_TTL_S),
+        channel_id=int(event.channel_id),
+    )
+    actor = int(others[0].id) if others else 0
+    return Concern(news, actor, [(Listener(hearer), Reason.RING)])
 
 
 def _said(

@@ -19,6 +19,8 @@ from notification_service.domain.pushes import Push, push_of
 from notification_service.tools import Unit
 
 AT_ONCE = 500
+_TRIES = 200
+"""More than a day has; what ends processes is not tried for ever."""
 HOLD = timedelta(seconds=60)
 """How long a process may take to send what it claimed; then another one does."""
 
@@ -49,10 +51,10 @@ async def address(unit: Unit) -> int:
 async def claim(unit: Unit, provider: Provider, most: int) -> list[Delivery]:
     """Some that are due, for a while nobody else's. What came too late is dropped."""
     claimed = await store.deliveries.claim(unit, provider, most, HOLD)
-    late = [each.id for each in claimed if each.expires <= unit.now]
+    late = [each.id for each in claimed if each.expires <= unit.now or each.tries > _TRIES]
     if late:
         await store.deliveries.done(unit, late)
-    return [each for each in claimed if each.expires > unit.now]
+    return [each for each in claimed if each.id not in late]
 
 
 async def settle(unit: Unit, sent: Sequence[tuple[Delivery, Outcome]]) -> None:

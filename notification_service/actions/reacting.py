@@ -21,6 +21,7 @@ from contracts.events.session import LoginEnded
 from contracts.events.settings import StatusChosen, UserGuildSettingsUpdate, UserSettingsUpdate
 from contracts.events.thread import ThreadMembersUpdate, ThreadMemberUpdate, ThreadUpdate
 from contracts.events.user import UserDeleted
+from contracts.events.voice import CallCreate, CallDelete, CallUpdate
 from contracts.identity import NOBODY
 from contracts.ids import UserId
 from contracts.objects.presence import Status
@@ -68,11 +69,16 @@ class Reactions:
         self._decided = metrics.counter(
             "push_decisions", "People told of something", ("reason", "way")
         )
+        self._ringing: set[tuple[int, int]] = set()
+        """For whom which call rings, as far as it was told here."""
         self._table: dict[str, Reaction] = {
             MessageCreate.__name__: self._message,
             MessageDelete.__name__: self._deleted,
             MessageDeleteBulk.__name__: self._deleted,
             MessageAck.__name__: self._read,
+            CallCreate.__name__: self._rings,
+            CallUpdate.__name__: self._rings,
+            CallDelete.__name__: self._hangs_up,
             RelationshipAdd.__name__: self._related,
             RelationshipRemove.__name__: self._unrelated,
             GuildJoined.__name__: self._joined,
@@ -173,6 +179,27 @@ class Reactions:
     async def _unrelated(self, batch: Batch, topic: Topic, header: Header, body: bytes) -> None:
         event = open_as(RelationshipRemove, body)
         self._crowd.stands_otherwise(int(event.user_id), int(event.id))
+
+    async def _rings(self, batch: Batch, topic: Topic, header: Header, body: bytes) -> None:
+        event, hearer = open_as(CallUpdate, body), _person_of(topic)
+        call = (hearer, int(event.channel_id))
+        if hearer not in map(int, event.ringing):
+            self._stop_ringing(batch, call, header)
+        elif call not in self._ringing:
+            self._ringing.add(call)
+            tools = self._units.tools
+            concern = await concerning.of_call(tools, event, hearer, header.event_id)
+            if concern is not None:
+                batch.concerns.append(concern)
+
+    async def _hangs_up(self, batch: Batch, topic: Topic, header: Header, body: bytes) -> None:
+        event = open_as(CallDelete, body)
+        self._stop_ringing(batch, (_person_of(topic), int(event.channel_id)), header)
+
+    def _stop_ringing(self, batch: Batch, call: tuple[int, int], header: Header) -> None:
+        self._ringing.discard(call)
+        hearer, channel_id = call
+        batch.marks.append((hearer, notices.of_call(channel_id), header.event_id))
 
     # Where people are.
 

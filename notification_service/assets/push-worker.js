@@ -17,9 +17,8 @@ async function show(push) {
   const looking = pages.find((page) => page.visibilityState === "visible" && page.focused);
   for (const page of pages) page.postMessage({ type: "moim.push", push });
   if (looking && push.data && looking.url.endsWith(place(push.data.path))) return;
-  if (self.navigator.setAppBadge && typeof push.badge === "number") {
-    await self.navigator.setAppBadge(push.badge).catch(() => {});
-  }
+  // Not waited for: showing matters more.
+  if (self.navigator.setAppBadge) self.navigator.setAppBadge(push.badge || 0).catch(() => {});
   await self.registration.showNotification(push.title || "Moim", {
     body: push.body || "",
     tag: push.tag,

@@ -59,7 +59,7 @@ class Fcm:
 
         try:
             app = self._opened()
-            messages = [_message(each, self._clock) for each in some]
+            messages = [_addressed(each, self._clock) for each in some]
             answers = messaging.send_each(messages, app=app).responses
         except (exceptions.FirebaseError, OSError, ValueError) as error:
             return [Outcome(Fate.LATER, is_outage=True, why=_why(error))] * len(some)
@@ -107,6 +107,13 @@ def _why(error: Exception) -> str:
     return str(code or type(error).__name__)
 
 
+def _addressed(delivery: Delivery, clock: Clock) -> messaging.Message:
+    made = _message(delivery, clock)
+    # Said afterwards, as the SDK would rather have installation ids, which no client gives us.
+    made.token = delivery.address.token
+    return made
+
+
 def _message(delivery: Delivery, clock: Clock) -> messaging.Message:
     from firebase_admin import messaging
 
@@ -114,7 +121,6 @@ def _message(delivery: Delivery, clock: Clock) -> messaging.Message:
     left = max(0, int((delivery.expires - clock.now()).total_seconds()))
     ttl = min(left, RING_TTL_S) if push.is_ring else left
     common: dict[str, Any] = {
-        "token": delivery.address.token,
         "data": {**push.data, "tag": push.tag, "badge": str(push.badge)},
     }
     if push.is_withdrawal:

@@ -21,6 +21,7 @@ from contracts.events.guild import GuildJoined
 from contracts.events.message import MessageCreate, MessageDelete
 from contracts.events.reading import MessageAck
 from contracts.events.relationship import RelationshipAdd
+from contracts.events.voice import CallUpdate
 from contracts.guild_facts import GuildFacts
 from contracts.ids import ChannelId, GuildId, MessageId, UserId
 from contracts.objects.channel import Channel, ChannelOverwrite, ChannelType
@@ -333,6 +334,16 @@ class House:
                 should_notify=True,
             )
         )
+
+    def rings(self, channel: int, who: int, *, ringing: tuple[int, ...]) -> None:
+        """A call in a conversation, told to one in it."""
+        event = CallUpdate(
+            channel_id=ChannelId(channel),
+            message_id=MessageId(fresh()),
+            region="here",
+            ringing=tuple(map(UserId, ringing)),
+        )
+        self.tell(event, topics.user(who))
 
     def joins(self, guild: GuildFacts, who: int) -> None:
         """Somebody becomes a member."""
