@@ -166,7 +166,9 @@ class GuildPlace(Place):
             self._hand_out(event, entry, moved)
         if moved:
             is_told = {entry.header.route.channel_id or 0} if event is ChannelCreate else ()
-            self._tell_voices(entry.s, moved, is_lost=True)
+            # A channel's own change hides it by one event: who has got only this resumes before.
+            below = entry.s - (event is ChannelUpdate)
+            self._tell_voices(below, moved, is_lost=True)
             self._tell_moves(entry.s, moved, former, frozenset(is_told))
             self._tell_voices(entry.s, moved, is_lost=False)
         if has_threads:
