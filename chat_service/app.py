@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 from chassis import parts
@@ -68,6 +69,7 @@ def build(settings: Settings) -> Service:
         units=Units(database, outbox, clock, None),
         files=_files(settings, clock),
         noticed=noticed,
+        patience=timedelta(seconds=settings.interaction_patience),
     )
     rpc.register(parts.door(service, settings), chat)
     app = application(service.name, *api.routers(chat))

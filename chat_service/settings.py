@@ -57,6 +57,11 @@ class Settings(StoredSettings, BusSettings, BlobSettings):
     sweep_every: float = Field(
         5.0, gt=0, description="Seconds between looks at files that are to be deleted"
     )
+    interaction_patience: float = Field(
+        limits.INTERACTION_ANSWER_S,
+        gt=0,
+        description="Seconds that an application has for its first answer to what it is asked",
+    )
     interactions_every: float = Field(
         1.0, gt=0, description="Seconds between looks for interactions that nobody answered"
     )

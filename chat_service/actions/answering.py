@@ -99,7 +99,7 @@ async def opened_by(chat: Chat, token: str) -> Interaction | None:
 
 def require_answerable(chat: Chat, interaction: Interaction, kind: int) -> None:
     """Refuse what can not answer it, or not any more."""
-    if refusal := can_answer(interaction, kind, chat.clock.now()):
+    if refusal := can_answer(interaction, kind, chat.clock.now(), chat.patience):
         raise refusal
 
 

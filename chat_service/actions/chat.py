@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from chassis.bus import Bus
 from chassis.clock import Clock
@@ -38,4 +39,6 @@ class Chat:
     units: Units
     files: Files
     noticed: Noticed
+    patience: timedelta
+    """How long an application has for its first answer."""
     watch: Watch = field(default_factory=Watch)

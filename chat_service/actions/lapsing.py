@@ -16,7 +16,7 @@ async def fail_some(chat: Chat) -> bool:
     nothing.
     """
     async with chat.units.open(NOBODY) as unit:
-        failed = await store.interactions.fail_late(unit)
+        failed = await store.interactions.fail_late(unit, chat.patience)
         for one in failed:
             if one.type is not InteractionType.AUTOCOMPLETE:
                 told = InteractionFailure(id=InteractionId(one.id), nonce=one.nonce)

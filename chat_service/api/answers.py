@@ -23,8 +23,7 @@ from chat_service.domain.attachments import Received
 from chat_service.domain.commands import Choice
 from chat_service.domain.interactions import EPHEMERAL, Interaction
 from contracts import limits
-from contracts.errors import ErrorCode, Unauthorized
-from contracts.identity import Identity, Kind
+from contracts.identity import Identity
 from contracts.ids import InteractionId
 from contracts.objects.interaction import CallbackType
 from contracts.wire import JSON, Form
@@ -64,8 +63,6 @@ class AnswersDoor:
         with_response: bool = False,
     ) -> Response:
         """The first answer, within three seconds."""
-        if actor.kind is not Kind.INTERACTION:
-            raise Unauthorized(ErrorCode.INVALID_WEBHOOK_TOKEN)
         asked = await answering.opened(self._chat, actor, interaction_id)
         async with uploads.received(self._chat, request, actor, asked.channel_id) as sent:
             form = uploads.read(Callback, sent.body)

@@ -64,9 +64,9 @@ class Interaction:
         """Whether its token opens nothing any more."""
         return now - self.created > timedelta(seconds=limits.INTERACTION_LIFE_S)
 
-    def is_late(self, now: datetime) -> bool:
+    def is_late(self, now: datetime, patience: timedelta) -> bool:
         """Whether nobody waits any more for a first answer."""
-        return now - self.created > timedelta(seconds=limits.INTERACTION_ANSWER_S)
+        return now - self.created > patience
 
 
 def token_from(interaction_id: int, secret: str) -> str:
@@ -112,10 +112,12 @@ _OF_MESSAGE = frozenset({CallbackType.DEFERRED_UPDATE, CallbackType.UPDATE})
 """What can also answer a form, if a component's message is behind it."""
 
 
-def can_answer(interaction: Interaction, kind: int, now: datetime) -> DomainError | None:
+def can_answer(
+    interaction: Interaction, kind: int, now: datetime, patience: timedelta
+) -> DomainError | None:
     """Whether the application may answer like this, now."""
     if interaction.state is State.FAILED or (
-        interaction.state is State.ASKED and interaction.is_late(now)
+        interaction.state is State.ASKED and interaction.is_late(now, patience)
     ):
         return NotFound(ErrorCode.UNKNOWN_INTERACTION)
     if interaction.state is not State.ASKED:

@@ -23,7 +23,6 @@ _OF_WHISPER = (
     *("id", "channel_id", "author_id", "content", "type", "flags", "created", "edited", "extras"),
 )
 _LIFE = timedelta(seconds=limits.INTERACTION_LIFE_S)
-_PATIENCE = timedelta(seconds=limits.INTERACTION_ANSWER_S)
 _BATCH = 500
 
 
@@ -47,11 +46,11 @@ async def take(unit: Unit, interaction: Interaction, state: State, **also: Any) 
     return bool(await unit.run(changed.values(state=state, **also)))
 
 
-async def fail_late(unit: Unit) -> list[Interaction]:
+async def fail_late(unit: Unit, patience: timedelta) -> list[Interaction]:
     """Give up those that nobody answered in time, some at once."""
     late = (
         sa.select(interactions.c.id)
-        .where(interactions.c.state == State.ASKED, interactions.c.created < unit.now - _PATIENCE)
+        .where(interactions.c.state == State.ASKED, interactions.c.created < unit.now - patience)
         .order_by(interactions.c.created)
         .limit(_BATCH)
         .with_for_update(skip_locked=True)

@@ -48,6 +48,17 @@ OF_OTHERS = {
     "update_message": "the author alone",
     "add_group_dm_user": "people, in conversations of several",
     "delete_group_dm_user": "people, in conversations of several",
+    **dict.fromkeys(
+        (
+            *("list_guild_application_commands", "create_guild_application_command"),
+            *("bulk_set_guild_application_commands", "get_guild_application_command"),
+            *("update_guild_application_command", "delete_guild_application_command"),
+            "list_guild_application_command_permissions",
+            "get_guild_application_command_permissions",
+            "set_guild_application_command_permissions",
+        ),
+        "the application that offers them, and people who say for whom",
+    ),
 }
 """Refused even to the mighty, and whose it is."""
 ABOVE = ("{role_id}", "{user_id}")

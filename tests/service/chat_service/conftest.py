@@ -43,7 +43,7 @@ async def standing(
     stores = {
         **{"database_url": url, "redis_url": redis.url},
         **{"removals_every": 0.1, "archive_every": 0.1, "polls_every": 0.1, "sweep_every": 0.1},
-        **{"interactions_every": 0.1, "blobs": str(blobs)},
+        **{"interactions_every": 0.1, "interaction_patience": 60, "blobs": str(blobs)},
         **{"file_bytes": 3 << 20, "upload_bytes": 6 << 20, "public_url": "https://moim.example"},
         **more,
     }
