@@ -35,7 +35,7 @@ _ILIKE = """
 SELECT id FROM messages WHERE channel_id = $1 AND content ILIKE $2 ORDER BY id DESC LIMIT 25
 """
 _BY_ID = "SELECT content FROM messages WHERE channel_id = $1 AND id = $2"
-_SLICE = 20_000
+_SLICE = 10_000
 
 
 async def run(arguments: argparse.Namespace) -> int:
@@ -49,15 +49,25 @@ async def run(arguments: argparse.Namespace) -> int:
 
 
 async def _index(past: Archive, messages: int) -> float:
-    """Messages a second that become findable, by the service's own statement."""
+    """Messages a second that become findable in a full index, by the service's own statement. The
+    rest is put there before the index is made, which is quicker.
+    """
     progress("indexing them")
-    add = sa.text(indexing._ADD).bindparams(channel=CHANNEL, scope=GUILD, place=CHANNEL, bots=[])
+    made = await past.pool.fetchval("SELECT pg_get_indexdef('findable_by'::regclass)")
+    await past.pool.execute("DROP INDEX findable_by")
+    for start in range(_SLICE, messages, _SLICE):
+        await _add(past, start)
+    await past.pool.execute(made, timeout=600)
     began = perf_counter()
-    for start in range(0, messages, _SLICE):
-        span = {"above": start * ID_STEP, "up_to": (start + _SLICE) * ID_STEP}
-        async with past.engine.begin() as connection:
-            await connection.execute(add.bindparams(**span))
-    return messages / (perf_counter() - began)
+    await _add(past, 0)
+    return _SLICE / (perf_counter() - began)
+
+
+async def _add(past: Archive, start: int) -> None:
+    add = sa.text(indexing._ADD).bindparams(channel=CHANNEL, scope=GUILD, place=CHANNEL, bots=[])
+    span = {"above": start * ID_STEP, "up_to": (start + _SLICE) * ID_STEP}
+    async with past.engine.begin() as connection:
+        await connection.execute(add.bindparams(**span))
 
 
 async def _measured(past: Archive, arguments: argparse.Namespace, rate: float) -> int:

@@ -88,6 +88,11 @@ def of_guild(guild: discord.Guild) -> dict[str, Any]:
     return {"id": str(guild.id), "name": guild.name}
 
 
+def of_rule(rule: discord.AutoModRule) -> dict[str, Any]:
+    words = rule.trigger.keyword_filter
+    return {"id": str(rule.id), "name": rule.name, "words": words, "enabled": rule.enabled}
+
+
 def ids(things: Any) -> list[str]:
     return sorted(str(each.id) for each in things)
 
@@ -205,6 +210,15 @@ class Bot(discord.Client):
     async def on_raw_thread_member_remove(self, event: discord.RawThreadMembersUpdate) -> None:
         removed = event.data["removed_member_ids"]
         tell("thread_members", id=str(event.thread_id), removed=removed)
+
+    async def on_automod_rule_create(self, rule: discord.AutoModRule) -> None:
+        tell("rule_create", **of_rule(rule))
+
+    async def on_automod_rule_update(self, rule: discord.AutoModRule) -> None:
+        tell("rule_update", **of_rule(rule))
+
+    async def on_automod_rule_delete(self, rule: discord.AutoModRule) -> None:
+        tell("rule_delete", id=str(rule.id))
 
     async def on_audit_log_entry_create(self, entry: discord.AuditLogEntry) -> None:
         target = str(entry.target.id) if hasattr(entry.target, "id") else None
@@ -498,6 +512,29 @@ class Deeds:
 
     async def clear_reactions(self, how: How) -> Any:
         await _message(how).clear_reactions()
+
+    async def rules(self, how: How) -> Any:
+        return ids(await _guild(how).fetch_automod_rules())
+
+    async def rule(self, how: How) -> Any:
+        return of_rule(await _guild(how).fetch_automod_rule(int(how["rule"])))
+
+    async def create_rule(self, how: How) -> Any:
+        made = await _guild(how).create_automod_rule(
+            name=how["name"],
+            event_type=discord.AutoModRuleEventType.message_send,
+            trigger=discord.AutoModTrigger(keyword_filter=how["words"]),
+            actions=[discord.AutoModRuleAction()],
+            enabled=True,
+        )
+        return of_rule(made)
+
+    async def edit_rule(self, how: How) -> Any:
+        rule = await _guild(how).fetch_automod_rule(int(how["rule"]))
+        return of_rule(await rule.edit(name=how["name"]))
+
+    async def delete_rule(self, how: How) -> Any:
+        await (await _guild(how).fetch_automod_rule(int(how["rule"]))).delete()
 
     async def direct(self, how: How) -> Any:
         opened = await bot.create_dm(_thing(how["user"]))

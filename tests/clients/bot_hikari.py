@@ -12,6 +12,9 @@ from typing import Any
 
 import hikari
 from bot_lines import How, obey, tell
+from hikari import auto_mod
+from hikari.events import auto_mod_events
+from hikari.impl import special_endpoints
 
 url, token = sys.argv[1:]
 
@@ -90,6 +93,11 @@ def of_invite(invite: hikari.InviteWithMetadata) -> dict[str, Any]:
 
 def of_guild(guild: hikari.PartialGuild) -> dict[str, Any]:
     return {"id": str(guild.id), "name": guild.name}
+
+
+def of_rule(rule: Any) -> dict[str, Any]:
+    words = list(rule.trigger.keyword_filter)
+    return {"id": str(rule.id), "name": rule.name, "words": words, "enabled": rule.is_enabled}
 
 
 def ids(things: Any) -> list[str]:
@@ -173,6 +181,21 @@ async def role_updated(event: hikari.RoleUpdateEvent) -> None:
 @bot.listen()
 async def role_deleted(event: hikari.RoleDeleteEvent) -> None:
     tell("role_delete", id=str(event.role_id))
+
+
+@bot.listen()
+async def rule_created(event: auto_mod_events.AutoModRuleCreateEvent) -> None:
+    tell("rule_create", **of_rule(event.rule))
+
+
+@bot.listen()
+async def rule_updated(event: auto_mod_events.AutoModRuleUpdateEvent) -> None:
+    tell("rule_update", **of_rule(event.rule))
+
+
+@bot.listen()
+async def rule_deleted(event: auto_mod_events.AutoModRuleDeleteEvent) -> None:
+    tell("rule_delete", id=str(event.rule.id))
 
 
 @bot.listen()
@@ -603,6 +626,34 @@ class Deeds:
 
     async def clear_reactions(self, how: How) -> Any:
         await rest.delete_all_reactions(*_where(how))
+
+    async def rules(self, how: How) -> Any:
+        return ids(await rest.fetch_auto_mod_rules(int(how["guild"])))
+
+    async def rule(self, how: How) -> Any:
+        return of_rule(await rest.fetch_auto_mod_rule(int(how["guild"]), int(how["rule"])))
+
+    async def create_rule(self, how: How) -> Any:
+        made = await rest.create_auto_mod_rule(
+            int(how["guild"]),
+            name=how["name"],
+            event_type=auto_mod.AutoModEventType.MESSAGE_SEND,
+            trigger=special_endpoints.AutoModKeywordTriggerBuilder(keyword_filter=how["words"]),
+            actions=[special_endpoints.AutoModBlockMessageActionBuilder()],
+            enabled=True,
+        )
+        return of_rule(made)
+
+    async def edit_rule(self, how: How) -> Any:
+        rule = int(how["rule"])
+        return of_rule(await rest.edit_auto_mod_rule(int(how["guild"]), rule, name=how["name"]))
+
+    async def delete_rule(self, how: How) -> Any:
+        await rest.delete_auto_mod_rule(int(how["guild"]), int(how["rule"]))
+
+    async def search(self, how: How) -> Any:
+        found = await rest.search_messages(int(how["guild"]), content=how["content"])
+        return [message.content for message in found.messages]
 
     async def direct(self, how: How) -> Any:
         opened = await rest.create_dm_channel(int(how["user"]))

@@ -57,6 +57,9 @@ REST_MESSAGE = f"{REST_CHANNEL}/messages/{{message}}"
 ONLY_HIKARI = frozenset({"discord.py", "discord.js", "oceanic.js"})
 ONLY_OCEANIC = frozenset({"discord.py", "discord.js", "hikari"})
 
+MEETING = "독서모임에서 만나요"
+NO_SEARCH = frozenset({"discord.py", "discord.js"})
+
 ABOUT = (
     Row("get_my_user", "me", gives={"id": "{bot}"}),
     Row("get_my_application", "application", gives={"name": "{library}"}),
@@ -499,6 +502,45 @@ THREADS = (
     ),
 )
 
+RULE = {**GUILD, "rule": "{rule}"}
+REST_RULE = f"{REST_GUILD}/auto-moderation/rules/{{rule}}"
+MODERATION = (
+    Row(
+        "create_auto_moderation_rule",
+        "create_rule",
+        {**GUILD, "name": "Spoilers", "words": ["spoiler*"]},
+        {"name": "Spoilers", "words": ["spoiler*"], "enabled": True},
+        keeps="rule",
+        sees=("rule_create", {"id": "{rule}", "name": "Spoilers", "words": ["spoiler*"]}),
+        reads=(REST_RULE, {"trigger_metadata": {"keyword_filter": ["spoiler*"]}}),
+    ),
+    Row("get_auto_moderation_rule", "rule", RULE, {"id": "{rule}", "name": "Spoilers"}),
+    Row("list_auto_moderation_rules", "rules", GUILD, ["{rule}"]),
+    Row(
+        "update_auto_moderation_rule",
+        "edit_rule",
+        {**RULE, "name": "결말"},
+        {"name": "결말", "words": ["spoiler*"]},
+        sees=("rule_update", {"id": "{rule}", "name": "결말"}),
+        reads=(REST_RULE, {"name": "결말"}),
+    ),
+    Row(
+        "delete_auto_moderation_rule",
+        "delete_rule",
+        RULE,
+        sees=("rule_delete", {"id": "{rule}"}),
+        gone=REST_RULE,
+    ),
+    Row("create_message", "send", {**CHANNEL, "content": MEETING}),
+    Row(
+        "guild_search",
+        "search",
+        {**GUILD, "content": "모임"},
+        [MEETING],
+        without=NO_SEARCH,
+    ),
+)
+
 FAREWELL = (
     Row(
         "delete_guild_role",
@@ -516,7 +558,7 @@ FAREWELL = (
     ),
 )
 
-TOUR = (*ABOUT, *ROLES, *CHANNELS, *INVITES, *MEMBERS, *MESSAGES, *THREADS, *FAREWELL)
+TOUR = (*ABOUT, *ROLES, *CHANNELS, *INVITES, *MEMBERS, *MESSAGES, *THREADS, *MODERATION, *FAREWELL)
 
 PLAIN = {"color": 0, "permissions": "0", "name": "no"}
 REFUSALS = (
@@ -545,6 +587,8 @@ REFUSALS = (
     Row("preview_prune_guild", "prune_count", GUILD),
     Row("prune_guild", "prune", GUILD),
     Row("list_guild_audit_log_entries", "audit_log", GUILD),
+    Row("create_auto_moderation_rule", "create_rule", {**GUILD, "name": "no", "words": ["no"]}),
+    Row("list_auto_moderation_rules", "rules", GUILD),
     Row("create_message", "send", {**CHANNEL, "content": "no"}),
     Row("create_thread", "thread", {**CHANNEL, "name": "no", "type": 11}),
     Row("create_thread_from_message", "thread_at", {**MESSAGE, "name": "no"}),
@@ -586,10 +630,14 @@ add_guild_member_role list_guild_roles bulk_update_guild_roles create_guild_role
 delete_guild_role get_guild_role update_guild_role set_channel_permission_overwrite
 delete_channel_permission_overwrite
 """
+_OF_MODERATION = """
+guild_search list_auto_moderation_rules create_auto_moderation_rule get_auto_moderation_rule
+update_auto_moderation_rule delete_auto_moderation_rule
+"""
 _OF_THREADS = """
 create_thread_from_message create_thread list_thread_members join_thread leave_thread
 add_thread_member delete_thread_member get_thread_member get_active_guild_threads
 list_public_archived_threads list_private_archived_threads list_my_private_archived_threads
 """
-WAVES = frozenset((*_FIRST.split(), *_OF_THREADS.split()))
+WAVES = frozenset((*_FIRST.split(), *_OF_THREADS.split(), *_OF_MODERATION.split()))
 """The first three waves: boot, talk, govern; and of the fourth the threads."""

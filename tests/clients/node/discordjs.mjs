@@ -10,6 +10,7 @@ const client = new Client({
     Intent.Guilds,
     Intent.GuildMembers,
     Intent.GuildModeration,
+    Intent.AutoModerationConfiguration,
     Intent.GuildInvites,
     Intent.GuildMessages,
     Intent.GuildMessageReactions,
@@ -72,6 +73,12 @@ const withFiles = async (message) => ({
   ),
 });
 const ofInvite = (invite) => ({ code: invite.code, uses: invite.maxUses, age: invite.maxAge });
+const ofRule = (rule) => ({
+  id: rule.id,
+  name: rule.name,
+  words: rule.triggerMetadata.keywordFilter,
+  enabled: rule.enabled,
+});
 const ofGuild = (guild) => ({ id: guild.id, name: guild.name });
 
 // What it sees.
@@ -100,6 +107,9 @@ client.on(Events.MessageCreate, async (message) => {
 client.on(Events.GuildRoleCreate, (role) => tell("role_create", ofRole(role)));
 client.on(Events.GuildRoleUpdate, (_, role) => tell("role_update", ofRole(role)));
 client.on(Events.GuildRoleDelete, (role) => tell("role_delete", { id: role.id }));
+client.on(Events.AutoModerationRuleCreate, (rule) => tell("rule_create", ofRule(rule)));
+client.on(Events.AutoModerationRuleUpdate, (_, rule) => tell("rule_update", ofRule(rule)));
+client.on(Events.AutoModerationRuleDelete, (rule) => tell("rule_delete", { id: rule.id }));
 client.on(Events.ChannelCreate, (channel) => tell("channel_create", ofChannel(channel)));
 client.on(Events.ChannelUpdate, (_, channel) => tell("channel_update", ofChannel(channel)));
 client.on(Events.ChannelDelete, (channel) => tell("channel_delete", { id: channel.id }));
@@ -150,6 +160,7 @@ const slept = async (how, options) => [
 const messages = (how) => channel(how).messages;
 const fetched = (how) => messages(how).fetch({ message: how.message, force: true });
 const members = (how) => guild(how).members;
+const rules = (how) => guild(how).autoModerationRules;
 const reason = ({ reason }) => reason;
 
 obey(
@@ -290,6 +301,22 @@ obey(
       void (await (await fetched(how)).reactions.resolve(how.emoji).users.remove(how.user)),
     clear_emoji: async (how) => void (await (await fetched(how)).reactions.resolve(how.emoji).remove()),
     clear_reactions: async (how) => void (await (await fetched(how)).reactions.removeAll()),
+    rules: async (how) => sorted((await rules(how).fetch()).keys()),
+    rule: async (how) =>
+      ofRule(await rules(how).fetch({ autoModerationRule: how.rule, force: true })),
+    create_rule: async (how) =>
+      ofRule(
+        await rules(how).create({
+          name: how.name,
+          eventType: 1,
+          triggerType: 1,
+          triggerMetadata: { keywordFilter: how.words },
+          actions: [{ type: 1 }],
+          enabled: true,
+        }),
+      ),
+    edit_rule: async (how) => ofRule(await rules(how).edit(how.rule, { name: how.name })),
+    delete_rule: async (how) => void (await rules(how).delete(how.rule)),
     direct: async (how) => {
       const opened = await client.users.createDM(how.user);
       return ofMessage(await opened.send(how.content));

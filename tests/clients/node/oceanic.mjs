@@ -13,6 +13,7 @@ const client = new Client({
       "GUILDS",
       "GUILD_MEMBERS",
       "GUILD_MODERATION",
+      "AUTO_MODERATION_CONFIGURATION",
       "GUILD_INVITES",
       "GUILD_MESSAGES",
       "GUILD_MESSAGE_REACTIONS",
@@ -74,6 +75,12 @@ const withFiles = async (message) => ({
   ),
 });
 const ofInvite = (invite) => ({ code: invite.code, uses: invite.maxUses, age: invite.maxAge });
+const ofRule = (rule) => ({
+  id: rule.id,
+  name: rule.name,
+  words: rule.triggerMetadata.keywordFilter,
+  enabled: rule.enabled,
+});
 const ofGuild = (guild) => ({ id: guild.id, name: guild.name });
 const ids = (things) => sorted(things.map((each) => each.id));
 
@@ -112,6 +119,9 @@ client.on("messageCreate", async (message) => {
 client.on("guildRoleCreate", (role) => tell("role_create", ofRole(role)));
 client.on("guildRoleUpdate", (role) => tell("role_update", ofRole(role)));
 client.on("guildRoleDelete", (role) => tell("role_delete", { id: role.id }));
+client.on("autoModerationRuleCreate", (rule) => tell("rule_create", ofRule(rule)));
+client.on("autoModerationRuleUpdate", (rule) => tell("rule_update", ofRule(rule)));
+client.on("autoModerationRuleDelete", (rule) => tell("rule_delete", { id: rule.id }));
 client.on("channelCreate", (channel) => tell("channel_create", ofChannel(channel)));
 client.on("channelUpdate", (channel) => tell("channel_update", ofChannel(channel)));
 client.on("channelDelete", (channel) => tell("channel_delete", { id: channel.id }));
@@ -308,6 +318,26 @@ obey(
       nothing(channels.deleteReaction(how.channel, how.message, how.emoji, how.user)),
     clear_emoji: (how) => nothing(channels.deleteReactions(how.channel, how.message, how.emoji)),
     clear_reactions: (how) => nothing(channels.deleteReactions(how.channel, how.message)),
+    rules: async (how) => ids(await guilds.getAutoModerationRules(how.guild)),
+    rule: async (how) => ofRule(await guilds.getAutoModerationRule(how.guild, how.rule)),
+    create_rule: async (how) =>
+      ofRule(
+        await guilds.createAutoModerationRule(how.guild, {
+          name: how.name,
+          eventType: 1,
+          triggerType: 1,
+          triggerMetadata: { keywordFilter: how.words },
+          actions: [{ type: 1, metadata: {} }],
+          enabled: true,
+        }),
+      ),
+    edit_rule: async (how) =>
+      ofRule(await guilds.editAutoModerationRule(how.guild, how.rule, { name: how.name })),
+    delete_rule: (how) => nothing(guilds.deleteAutoModerationRule(how.guild, how.rule)),
+    search: async (how) => {
+      const found = await guilds.searchMessages(how.guild, { content: how.content });
+      return found.messages.flat().map((each) => each.content);
+    },
     direct: async (how) => {
       const opened = await channels.createDM(how.user);
       return ofMessage(await channels.createMessage(opened.id, { content: how.content }));
