@@ -64,7 +64,7 @@ _NOT_FOR_CLIENTS = frozenset(
     )
 )
 
-_IN_PARTS = b"content-type: multipart/form-data"
+_IN_PARTS = b"\r\ncontent-type: multipart/form-data"
 _SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{8,64}")
 _STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
@@ -100,7 +100,8 @@ class Head:
 
     def is_in_parts(self) -> bool:
         """Whether the body comes in parts."""
-        return any(line.lower().startswith(_IN_PARTS) for line in self.passing)
+        # Of a familiar head the lines are joined already.
+        return _IN_PARTS in b"\r\n%b" % b"".join(self.passing).lower()
 
     def wants_websocket(self) -> bool:
         """Whether this asks for a WebSocket. Other upgrades are ignored."""
