@@ -48,7 +48,7 @@ def is_reliable(channel: Channel) -> bool:
     return channel.ordered and channel.maxRetransmits is None and channel.maxPacketLifeTime is None
 
 
-def associate(worker: Worker, one: Participant, wire: Wire, section: Section) -> None:
+def associate(wire: Wire, section: Section) -> None:
     """The client has a section for data: speak SCTP on this wire, as soon as it stands."""
     port = sdp.number(section.first("sctp-port", "5000"), 65_535)
     wire.data_port = port or describing.DATA_PORT
@@ -61,7 +61,9 @@ def converse(worker: Worker, one: Participant, wire: Wire, *, opens: bool) -> No
     sctp = wire.sctp = worker.crypt().compat.Sctp(wire.dtls)
 
     def fresh(channel: Channel) -> None:
-        one.channels.put(channel)
+        # On two wires clients listen where the worker speaks, and speak where they publish.
+        if wire is one.down:
+            one.channels.put(channel)
         channel.on("message", lambda data: hear(worker, one, channel, data))
 
     sctp.on("datachannel", fresh)

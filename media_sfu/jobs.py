@@ -50,9 +50,11 @@ async def _follow(worker: Worker) -> None:
     """Layers that began or stopped to flow move those who could or must change."""
     now = worker.clock.monotonic()
     for room in worker.rooms:
-        if any(track.rids for track in room.tracks.values()):
-            for one in room.participants.values():
-                following.aim(one, now)
+        simulcasts = [track for track in room.tracks.values() if track.rids]
+        for track in simulcasts:
+            following.tell_wanted(worker, room, track, now)
+        for one in room.participants.values() if simulcasts else ():
+            following.aim(one, now)
     worker.port.flush()
 
 

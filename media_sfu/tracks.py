@@ -128,6 +128,10 @@ class UpTrack:
     is_silent: bool = False
     loudness: Loudness = field(default_factory=Loudness)
     was_heard: bool = False
+    wanted: int = -1
+    """The highest layer of use to anybody, as it was told; -1: nothing was told."""
+    wanted_at: float = 0.0
+    """When so much was of use last."""
 
     @property
     def name(self) -> str:

@@ -31,6 +31,8 @@ log = logger("media")
 ADDRESSES_MOST = 8
 """Addresses from which one wire may come while its client looks for the best."""
 HANDSHAKE_S = 30.0
+PACKET_MOST = 1_900
+"""Longer ones are no media: with what is added to a copy, it has to fit a slot."""
 SSRCS_MOST = 64
 """Unknown streams that one wire may try."""
 
@@ -218,7 +220,7 @@ class Wire:
     def media(self, size: int, now: float) -> None:
         """A packet lies in the port's inlet."""
         rx, crypt = self.rx, self._crypt
-        if rx is None or self.is_closed:
+        if rx is None or self.is_closed or size > PACKET_MOST:
             return
         inlet = crypt.port.inlet
         if 192 <= inlet[1] <= 223:

@@ -68,7 +68,9 @@ class Caller:
         asyncio.get_running_loop().add_reader(self._socket, self._readable)
 
     async def close(self) -> None:
-        """Hang up."""
+        """Hang up, once."""
+        if self._socket.fileno() < 0:
+            return
         await self._dtls.hang_up()
         asyncio.get_running_loop().remove_reader(self._socket)
         self._socket.close()
@@ -119,13 +121,8 @@ class Caller:
 
     async def connect(self, description: str, within: float = 10.0) -> None:
         """To whom this description names; TimeoutError or ConnectionError when it fails."""
-        said = sdp.parse(description)
-        first = said.sections[0]
-        words = first.first("candidate").split()
-        self._to = (words[4], int(words[5]))
-        self._user = f"{first.first('ice-ufrag')}:{self.ufrag}".encode()
-        self._password = first.first("ice-pwd").encode()
-        algorithm, _, value = first.first("fingerprint").partition(" ")
+        self.aim(description)
+        algorithm, _, value = sdp.parse(description).sections[0].first("fingerprint").partition(" ")
         async with asyncio.timeout(within):
             while not self._checked.is_set():
                 self.check()
@@ -134,6 +131,19 @@ class Caller:
             if not await self._dtls.shake_hands(algorithm, value, is_server=False):
                 raise ConnectionError("the DTLS handshake failed")
         self._rx, self._tx = self._dtls.keys()
+
+    def aim(self, description: str) -> None:
+        """Check whom this description names from now on."""
+        first = sdp.parse(description).sections[0]
+        words = first.first("candidate").split()
+        self._to = (words[4], int(words[5]))
+        self._user = f"{first.first('ice-ufrag')}:{self.ufrag}".encode()
+        self._password = first.first("ice-pwd").encode()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it sends from, on this machine."""
+        return ("127.0.0.1", int(self._socket.getsockname()[1]))
 
     def check(self) -> None:
         """Prove to be there; also to be done every few seconds."""

@@ -200,7 +200,9 @@ class Offer(Call[Answered]):
 
 
 class Answer(Call[Done]):
-    """A client answers the worker's offer of this id; an older one is ignored."""
+    """A client answers the worker's offer of this id (0: the one that is open); an older one is
+    ignored.
+    """
 
     service = "media"
     callers = _ASKERS

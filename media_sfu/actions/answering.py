@@ -55,7 +55,7 @@ def _answer(
     if one.manner is Manner.ONE:
         _place(worker, one, said.sections)
         tracks |= one.places.by_mid()
-    sections = [_section(worker, one, wire, each, taken.get(each.mid)) for each in said.sections]
+    sections = [_section(one, wire, each, taken.get(each.mid)) for each in said.sections]
     whole = describing.description(wire.face(), sections)
     one.answers += 1
     text = sdp.write(whole, session=wire.own, version=one.answers)
@@ -66,13 +66,11 @@ def _is_sent(section: Section) -> bool:
     return bool(section.is_media and section.port and section.direction in ("sendonly", "sendrecv"))
 
 
-def _section(
-    worker: Worker, one: Participant, wire: Wire, offer: Section, taking: Taking | None
-) -> Section:
+def _section(one: Participant, wire: Wire, offer: Section, taking: Taking | None) -> Section:
     if offer.kind == "application":
         if "SCTP" not in offer.protocol or not offer.port:
             return describing.refused(offer)
-        associate(worker, one, wire, offer)
+        associate(wire, offer)
         return describing.data_section(offer.mid, offer.protocol)
     if not offer.port:
         return describing.refused(offer)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from contracts.rpc.media import Manner, Quality
-from contracts.rpc.media_news import TrackHeard
+from contracts.rpc.media_news import LayersWanted, TrackHeard
 from media_sfu.channels import converse
 from media_sfu.domain import allocation
 from media_sfu.domain.allocation import Want
-from media_sfu.rooms import Participant
-from media_sfu.tracks import DownTrack
+from media_sfu.rooms import Participant, Room
+from media_sfu.tracks import DownTrack, UpTrack
 from media_sfu.wire import Wire
 from media_sfu.worker import Worker
 
+SPARED_AFTER_S = 5.0
 _QUALITIES = (Quality.LOW, Quality.MEDIUM, Quality.HIGH)
 
 
@@ -64,6 +65,25 @@ def aim(one: Participant, now: float) -> None:
     for name, at in allocation.allocate(wants, one.budget.bits).items():
         down = videos[name]
         down.aim(down.source.ranked(now)[at] if at >= 0 else None, now)
+
+
+def tell_wanted(worker: Worker, room: Room, track: UpTrack, now: float) -> None:
+    """Which layers are of use to anybody: more at once, fewer after a while, for screens change."""
+    most = max((_wished(room, down, len(track.rids) - 1) for down in track.downs), default=-1)
+    if most >= track.wanted:
+        track.wanted_at = now
+    if most == track.wanted or (most < track.wanted and now - track.wanted_at < SPARED_AFTER_S):
+        return
+    track.wanted = most
+    names = tuple(str(quality) for quality in _QUALITIES[: most + 1])
+    worker.tell(
+        LayersWanted(room=room.name, participant=track.owner, track=track.name, qualities=names)
+    )
+
+
+def _wished(room: Room, down: DownTrack, most: int) -> int:
+    listener = room.participants.get(down.listener)
+    return -1 if listener is None or down.wire is None else _most(listener, down, most)
 
 
 def _most(one: Participant, down: DownTrack, most: int) -> int:

@@ -88,7 +88,8 @@ async def answer(worker: Worker, asked: Answer) -> None:
     """A listener answered our offer."""
     one = worker.rooms.seat(asked.room, asked.participant)
     places, wire = one.places, one.down
-    if wire is None or not places.is_offered or asked.offer_id != places.offer_id:
+    # Clients of old do not say which offer they answer; there is only one at a time.
+    if wire is None or not places.is_offered or asked.offer_id not in (0, places.offer_id):
         return
     try:
         said = sdp.parse(asked.sdp)

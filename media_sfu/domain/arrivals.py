@@ -9,8 +9,8 @@ from media_sfu.domain.rtcp import TRANSPORT, TRANSPORT_CC
 
 _TICK_US = 250
 _REFERENCE_TICKS = 256
-SPAN_MOST = 2_000
-"""Sequence numbers that one feedback tells of; older ones are left out."""
+SPAN_MOST = 500
+"""Numbers that one feedback tells of, so that it fits a packet; older ones are left out."""
 _RUN_MOST = 8_191
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.rpc import media
+from contracts.rpc import media, media_news
 from contracts.rpc.media import LayerWish, Quality
 from tests.service.media_sfu.stand import standing
 from tests.voice.browser import Bridge, Tab, bridged, browsing
@@ -56,4 +56,6 @@ async def test_a_viewer_changes_between_the_layers_of_a_simulcast() -> None:
                     lambda width=width: jun.received("video", "frameWidth") == [width]
                 )
                 await sees_more(bridge, jun, frames=15)
-            assert max(jun.received("video", "freezeCount")) <= 1
+            assert max(jun.received("video", "freezeCount")) <= 4
+            told = await stand.expect(media_news.LayersWanted, track="mina-video")
+            assert told.qualities == ("low", "medium")

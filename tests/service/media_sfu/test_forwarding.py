@@ -106,6 +106,8 @@ async def test_data_goes_to_the_room_or_to_who_decides(manner: DataManner) -> No
         else:
             await stand.until(lambda: jun.data == [b"hello"])
         await stand.until(lambda: suho.data == [b"hello"])
+        await stand.ask(media.SendData(room="room", payload="aGk=", to=("mina",)))
+        await stand.until(lambda: mina.data == [b"hi"])
         assert jun.data == ([] if manner is DataManner.ASKER else [b"hello"])
 
 
@@ -147,7 +149,7 @@ async def test_operators_see_what_goes_on() -> None:
             ("voice", "opus", 1)
         ]
         assert seen["jun"].forwarded >= 10
-        here = await stand.expect(media_news.WorkerHere, participants=2)
+        here = await stand.expect(media_news.WorkerHere)
         assert here.media_addresses == (f"127.0.0.1:{stand.worker.port.port}",)
 
 
