@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat_service import store
-from chat_service.actions import offering, resolving, showing, standing
+from chat_service.actions import attendance, offering, resolving, showing, standing
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import Venue, enter
 from chat_service.domain import choosing, invocations
+from chat_service.domain.attendance import BUTTON
 from chat_service.domain.conversations import Conversation
 from chat_service.domain.interactions import Interaction, State, digest_of, token_from
 from chat_service.store.messages import Message
 from contracts import topics
 from contracts.errors import ErrorCode, Forbidden, Invalid, NotFound
-from contracts.events.interaction import InteractionBegun, InteractionCreate
+from contracts.events.interaction import InteractionBegun, InteractionCreate, InteractionSuccess
 from contracts.identity import Identity
 from contracts.ids import InteractionId
 from contracts.objects.command import CommandType, Context
@@ -41,6 +42,12 @@ class Wish:
     nonce: str | None = None
     message_id: int | None = None
 
+    @property
+    def is_check_in(self) -> bool:
+        """Whether the button is the house's own, below a roll call."""
+        is_press = self.type is InteractionType.COMPONENT
+        return is_press and self.data.get("custom_id") == BUTTON
+
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
@@ -55,6 +62,9 @@ class _Asked:
 
 async def ask(chat: Chat, actor: Identity, wish: Wish) -> None:
     """Take a wish, and tell the application."""
+    if wish.is_check_in:
+        await _check_in(chat, actor, wish)
+        return
     venue = await enter(chat, actor, wish.channel_id)
     if venue.member is not None and venue.member.is_timed_out(chat.clock.now()):
         raise Forbidden
@@ -85,6 +95,14 @@ async def ask(chat: Chat, actor: Identity, wish: Wish) -> None:
         unit.emit(mine, to=(topics.user(actor.user_id),))
         event = {**about, "id": interaction_id, "token": token, "locale": me.locale}
         unit.emit(InteractionCreate.model_validate(event))
+
+
+async def _check_in(chat: Chat, actor: Identity, wish: Wish) -> None:
+    """No application is asked: the house answers by itself."""
+    await attendance.check_in(chat, actor, wish.channel_id, wish.message_id or 0)
+    async with chat.units.open(actor) as unit:
+        done = InteractionSuccess(id=InteractionId(unit.new_id()), nonce=wish.nonce)
+        unit.emit(done, to=(topics.user(actor.user_id),))
 
 
 async def _require_application(chat: Chat, venue: Venue, application_id: int) -> None:

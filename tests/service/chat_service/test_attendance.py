@@ -49,6 +49,24 @@ async def test_who_is_there_is_counted_told_and_reported(house: House) -> None:
     assert len(table.text.splitlines()) == 4
 
 
+async def test_its_button_is_pressed_like_that_of_an_application(house: House) -> None:
+    room = house.room()
+    sent = await house.send(OWNER, room, "here?", check_in={})
+    press = {
+        "type": 3,
+        "application_id": str(OWNER),
+        "channel_id": str(room),
+        "message_id": sent["id"],
+        "data": {"component_type": 2, "custom_id": "moim:check-in"},
+        "nonce": "7",
+    }
+    answer = await house.asks(ALICE, "POST", "/interactions", json=press)
+    assert answer.status_code == 204, answer.text
+    assert (await house.history(ALICE, room))[0]["check_in"]["me"]
+    name, told = (await house.told_to(ALICE))[-1]
+    assert (name, told["nonce"]) == ("InteractionSuccess", "7")
+
+
 async def test_the_roll_is_called_by_right_and_closes(house: House) -> None:
     room = house.room(PLAIN & ~Permission.SEND_POLLS)
     asked = {"content": "here?", "check_in": {}}
