@@ -178,8 +178,8 @@ def told(mine: Side, other: Side, idle: float, size: int) -> int:
     one, two = measure.median(mine.cpu_per_million[1]), measure.median(other.cpu_per_million[1])
     late, least = measure.quantile(mine.late, 0.99), measure.quantile(other.late, 0.99)
     goals = [
-        goal("CPU per delivery, 1 in flight", one, two, at_most=1.25),
-        goal("p99 at 10k deliveries/s, ms", late * 1e3, least * 1e3, at_most=2.0),
+        goal("CPU per delivery, 1 in flight", one, two, at_most=1.15),
+        goal("p99 at 10k deliveries/s, ms", late * 1e3, least * 1e3, at_most=1.5),
         bound("KiB (PSS) per idle session", idle, 16),
     ]
     return result("fanout", goals, frame_bytes=size, ours=figures(mine), minimal=figures(other))

@@ -48,3 +48,13 @@ def goal(
 def bound(name: str, ours: float, at_most: float) -> dict[str, Any]:
     """Ours against a fixed bound."""
     return {"name": name, "ours": round(ours, 3), "goal": f"<= {at_most}", "holds": ours <= at_most}
+
+
+def floor(name: str, ours: float, at_least: float) -> dict[str, Any]:
+    """Ours against a fixed least."""
+    return {
+        "name": name,
+        "ours": round(ours, 3),
+        "goal": f">= {at_least}",
+        "holds": ours >= at_least,
+    }

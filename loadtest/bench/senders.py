@@ -19,6 +19,11 @@ def post(path: str, body: bytes, token: str = "") -> bytes:
     return head.encode() + body
 
 
+def get(path: str, token: str) -> bytes:
+    """The same for reading."""
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {token}\r\n\r\n".encode()
+
+
 class Sender(asyncio.Protocol):
     """One connection. It parses no more of an answer than its status and its end."""
 
