@@ -193,10 +193,6 @@ class Outbox:
         """Whether its lease is held; its database and bus say their own."""
         return self._lease.trouble()
 
-    def pending(self, topic: Topic, record: bytes, event_id: int, outbox_id: int = 0) -> Pending:
-        """An event to be stored, or stored already under an id."""
-        return Pending(topic, record, event_id, outbox_id)
-
     async def store(self, connection: AsyncConnection, events: Sequence[Pending]) -> None:
         """Put events beside the change, in the transaction of the change."""
         rows = await connection.execute(

@@ -109,7 +109,7 @@ async def write(kept: Kept, outbox: Outbox, drafts: Sequence[store.Draft]) -> Se
             stored = await _insert(connection, chosen, firsts, outbox.number)
 
     def settle() -> Sequence[store.Stored]:
-        outbox.publish(_told(outbox, chosen, stored))
+        outbox.publish(_told(chosen, stored))
         if len(chosen) == len(drafts):
             return stored
         results = {draft.event_id: row for draft, row in zip(chosen, stored, strict=True)}
@@ -135,11 +135,9 @@ async def _insert(
     return stored
 
 
-def _told(
-    outbox: Outbox, chosen: Sequence[store.Draft], stored: Sequence[store.Stored]
-) -> list[Pending]:
+def _told(chosen: Sequence[store.Draft], stored: Sequence[store.Stored]) -> list[Pending]:
     return [
-        outbox.pending(
+        Pending(
             topics.Topic(draft.topic),
             b"%b%d%b" % (draft.record[0], row.message_id, draft.record[1]),
             draft.event_id,

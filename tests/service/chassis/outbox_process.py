@@ -16,7 +16,7 @@ import asyncpg
 from chassis.bus import Bus
 from chassis.clock import SystemClock
 from chassis.metrics import Metrics
-from chassis.outbox import INSERT_MANY, Outbox
+from chassis.outbox import INSERT_MANY, Outbox, Pending
 from chassis.tasks import Tasks
 from contracts import topics
 
@@ -29,7 +29,7 @@ async def main(redis_url: str, dsn: str, stored: int, published: int) -> None:
     await outbox.start()
     connection = await asyncpg.connect(dsn)
     topic = topics.guild(1)
-    events = [outbox.pending(topic, b"%d" % n, outbox.next_id()) for n in range(stored)]
+    events = [Pending(topic, b"%d" % n, outbox.next_id()) for n in range(stored)]
     rows = await connection.fetch(
         INSERT_MANY,
         outbox.number,

@@ -43,7 +43,7 @@ class Process:
 
     async def commit(self, texts: Sequence[bytes], topic: Topic = T) -> list[Pending]:
         """Store events; the transaction is over when this returns, nothing is published."""
-        events = [self.outbox.pending(topic, text, self.outbox.next_id()) for text in texts]
+        events = [Pending(topic, text, self.outbox.next_id()) for text in texts]
         rows = await self.pool.fetch(
             INSERT_MANY,
             self.outbox.number,
@@ -148,7 +148,7 @@ class TestTelling:
     ) -> None:
         process = await new_process()
         engine = create_async_engine(schema.url.replace("postgresql", "postgresql+asyncpg"))
-        events = [process.outbox.pending(T, text, process.outbox.next_id()) for text in texts(3)]
+        events = [Pending(T, text, process.outbox.next_id()) for text in texts(3)]
         async with engine.connect() as connection:
             await process.outbox.store(connection, events)
             await connection.rollback()
