@@ -162,6 +162,8 @@ class Arrival:
 
     def _look_for_end(self) -> None:
         # A login that ended before the token was looked at would not have been let in.
+        if self._hub.ended <= self._since:
+            return
         for entry in self._hub.ring.after(self._since, {topics.IDENTITY}):
             if entry.header.name == LoginEnded.__name__:
                 ended = open_as(LoginEnded, entry.body)

@@ -39,6 +39,8 @@ class Hub:
         self.ring = Ring(ring_bytes)
         self.s = _FIRST_S
         """The highest s so far."""
+        self.ended = 0
+        """The ring's mark behind the last login that ended: few who arrive have to look."""
         self.viewers: dict[str, Viewer] = {}
         """Live sessions by id."""
         self.on_join: Callable[[Viewer], None] = _ignore
@@ -69,6 +71,7 @@ class Hub:
         if place is not None:
             self._take(place, entry)
         elif header.name == LoginEnded.__name__:
+            self.ended = self.ring.mark
             ended = open_as(LoginEnded, body)
             for viewer in tuple(self.viewers.values()):
                 if ends(ended, viewer.user_id, viewer.login_id):

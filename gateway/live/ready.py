@@ -17,6 +17,8 @@ from gateway.live.records import Records
 from gateway.live.seams import Asks
 from gateway.live.viewer import Viewer
 
+_GUILDS = int(Intent.GUILDS)
+
 
 class Refused(Exception):
     """Who identified may not have what it asks for."""
@@ -86,7 +88,7 @@ class Readying:
     def _number(self, viewer: Viewer, arrival: Arrival) -> None:
         high = self._hub.raise_to(arrival.stamps())
         order = tuple(sorted(arrival.members.keys() & arrival.guilds.keys()))
-        viewer.order = order if viewer.intents & Intent.GUILDS else ()
+        viewer.order = order if viewer.intents & _GUILDS else ()
         viewer.high, viewer.first = high, high - len(viewer.order) - 1
         viewer.settle([(guild_id, high, 0) for guild_id in order], high)
 

@@ -38,6 +38,8 @@ _ALSO_TO_PEOPLE: JSON = {
 }
 """What clients of people look for and nobody here needs to know."""
 
+_PRESENCES = int(Intent.GUILD_PRESENCES)
+
 
 def ready(viewer: Viewer, arrival: Arrival, resume_url: str) -> bytes:
     """The `d` of READY."""
@@ -91,7 +93,7 @@ def tell_guild(viewer: Viewer, guild: GuildPlace, member: Member, *, s: int, is_
     tell by it whether they were just invited.
     """
     assert guild.view is not None
-    presences = bool(viewer.intents & Intent.GUILD_PRESENCES)
+    presences = bool(viewer.intents & _PRESENCES)
     party = guild.crowd.find(viewer.user_id)
     joined = party.joined if party is not None else {}
     body = guild.view.create(member, presences=presences, joined=joined)
