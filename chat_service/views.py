@@ -236,6 +236,8 @@ def _asked(extras: JSON, look: Look) -> JSON:
         return {}
     user = look.face(int(asked["user_id"])).dump()
     told = {name: value for name, value in asked.items() if name not in _INWARD}
+    if first := told.get("triggering_interaction_metadata"):
+        told["triggering_interaction_metadata"] = {**first, "user": user}
     shown: JSON = {"interaction_metadata": {**told, "user": user}}
     if "name" in asked:
         short = {name: asked[name] for name in ("id", "type", "name")}
