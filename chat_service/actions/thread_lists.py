@@ -19,7 +19,7 @@ from contracts.errors import ErrorCode, NotFound, Unauthorized
 from contracts.guild_facts import GuildFacts, permissions_in
 from contracts.identity import Identity, Kind
 from contracts.ids import ChannelId, GuildId, UserId
-from contracts.objects.channel import THREADED, ChannelType
+from contracts.objects.channel import THREADED
 from contracts.objects.member import Member
 from contracts.objects.thread import ThreadMember
 from contracts.permissions import (
@@ -31,9 +31,6 @@ from contracts.permissions import (
 )
 from contracts.rpc.chat import ActiveThread
 from contracts.wire import JSON
-
-_OPEN = (ChannelType.PUBLIC_THREAD, ChannelType.ANNOUNCEMENT_THREAD)
-_CLOSED = (ChannelType.PRIVATE_THREAD,)
 
 
 async def active(chat: Chat, actor: Identity, guild_id: int) -> JSON:
@@ -64,9 +61,8 @@ async def archived(
     venue = await _enter(chat, actor, channel_id)
     if is_private:
         venue.require(Permission.MANAGE_THREADS)
-    kinds = _CLOSED if is_private else _OPEN
     pool = chat.database.pool
-    found = await store.threads.archived(pool, channel_id, kinds, before, limit + 1)
+    found = await store.threads.archived(pool, channel_id, before, limit + 1, is_private=is_private)
     return await _listed(chat, int(actor.user_id), found, limit)
 
 

@@ -47,15 +47,16 @@ _ACTIVE = (
     + _FROM
     + "WHERE t.guild_id = ANY($1::bigint[]) AND NOT t.is_archived ORDER BY t.id"
 )
-_ARCHIVED = (
+_ARCHIVED_OPEN = (
     _SELECT
     + _FROM
     + """
-WHERE t.is_archived AND t.parent_id = $1 AND t.type = ANY($2::int[])
-  AND ($3::timestamptz IS NULL OR t.changed < $3)
-ORDER BY t.changed DESC, t.id DESC LIMIT $4
+WHERE t.is_archived AND t.type <> 12 AND t.parent_id = $1
+  AND ($2::timestamptz IS NULL OR t.changed < $2)
+ORDER BY t.changed DESC, t.id DESC LIMIT $3
 """
 )
+_ARCHIVED_CLOSED = _ARCHIVED_OPEN.replace("<> 12", "= 12")
 _JOINED = (
     _SELECT
     + _FROM
@@ -108,12 +109,11 @@ async def active(pool: Any, guild_ids: Sequence[int]) -> list[Seat]:
 
 
 async def archived(
-    pool: Any, parent_id: int, kinds: Collection[ChannelType], before: datetime | None, limit: int
+    pool: Any, parent_id: int, before: datetime | None, limit: int, *, is_private: bool
 ) -> list[Thread]:
-    """What is archived in a channel, latest first."""
-    return [
-        _read(row) for row in await pool.fetch(_ARCHIVED, parent_id, list(kinds), before, limit)
-    ]
+    """What is archived in a channel, private or not, latest first."""
+    statement = _ARCHIVED_CLOSED if is_private else _ARCHIVED_OPEN
+    return [_read(row) for row in await pool.fetch(statement, parent_id, before, limit)]
 
 
 async def archived_joined(

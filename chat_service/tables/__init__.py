@@ -275,7 +275,16 @@ threads = Table(
     Column("member_count", Integer, nullable=False),
     Index("threads_active", "guild_id", postgresql_where=text("NOT is_archived")),
     Index("threads_due", "due", postgresql_where=text("NOT is_archived")),
-    Index("threads_archived", "parent_id", "type", "changed", postgresql_where=text("is_archived")),
+    Index(
+        "threads_archived_open",
+        *("parent_id", "changed", "id"),
+        postgresql_where=text("is_archived AND type <> 12"),
+    ),
+    Index(
+        "threads_archived_closed",
+        *("parent_id", "changed", "id"),
+        postgresql_where=text("is_archived AND type = 12"),
+    ),
     Index("threads_of_parent", "parent_id", "id"),
 )
 """`id` is the channel of the thread's messages. Archived at `due`, which each message puts off;

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from chat_service.store import messages, reading
+from chat_service.store import messages, reading, thread_members, threads
 from tests.service.chat_service.house import ALICE, BOB, House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -56,4 +56,33 @@ async def test_no_page_and_no_badge_costs_what_a_channel_holds(house: House) -> 
         "READY": (reading._STATES, BOB, [BOB], [0], 100, 5_000),
     }
     read = {name: await looks_at(house, *one) for name, one in asked.items()}
+    assert all(rows < 2_000 for rows in read.values()), read
+
+
+async def test_no_list_of_threads_costs_what_sleeps(house: House) -> None:
+    """Seed B13: threads end by themselves, and those that have are in nobody's way."""
+    guild = house.guild()
+    room = house.channel(guild).id
+    await house.admin.execute(
+        "INSERT INTO chat.threads SELECT n, $1, $2, 11, $3, 'x', now(), n > 20, "
+        "now() - n * interval '1 s', now() + n * interval '1 s', 60, false, true, 0, 0, "
+        f"'{{}}', NULL, 0, 0, 1 FROM generate_series(1, {MANY}) AS n",
+        *(guild, int(room), ALICE),
+    )
+    await house.admin.execute(
+        f"INSERT INTO chat.thread_members SELECT n, $1, now(), 0, false "
+        f"FROM generate_series(1, {MANY}) AS n",
+        ALICE,
+    )
+    await house.admin.execute("ANALYZE chat.threads, chat.thread_members")
+    await house.admin.execute("SET search_path = chat")
+    asked = {
+        "active": (threads._ACTIVE, [guild]),
+        "archived": (threads._ARCHIVED_OPEN, int(room), None, 50),
+        "entered": (threads._SEAT, MANY // 2, ALICE),
+        "members": (thread_members._LISTED, MANY // 2, 0, 100),
+    }
+    read = {name: await looks_at(house, *one) for name, one in asked.items()}
+    await house.admin.execute("DELETE FROM threads WHERE guild_id = $1", guild)
+    await house.admin.execute(f"DELETE FROM thread_members WHERE thread_id <= {MANY}")
     assert all(rows < 2_000 for rows in read.values()), read

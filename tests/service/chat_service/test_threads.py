@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -121,6 +122,23 @@ async def test_what_is_said_in_a_thread_is_counted_and_brings_people_in(house: H
     assert (row["message_count"], row["total_sent"]) == (3, 4)
     listed = await house.asks(ALICE, "GET", f"/channels/{inside}/thread-members?with_member=1")
     assert {one["member"]["user"]["id"] for one in listed.json()} == {"11", "12", "13"}
+
+
+async def test_parallel_sends_are_counted_once_each(house: House) -> None:
+    """Whatever shares a batch, and however often a nonce is repeated."""
+    guild = house.guild()
+    room = int(house.channel(guild).id)
+    inside = int((await begins(house, ALICE, room, name="plans", type=11))["id"])
+    await house.send(BOB, inside, "me too")
+    sends = [
+        house.send(who, inside, f"{n}", nonce=f"{n}") for who in (ALICE, BOB) for n in range(9)
+    ]
+    again = [house.send(ALICE, inside, f"{n}", nonce=f"{n}") for n in range(9)]
+    beside = [house.send(ALICE, room, f"{n}") for n in range(9)]
+    await asyncio.gather(*sends, *again, *beside)
+    row = await row_of(house, str(inside))
+    assert (row["message_count"], row["total_sent"]) == (19, 19)
+    assert len(await house.stored(inside)) == 19
 
 
 async def test_writing_in_threads_is_a_permission_of_its_own(house: House) -> None:
