@@ -9,8 +9,10 @@ from chassis import parts
 from chassis.blobs import Blobs
 from chassis.bus import Ears
 from chassis.clock import Clock
+from chassis.db import Database
 from chassis.group_commit import GroupCommit
 from chassis.http import application
+from chassis.outbox import Outbox
 from chassis.service import Service
 from chat_service import api, rpc
 from chat_service.actions import messages, previewing
@@ -44,13 +46,8 @@ def build(settings: Settings) -> Service:
     database = parts.database(service, settings)
     outbox = parts.outbox(service, settings, bus)
     calls = parts.calls(service, settings, needed=("community", "user"))
-    kept, noticed = service.use(Kept(database)), Noticed(is_on=settings.previews)
-    write = partial(messages.write, kept, outbox)
-    if settings.previews:
-        write = partial(previewing.write, noticed, write)
-    commits: GroupCommit[Draft, Stored] = service.use(
-        GroupCommit(write, tasks=service.tasks, metrics=service.metrics)
-    )
+    noticed = Noticed(is_on=settings.previews)
+    commits = _commits(service, database, outbox, noticed if settings.previews else None)
     facts = Facts(calls, bus, clock)
     people, webhooks = People(calls, clock), Webhooks(calls, clock)
     service.use(Ears(bus, topics.FACES, people, tasks=service.tasks))
@@ -77,6 +74,15 @@ def build(settings: Settings) -> Service:
     service.use(Inbox(chat, tasks=service.tasks))
     _schedule(service, settings, chat)
     return service
+
+
+def _commits(
+    service: Service, database: Database, outbox: Outbox, noticed: Noticed | None
+) -> GroupCommit[Draft, Stored]:
+    write = partial(messages.write, service.use(Kept(database)), outbox)
+    if noticed is not None:
+        write = partial(previewing.write, noticed, write)
+    return service.use(GroupCommit(write, tasks=service.tasks, metrics=service.metrics))
 
 
 def _schedule(service: Service, settings: Settings, chat: Chat) -> None:
