@@ -20,6 +20,7 @@ TESTS_FAILED = 1
 """Pytest's exit code for failed tests, as opposed to tests that could not run."""
 FLAKY_AT_MOST = 3
 CLIENTS = "tests/clients"
+NEED_NODE = (CLIENTS, "tests/voice")
 REAL_SERVERS = ("tests/e2e/", f"{CLIENTS}/")
 
 PASSES_ON = "[KIND ...] [PYTEST ARGUMENTS ...]"
@@ -29,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     """Become pytest; for the whole suite, look again at a few failures."""
     kinds = sorted(path.name for path in (ROOT / "tests").iterdir() if path.is_dir())
     words = command(options.rest, kinds)
-    if any(word.startswith(CLIENTS) for word in words):
+    if any(word.startswith(NEED_NODE) for word in words):
         _furnish(is_asked=bool(options.rest))
     say.step(f"pytest {' '.join(words)}")
     argv = [sys.executable, "-m", "pytest", *words]

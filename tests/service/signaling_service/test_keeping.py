@@ -1,0 +1,74 @@
+"""Nobody is shown who is not there: nodes die, come back and are many; Redis forgets."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from contracts.events.voice import VoiceStateUpdate
+from contracts.rpc.signaling import LocateNode
+from tests.fixtures.redis import RedisServer
+from tests.service.signaling_service.house import ALICE, BOB, CAROL, open_house
+
+
+async def test_a_channel_stays_on_its_node_and_others_go_where_fewest_are(redis_url: str) -> None:
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(open_house(redis_url, instance="node-1"))
+        second = await stack.enter_async_context(open_house(redis_url, instance="node-2"))
+        guild = await first.guild()
+        second.neighbours.guilds = first.neighbours.guilds
+        second.neighbours.members = first.neighbours.members
+        one, other = first.channel(guild), first.channel(guild)
+        await first.joins(ALICE, one, guild)
+        await second.joins(BOB, one, guild)
+        await second.joins(CAROL, other, guild)
+        joined = ((first, ALICE), (second, BOB), (second, CAROL))
+        ways = [(await house.invited(who))[0].endpoint for house, who in joined]
+        assert ways[0] == ways[1] != ways[2]
+        node = ways[0].rpartition("/")[2]
+        located = await second.gateway.ask(LocateNode(node=node))
+        ports = {house.running.service.settings.port for house in (first, second)}
+        assert located.port in ports
+        assert (await first.gateway.ask(LocateNode(node="nobody"))).port == 0
+
+
+async def test_a_dead_node_takes_its_stays_along(redis_url: str) -> None:
+    async with open_house(redis_url, instance="node-1", lease_seconds=0.3) as living:
+        guild = await living.guild()
+        async with open_house(redis_url, instance="node-0", lease_seconds=0.3) as dying:
+            dying.neighbours.guilds = living.neighbours.guilds
+            dying.neighbours.members = living.neighbours.members
+            channel = living.channel(guild)
+            await dying.joins(ALICE, channel, guild)
+            way, _ = await dying.invited(ALICE)
+            assert way.endpoint.endswith("node-0"), "the first by name of two that are empty"
+        told = await living.ears.hear(VoiceStateUpdate, count=2, within=20)
+        assert told[-1].channel_id is None
+        assert await living.states(guild) == {}
+
+
+async def test_a_node_that_comes_back_finds_its_stays_awaited(redis_url: str) -> None:
+    async with open_house(redis_url) as house:
+        guild = await house.guild()
+        channel = house.channel(guild)
+        await house.joins(ALICE, channel, guild)
+        neighbours = house.neighbours
+    async with open_house(redis_url) as house:
+        house.neighbours.guilds, house.neighbours.members = neighbours.guilds, neighbours.members
+        await house.ears.to(*(f"guild:{guild}",))  # type: ignore[arg-type]
+        assert set(await house.states(guild)) == {ALICE}
+        await house.passes(20)
+        assert (await house.ears.hear(VoiceStateUpdate))[-1].channel_id is None
+
+
+async def test_what_redis_lost_is_lost_and_people_can_join_anew(redis_server: RedisServer) -> None:
+    async with open_house(redis_server.url) as house:
+        guild = await house.guild()
+        channel = house.channel(guild)
+        await house.joins(ALICE, channel, guild)
+        redis_server.command("FLUSHALL")
+        assert await house.states(guild) == {}
+        while not (await house.gateway.ask(LocateNode(node="node-1"))).port:
+            await asyncio.sleep(0.01)  # the node says again and again that it lives
+        await house.joins(ALICE, channel, guild)
+        assert set(await house.states(guild)) == {ALICE}
