@@ -151,7 +151,7 @@ def shape(message: Message, look: Look, *, nonce: str | int | None = None) -> Me
         "nonce": nonce,
         **{name: extras[name] for name in _AS_STORED if name in extras},
         **_asked(extras, look),
-        **_boxes(message, look),
+        **_boxes(extras, look, message.flags),
     }
     if snapshots := extras.get("message_snapshots"):
         shown["message_snapshots"] = tuple(_snapshot(one["message"], look) for one in snapshots)
@@ -170,16 +170,28 @@ def shape(message: Message, look: Look, *, nonce: str | int | None = None) -> Me
     return MessageShape.model_validate(shown)
 
 
-def _boxes(message: Message, look: Look) -> JSON:
+def _boxes(kept: JSON, look: Look, flags: int) -> JSON:
     """What is shown below the text: files, boxes that may show them, and where links lead."""
-    extras = message.extras or {}
-    shown: JSON = {name: extras[name] for name in ("embeds", "components") if name in extras}
-    if files := extras.get("attachments"):
+    shown: JSON = {name: kept[name] for name in ("embeds", "components") if name in kept}
+    if files := kept.get("attachments"):
         attached = look.attachments(files)
         links = {f"attachment://{one.filename}": one.url for one in attached}
         shown = {"attachments": attached, **_linked(shown, links)}
-    if (previews := extras.get("previews")) and not message.flags & SUPPRESS_EMBEDS:
-        shown["embeds"] = [*shown.get("embeds", ()), *previews]
+    if (previews := kept.get("previews")) and not flags & SUPPRESS_EMBEDS:
+        seen = (_preview(one, look) for one in previews)
+        shown["embeds"] = [*shown.get("embeds", ()), *seen]
+    return shown
+
+
+def _preview(kept: JSON, look: Look) -> JSON:
+    """What a page says of itself. Its picture comes from us, so that it learns of no reader."""
+    shown = dict(kept)
+    picture = shown.pop("picture", None)
+    for name in ("thumbnail", "image"):
+        if picture is not None and name in shown:
+            (here,) = look.attachments([picture])
+            sizes = {"width": here.width, "height": here.height}
+            shown[name] = {**shown[name], "proxy_url": here.url, **sizes}
     return shown
 
 
@@ -193,8 +205,9 @@ def _linked(part: Any, links: Mapping[str, str]) -> Any:
 
 
 def _snapshot(stored: JSON, look: Look) -> JSON:
-    files = [one.dump() for one in look.attachments(stored["attachments"])]
-    return {"message": {**stored, "attachments": files}}
+    boxes = _boxes(stored, look, 0)
+    files = [one.dump() for one in boxes.get("attachments", ())]
+    return {"message": {**stored, **boxes, "attachments": files}}
 
 
 REPLY, STARTER = 19, 21

@@ -107,14 +107,18 @@ async def changed(
 
 async def exchange(unit: Unit, before: Message, after: Message) -> None:
     """Files that an edit took from a message are to go; it holds those that are new."""
-    had, has = (
-        {int(one["id"]): one for one in (message.extras or {}).get("attachments", ())}
-        for message in (before, after)
-    )
+    had, has = ({int(one["id"]): one for one in _files_of(message)} for message in (before, after))
     if gone := had.keys() - has.keys():
         await store.files.release(unit, before.channel_id, [before.id], list(gone))
     new = [has[number] for number in has.keys() - had.keys()]
     await hold(unit, before.channel_id, before.id, new)
+
+
+def _files_of(message: Message) -> list[JSON]:
+    """What it holds: files of its author, and pictures of pages that its links lead to."""
+    extras = message.extras or {}
+    pictures = [one["picture"] for one in extras.get("previews", ()) if "picture" in one]
+    return [*extras.get("attachments", ()), *pictures]
 
 
 def _stored(at: int, one: Wanted, ahead: dict[int, File]) -> JSON:

@@ -44,13 +44,11 @@ _SNAPSHOT = (
     "content",
     "mentions",
     "mention_roles",
-    "attachments",
-    "embeds",
     "timestamp",
     "edited_timestamp",
     "flags",
-    "components",
 )
+_WITH_LINKS = ("attachments", "embeds", "components")
 _HAS_SNAPSHOT = 1 << 14
 _ANSWERABLE = frozenset({0, views.REPLY, 20, 23})
 
@@ -261,8 +259,9 @@ async def _referring(
     snapshots = (original.extras or {}).get("message_snapshots")
     if snapshots is None:
         whole = (await showing.shapes(chat, actor.user_id, [original]))[0].dump()
-        snapshots = [{"message": {name: whole[name] for name in _SNAPSHOT}}]
-        snapshots[0]["message"]["attachments"] = (original.extras or {}).get("attachments", [])
+        # Links are made when they are shown: what has some is kept as the original keeps it.
+        raw = {name: (original.extras or {}).get(name, []) for name in _WITH_LINKS}
+        snapshots = [{"message": {**{name: whole[name] for name in _SNAPSHOT}, **raw}}]
     return 0, None, {"message_reference": kept, "message_snapshots": snapshots}
 
 

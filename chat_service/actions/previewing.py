@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -11,14 +12,17 @@ from datetime import timedelta
 from chassis.group_commit import Settle
 from chassis.tasks import Tasks
 from chat_service import store
-from chat_service.actions import changing, showing
+from chat_service.actions import attaching, changing, showing
 from chat_service.actions.chat import Chat
-from chat_service.actions.venues import enter, unattended
+from chat_service.actions.uploading import UNUSED_FOR
+from chat_service.actions.venues import Venue, enter, unattended
+from chat_service.domain.attachments import stored
 from chat_service.domain.drafts import SUPPRESS_EMBEDS
 from chat_service.domain.links import links_in
 from chat_service.people import gone
 from chat_service.store.messages import Draft, Message, Stored
 from chat_service.unfurl.unfurler import Linked, Noticed, Unfurler
+from contracts.attachments import Place
 from contracts.errors import DomainError, Unavailable
 from contracts.identity import NOBODY, Identity, Kind
 from contracts.ids import UserId
@@ -95,7 +99,8 @@ class Previews:
             if links and await _may_embed(chat, message):
                 found = await asyncio.gather(*map(self._once, links))
                 shown = [one for one in found if one is not None]
-                if shown != (message.extras or {}).get("previews", []):
+                had = (message.extras or {}).get("previews", ())
+                if [*map(_bare, shown)] != [*map(_bare, had)]:
                     await _show(chat, message, shown)
 
     async def _once(self, url: str) -> JSON | None:
@@ -113,15 +118,36 @@ class Previews:
             if is_known:
                 return found
             try:
-                found = await self._unfurler.look(url)
+                seen = await self._unfurler.look(url)
             except Unavailable:
-                found = None  # remembered too: what ends the worker is not tried at once again
+                seen = None  # remembered too: what ends the worker is not tried at once again
+            found = seen and await _kept(self._chat, seen)
             async with units.open(NOBODY) as unit:
                 until = unit.now + (_BAD_FOR if found is None else _GOOD_FOR)
                 await store.previews.note(unit, url, found, until)
             return found
         finally:
             del self._looking[url]
+
+
+async def _kept(chat: Chat, seen: JSON) -> JSON | None:
+    """The embed, with its picture in the store for as long as the link is remembered."""
+    embed, picture = seen["embed"], seen["picture"]
+    if embed is None or picture is None:
+        return embed  # type: ignore[no-any-return]
+    data = b64decode(picture["data"])
+    name = f"preview.{picture['media_type'].partition('/')[2]}"
+    place = Place(0, chat.outbox.next_id(), name)
+    async with chat.units.open(NOBODY) as unit:
+        await store.files.expect(unit, [place], 0, unit.now + _GOOD_FOR + UNUSED_FOR)
+    await chat.files.blobs.put(place.key, data)
+    facts = {"size": len(data), "content_type": picture["media_type"]}
+    facts |= {name: picture[name] for name in ("width", "height")}
+    return {**embed, "picture": stored(place, facts)}
+
+
+def _bare(embed: JSON) -> JSON:
+    return {name: part for name, part in embed.items() if name != "picture"}
 
 
 async def _may_embed(chat: Chat, message: Message) -> bool:
@@ -139,10 +165,18 @@ async def _show(chat: Chat, message: Message, shown: Sequence[JSON]) -> None:
     if venue is None:
         return
     look = await showing.look(chat, message.author_id, [message])
+    shown = [await _with_own_picture(chat, venue, embed) for embed in shown]
     async with chat.units.open(NOBODY) as unit:
         held = await store.writing.hold(unit, message.channel_id, message.id)
         if held is None or held.content != message.content:
             return
         after = replace(held, extras={**(held.extras or {}), "previews": list(shown)})
+        await attaching.exchange(unit, held, after)
         await store.writing.change(unit, after, extras=after.extras)
         changing.tell_changed(unit, venue, after, look)
+
+
+async def _with_own_picture(chat: Chat, venue: Venue, embed: JSON) -> JSON:
+    """The same with a copy of its picture, that goes with the message."""
+    copies = await attaching.copied(chat, venue, [embed["picture"]] if "picture" in embed else [])
+    return {**_bare(embed), **({"picture": copies[0]} if copies else {})}

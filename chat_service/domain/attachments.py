@@ -53,13 +53,13 @@ class Wanted:
 
     def stored(self, place: Place, facts: Mapping[str, object]) -> JSON:
         """As the message keeps it."""
-        return {
-            "id": str(place.id),
-            "channel_id": str(place.channel_id),
-            "filename": place.filename,
-            **facts,
-            **self.facts,
-        }
+        return stored(place, {**facts, **self.facts})
+
+
+def stored(place: Place, facts: Mapping[str, object]) -> JSON:
+    """A file as a message keeps it: where it lies, and what is known of it."""
+    said = {"id": str(place.id), "channel_id": str(place.channel_id), "filename": place.filename}
+    return {**said, **facts}
 
 
 def safe_name(said: str | None) -> str:

@@ -6,38 +6,46 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import struct
 import zlib
+from base64 import b64encode
 from collections.abc import Collection
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from io import BytesIO
 from typing import Any
 from urllib.parse import urljoin
 
 import httpx
 import orjson
 
+from chassis import images
 from chat_service.domain import pages
 from chat_service.domain.addresses import PORTS, Unreachable, require_public
 from chat_service.domain.links import plain
+from contracts.errors import Invalid
 from contracts.wire import JSON
 
 HTML_BYTES = 1 << 20
 PICTURE_BYTES = 8 << 20
 JSON_BYTES = 64 << 10
+SMALL_BYTES = 512 << 10
 REDIRECTS = 3
 WITHIN_S = 5.0
 _HTML = frozenset(("text/html", "application/xhtml+xml"))
 _PICTURES = frozenset(("image/png", "image/jpeg", "image/gif", "image/webp"))
-_BROKEN = (OSError, ValueError, SyntaxError, KeyError, IndexError, TypeError, struct.error)
-"""Decoders fail in many ways, and say nothing else by it."""
+_AWAY = (Unreachable, httpx.HTTPError, httpx.InvalidURL, OSError)
 _MOVED = frozenset((301, 302, 303, 307, 308))
 _HEADERS = {
     "User-Agent": "Mozilla/5.0 (compatible; Moim link preview)",
     "Accept": "text/html,application/xhtml+xml,image/*;q=0.9,*/*;q=0.1",
     "Accept-Encoding": "gzip, deflate",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Below:
+    side: int = 640
+    most_bytes: int = PICTURE_BYTES
+    may_move: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +76,43 @@ class Outside:
         )
 
     async def look(self, url: str) -> JSON | None:
-        """The embed of a link, or None if there is nothing to show."""
+        """The embed of a link and its picture, made small; None if there is nothing to show."""
         try:
             async with asyncio.timeout(2 * WITHIN_S):
                 return await self._look(url)
-        except (Unreachable, httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError, ValueError):
+        except (*_AWAY, TimeoutError, ValueError):
             return None
 
     async def _look(self, url: str) -> JSON | None:
         answer = await self._get(url, _HTML | _PICTURES)
         if answer.kind in _PICTURES:
-            return _pictured(answer)
+            seen = await _small(answer.body)
+            shown = pages.picture(answer.url, seen["width"], seen["height"]) if seen else None
+            return {"embed": shown, "picture": seen}
         page = pages.read(answer.body, answer.content_type)
         more: dict[str, Any] = {}
         told_at = pages.oembed_address(answer.url) or page.oembed
         if told_at:
             more = await self._oembed(urljoin(answer.url, told_at))
-        return pages.embed(url, page, more)
+        embed = pages.embed(url, page, more)
+        if embed is None:
+            return None
+        return {"embed": embed, "picture": await self._picture_of(embed)}
+
+    async def _picture_of(self, embed: JSON) -> JSON | None:
+        """What the page would have everybody fetch from wherever it likes."""
+        named = embed.get("image") or embed.get("thumbnail")
+        try:
+            return named and await _small((await self._get(named["url"], _PICTURES)).body)
+        except (*_AWAY, ValueError):
+            return None
 
     async def _oembed(self, url: str) -> dict[str, Any]:
         """What a provider says; a page that promises more than there is, is a page all the same."""
         try:
             answer = await self._get(url, frozenset(("application/json", "text/json")))
             said = orjson.loads(answer.body)
-        except (Unreachable, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
+        except (*_AWAY, ValueError):
             return {}
         return said if isinstance(said, dict) else {}
 
@@ -159,11 +180,13 @@ async def _read(response: httpx.Response, url: str, kinds: Collection[str]) -> A
     return Answer(url, kind, content_type, bytes(body[:most]))
 
 
-def _pictured(answer: Answer) -> JSON | None:
-    from PIL import Image
-
+async def _small(body: bytes) -> JSON | None:
+    """A picture written anew, small enough for the place below a message."""
     try:
-        with Image.open(BytesIO(answer.body), formats=("PNG", "JPEG", "GIF", "WEBP")) as image:
-            return pages.picture(answer.url, image.width, image.height)
-    except (*_BROKEN, Image.DecompressionBombError):
+        made = await images.picture_from(body, _Below())
+    except Invalid:
         return None
+    if len(made.data) > SMALL_BYTES:
+        return None
+    said = {"media_type": made.media_type, "width": made.width, "height": made.height}
+    return {**said, "data": b64encode(made.data).decode()}

@@ -66,7 +66,7 @@ class Unfurler:
         self._asked = 0.0
 
     async def look(self, url: str) -> JSON | None:
-        """The embed of a link; None if there is nothing to show. Raises Unavailable."""
+        """The embed of a link and its picture; None without any. Raises Unavailable."""
         process = await self._running()
         assert process.stdin is not None
         number = next(self._numbers)

@@ -136,8 +136,13 @@ async def test_a_page_is_shown_as_it_says_of_itself(curious: House, web: Web) ->
     assert embed == {
         **{"type": "article", "url": web.url("/article"), "title": "Moim & friends"},
         **{"description": "A long read.", "provider": {"name": "News"}, "color": 0x336699},
-        "thumbnail": {"url": web.url("/p.png"), "width": 640, "height": 320},
+        "thumbnail": {**embed["thumbnail"], "url": web.url("/p.png"), "width": 30, "height": 20},
     }
+    ours = embed["thumbnail"]["proxy_url"]
+    assert ours.startswith(f"https://moim.example/attachments/{room}/")
+    (picture,) = curious.files(room).values()
+    with Image.open(BytesIO(picture)) as image:
+        assert image.size == (30, 20)
     name, told = (await curious.told(guild))[-1]
     assert (name, told["embeds"], told["edited_timestamp"]) == ("MessageUpdate", [embed], None)
     assert not {"cookie", "authorization", "referer"} & {key for head in web.heads for key in head}
@@ -203,8 +208,10 @@ async def test_a_link_is_asked_for_once_and_an_edit_is_looked_at_anew(
             await curious.running.service.clock.sleep(0.02)
     assert web.asked["/other"] == 1
     path = f"/channels/{there}/messages/{ids[0]}"
+    await curious.swept(there, left=3)
     answer = await curious.asks(me, "PATCH", path, json={"content": "nothing"})
     assert answer.json()["embeds"] == []
+    await curious.swept(there, left=2)
     await curious.asks(me, "PATCH", path, json={"content": web.url("/other")})
     async with asyncio.timeout(20):
         while not all(one["embeds"] for one in await curious.history(me, there)):
