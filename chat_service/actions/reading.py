@@ -36,6 +36,8 @@ async def ack(chat: Chat, actor: Identity, read: Read) -> None:
 async def ack_all(chat: Chat, actor: Identity, reads: Sequence[Read]) -> None:
     """Many at once; channels that one can not see are an error before anything moves."""
     venues = [await enter(chat, actor, one) for one in {read.channel_id: None for read in reads}]
+    if not venues:
+        return
     by_hand = {read.channel_id for read in reads if read.is_manual}
     to: dict[int, int] = {}
     for read in reads:

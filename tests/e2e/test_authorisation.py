@@ -28,7 +28,10 @@ AT_ONCE = 8
 
 PLACED = ("{guild_id}", "{channel_id}", "{webhook_id}")
 """Slots that put an operation into a community."""
-OWN = ("get_users_me_guilds", "patch_users_me_guilds")
+OWN = (
+    *("get_users_me_guilds", "patch_users_me_guilds"),
+    *("put_users_me_saved_messages", "delete_users_me_saved_messages"),
+)
 """What one keeps for oneself about a community, in it or not."""
 MEMBERS_MAY = {
     "delete_my_message_reaction",
@@ -36,7 +39,10 @@ MEMBERS_MAY = {
     "put_guilds_members_me",
 }
 """Changes that need no permission: of oneself only."""
-MEMBERS_MAY_PREFIXES = ("post_channels_messages_ack", "post_channels_pins_ack", "post_guilds_ack")
+MEMBERS_MAY_PREFIXES = (
+    *("post_channels_messages_ack", "delete_channels_messages_ack"),
+    *("post_channels_pins_ack", "post_guilds_ack"),
+)
 ENDS_ITSELF = {"post_auth_logout", "post_auth_sessions_logout"}
 """Not tried with the token that the rest of the row needs."""
 JOINS = {"post_invites_of"}

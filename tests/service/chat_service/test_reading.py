@@ -109,6 +109,8 @@ async def test_many_channels_are_read_at_once_or_none(house: House) -> None:
     bulk = "/read-states/ack-bulk"
     assert refusal(await house.asks(BOB, "POST", bulk, json={"read_states": wrong})) == (404, 10003)
     assert rooms[0] not in await states(house, BOB)
+    nothing = await house.asks(BOB, "POST", bulk, json={"read_states": []})
+    assert nothing.status_code == 204
     answer = await house.asks(BOB, "POST", bulk, json={"read_states": reads})
     assert answer.status_code == 204
     assert (await states(house, BOB)).keys() >= set(rooms)
