@@ -174,6 +174,25 @@ class Footing:
 class DownTrack:
     """A listener's copy of a track: a stream of our own, whatever layer it is taken from."""
 
+    __slots__ = (
+        "crypt",
+        "earlier",
+        "footing",
+        "layer",
+        "listener",
+        "lost_share",
+        "mid",
+        "newest",
+        "octets",
+        "packets",
+        "pt",
+        "source",
+        "ssrc",
+        "stamp",
+        "target",
+        "wire",
+    )
+
     def __init__(self, source: UpTrack, listener: str, crypt: Crypt) -> None:
         self.source = source
         self.listener = listener

@@ -169,6 +169,10 @@ class Caller:
         assert self._tx is not None, "connected first"
         self._send(self._tx.protect_rtcp(packet))
 
+    async def send_data(self, packet: bytes) -> None:
+        """Whatever DTLS shall carry, such as SCTP."""
+        await self._dtls._send_data(packet)
+
     def _send(self, data: bytes) -> None:
         if self._to is not None:
             self._socket.sendto(data, self._to)
