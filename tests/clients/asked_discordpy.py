@@ -17,7 +17,6 @@ from discord import app_commands
 
 url, token = sys.argv[1:]
 discord.http.Route.BASE = f"{url}/api/v10"
-discord.webhook.async_.Route.BASE = f"{url}/api/v10"
 discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url.replace("http", "ws", 1) + "/")
 
 Asked = discord.Interaction[Any]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from typing import Any
 
@@ -13,14 +14,16 @@ import hikari
 from bot_lines import How, obey, tell
 
 url, token = sys.argv[1:]
-bot = hikari.GatewayBot(token=token, rest_url=f"{url}/api/v10", banner=None, logs="ERROR")
+logging.basicConfig(level="ERROR")  # its own setting would write between our lines
+bot = hikari.GatewayBot(token=token, rest_url=f"{url}/api/v10", banner=None, logs=None)
 rest = bot.rest
+obeying: list[asyncio.Future[None]] = []
 NOW, LATER = hikari.ResponseType.MESSAGE_CREATE, hikari.ResponseType.DEFERRED_MESSAGE_CREATE
 
 
 @bot.listen()
 async def ready(event: hikari.StartedEvent) -> None:
-    bot.obeying = asyncio.ensure_future(obey(DEEDS, refusal))  # type: ignore[attr-defined]
+    obeying.append(asyncio.ensure_future(obey(DEEDS, refusal)))
     tell("ready")
 
 

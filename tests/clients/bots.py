@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import json
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,13 @@ PROGRAMS = {
     "discord.js": ["node", str(HERE / "node" / "discordjs.mjs")],
     "oceanic.js": ["node", str(HERE / "node" / "oceanic.mjs")],
 }
+ASKED = {
+    "discord.py": [sys.executable, str(HERE / "asked_discordpy.py")],
+    "hikari": [sys.executable, str(HERE / "asked_hikari.py")],
+    "discord.js": ["node", str(HERE / "node" / "asked_discordjs.mjs")],
+    "oceanic.js": ["node", str(HERE / "node" / "asked_oceanic.mjs")],
+}
+"""The same libraries, answering what people ask."""
 WITHIN_S = 20.0
 
 without_node = pytest.mark.skipif(not node.is_furnished(), reason=node.ABSENT)
@@ -111,12 +118,19 @@ class BotProcess:
 
 
 @asynccontextmanager
-async def running(library: str, url: str, token: str, log: Path) -> AsyncIterator[BotProcess]:
+async def running(
+    library: str,
+    url: str,
+    token: str,
+    log: Path,
+    *,
+    programs: Mapping[str, Sequence[str]] = PROGRAMS,
+) -> AsyncIterator[BotProcess]:
     """A bot while the block lasts; what it complained about is shown when a test fails."""
     async with overheard(url) as door:
         with log.open("wb") as errors:
             process = await asyncio.create_subprocess_exec(
-                *PROGRAMS[library],
+                *programs[library],
                 door,
                 token,
                 stdin=asyncio.subprocess.PIPE,

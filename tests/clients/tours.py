@@ -608,6 +608,14 @@ ELSEWHERE = {
     "get_soundboard_default_sounds": "only py-cord asks it",
     "deprecated_create_pin": "only eris still calls it",
     "deprecated_delete_pin": "only eris still calls it",
+    **dict.fromkeys(
+        (
+            *("execute_webhook", "get_webhook_message", "update_webhook_message"),
+            *("delete_webhook_message", "bulk_set_guild_application_commands"),
+            *("list_guild_application_commands", "create_interaction_response"),
+        ),
+        "test_asked.py, where every library is asked for something by a client",
+    ),
 }
 """Operations of the first waves that no row shows, and why."""
 
@@ -639,5 +647,11 @@ create_thread_from_message create_thread list_thread_members join_thread leave_t
 add_thread_member delete_thread_member get_thread_member get_active_guild_threads
 list_public_archived_threads list_private_archived_threads list_my_private_archived_threads
 """
-WAVES = frozenset((*_FIRST.split(), *_OF_THREADS.split(), *_OF_MODERATION.split()))
+_OF_ASKING = """
+execute_webhook get_webhook_message update_webhook_message delete_webhook_message
+bulk_set_guild_application_commands list_guild_application_commands create_interaction_response
+"""
+WAVES = frozenset(
+    (*_OF_ASKING.split(), *_FIRST.split(), *_OF_THREADS.split(), *_OF_MODERATION.split())
+)
 """The first three waves: boot, talk, govern; and of the fourth the threads."""
