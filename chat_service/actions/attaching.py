@@ -142,7 +142,7 @@ def _unknown(at: int) -> Invalid:
 async def ahead(
     chat: Chat, actor: Identity, channel_id: int, announced: Sequence[Announced]
 ) -> list[Ahead]:
-    """Links to send files to, each for one file of this size at most."""
+    """Links to send files to, each for one file and once."""
     await welcome(chat, actor, channel_id, Permission.VIEW_CHANNEL)
     files, places = chat.files, []
     for at, one in enumerate(announced):
