@@ -13,7 +13,7 @@ from media_sfu.rooms import Participant
 from media_sfu.settings import Settings
 from media_sfu.worker import Worker
 
-LEASE_S = 10.0
+LEASE_S = 5.0
 _LAPSE_S = 12.0
 """Clients prove themselves every few seconds; who did not for so long has faltered."""
 
@@ -31,7 +31,7 @@ def register(service: Service, worker: Worker, settings: Settings) -> None:
     service.job("speakers", 0.1, lambda: hearing.speakers(worker))
     service.job("layers", 0.3, lambda: _follow(worker))
     service.job("quality", 3.0, lambda: hearing.quality(worker))
-    service.job("register", 2.0, register_.tell)
+    service.job("register", 1.0, register_.tell)
 
 
 def _each(worker: Worker, work: Callable[..., None]):  # type: ignore[no-untyped-def]

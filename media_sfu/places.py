@@ -55,7 +55,9 @@ class Place:
         codec = (self.codecs or OURS)[down.source.codec.name]
         extensions = {SENT_AT: down.stamp} if down.stamp else {}
         stream = spec.stream or down.source.owner
-        return Sending(stream, spec.track, down.ssrc, stream, codec, extensions)
+        return Sending(
+            stream, spec.track, down.ssrc, stream, codec, extensions, is_stereo=spec.is_stereo
+        )
 
 
 class Places:

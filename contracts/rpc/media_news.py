@@ -18,7 +18,7 @@ _TELLERS = frozenset({"media"})
 
 
 class WorkerHere(Cast):
-    """A worker is here and takes rooms. Said on every new link and every two seconds; a worker that
+    """A worker is here and takes rooms. Said on every new link and every second; a worker that
     was not heard for `lease_s` is dead, and its rooms with it.
     """
 

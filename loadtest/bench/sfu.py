@@ -87,7 +87,7 @@ async def measured(on: Worker, load: Load, cipher: bytes, seconds: float) -> dic
     late.clear()
     counted, spent = sum(caller.packets for caller in callers), cpu_seconds([on.pid])
     sent = await play(publishers, seconds)
-    await asyncio.sleep(0.3)
+    await _settled(callers)
     spent = cpu_seconds([on.pid]) - spent
     came = sum(caller.packets for caller in callers) - counted
     await _gone(on, names, [caller for caller, _ in publishers] + callers)
@@ -99,6 +99,14 @@ async def measured(on: Worker, load: Load, cipher: bytes, seconds: float) -> dic
         "p99_us": quantile(late, 0.99),
         "join_ms": join * 1000,
     }
+
+
+async def _settled(callers: list[Caller]) -> None:
+    """Until all that is on its way has been counted."""
+    before = -1
+    while (now := sum(caller.packets for caller in callers)) != before:
+        before = now
+        await asyncio.sleep(0.3)
 
 
 async def _gone(on: Worker, names: list[str], callers: list[Caller]) -> None:

@@ -47,6 +47,7 @@ class Sending:
     cname: str
     codec: Codec
     extensions: Mapping[str, int]
+    is_stereo: bool = False
 
 
 def description(face: Face, sections: list[Section]) -> Description:
@@ -105,7 +106,7 @@ def answered(offer: Section, taking: Taking | None, sending: Sending | None) -> 
     for uri, at in extensions.items():
         section.add("extmap", f"{at} {uri}")
     for codec in spoken:
-        _code(section, codec, codecs.feedback(offer, codec), taking)
+        _code(section, codec, codecs.feedback(offer, codec), _opus(taking, sending))
     for rid in taking.rids if taking else ():
         section.add("rid", f"{rid} recv")
     if taking and taking.rids:
@@ -126,7 +127,7 @@ def offered(mid: str, kind: str, sending: Sending | None) -> Section:
     for uri, at in (sending.extensions if sending else {}).items():
         section.add("extmap", f"{at} {uri}")
     heard = ("nack", "nack pli", "ccm fir", "goog-remb") if kind == "video" else ("nack",)
-    _code(section, codec, heard, None)
+    _code(section, codec, heard, _opus(None, sending))
     if sending:
         _name(section, sending)
     return section
@@ -138,15 +139,21 @@ def _direction(taking: Taking | None, sending: Sending | None) -> str:
     return "sendonly" if sending else "inactive"
 
 
-def _code(section: Section, codec: Codec, heard: Iterable[str], taking: Taking | None) -> None:
+def _opus(taking: Taking | None, sending: Sending | None) -> str:
+    """What is said of Opus, whichever way it goes."""
+    said = codecs.OURS["opus"].fmtp
+    if taking and taking.uses_dtx:
+        said += ";usedtx=1"
+    if taking and taking.is_stereo:
+        said += ";stereo=1"
+    return said + ";sprop-stereo=1;stereo=1" if sending and sending.is_stereo else said
+
+
+def _code(section: Section, codec: Codec, heard: Iterable[str], opus: str) -> None:
     section.add("rtpmap", f"{codec.pt} {codec.rtpmap}")
     for kind in heard:
         section.add("rtcp-fb", f"{codec.pt} {kind}")
-    fmtp = codec.fmtp
-    if codec.name == "opus":
-        fmtp = "minptime=10;useinbandfec=1"
-        fmtp += ";usedtx=1" if taking and taking.uses_dtx else ""
-        fmtp += ";stereo=1" if taking and taking.is_stereo else ""
+    fmtp = opus if codec.name == "opus" else codec.fmtp
     if fmtp:
         section.add("fmtp", f"{codec.pt} {fmtp}")
 

@@ -123,6 +123,16 @@ def test_a_sent_track_is_named_in_its_section() -> None:
     assert describing.offered("3", "audio", None).direction == "inactive"
 
 
+def test_music_is_offered_in_stereo_and_silence_is_not_sent() -> None:
+    music = Sending("a", "b", 5, "a", OURS["opus"], {}, is_stereo=True)
+    assert "sprop-stereo=1" in describing.offered("3", "audio", music).first("fmtp")
+    audio = sdp.parse(OFFER).sections[0]
+    taking = Taking(codecs.spoken(audio), {}, uses_dtx=True, is_stereo=False)
+    said = describing.answered(audio, taking, None).first("fmtp")
+    assert "usedtx=1" in said
+    assert "stereo" not in said
+
+
 @pytest.mark.parametrize(
     "text",
     [
