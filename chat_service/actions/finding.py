@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from chat_service import store
-from chat_service.actions import showing
+from chat_service.actions import showing, thread_lists
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import enter
 from chat_service.domain.finding import Question
@@ -16,6 +16,7 @@ from contracts.errors import NotFound, Unavailable
 from contracts.identity import NOBODY, Identity
 from contracts.objects.message import Message as MessageShape
 from contracts.permissions import READING, Permission
+from contracts.wire import JSON
 
 _AT_ONCE = 1_000
 _CHANNELS_AT_ONCE = 100
@@ -30,6 +31,8 @@ class Found:
     messages: list[MessageShape]
     total: int
     is_behind: bool
+    threads: JSON
+    """Those that something was found in, and the asker in them."""
 
 
 async def in_guild(chat: Chat, actor: Identity, guild_id: int, question: Question) -> Found:
@@ -70,7 +73,9 @@ async def _found(
     }
     messages = [known[key] for key in hits.keys if key in known]
     shown = await showing.shapes(chat, actor.user_id, messages)
-    return Found(shown, hits.total, is_behind)
+    threads = await store.threads.some(chat.database.pool, {one.channel_id for one in messages})
+    listed = await thread_lists.listed(chat, int(actor.user_id), list(threads.values()))
+    return Found(shown, hits.total, is_behind, listed)
 
 
 async def _catch_up(chat: Chat, places: list[int]) -> bool:

@@ -45,7 +45,7 @@ async def active(chat: Chat, actor: Identity, guild_id: int) -> JSON:
         raise NotFound(ErrorCode.UNKNOWN_GUILD) from None
     found = await store.threads.active(chat.database.pool, [guild_id])
     seen = _seen(facts, speaker.member, found, chat.clock.now(), is_weak=actor.is_weak)
-    return await _listed(chat, me, seen[::-1])
+    return await listed(chat, me, seen[::-1])
 
 
 async def archived(
@@ -63,7 +63,7 @@ async def archived(
         venue.require(Permission.MANAGE_THREADS)
     pool = chat.database.pool
     found = await store.threads.archived(pool, channel_id, before, limit + 1, is_private=is_private)
-    return await _listed(chat, int(actor.user_id), found, limit)
+    return await listed(chat, int(actor.user_id), found, limit)
 
 
 async def archived_joined(
@@ -73,7 +73,7 @@ async def archived_joined(
     await _enter(chat, actor, channel_id)
     me, pool = int(actor.user_id), chat.database.pool
     found = await store.threads.archived_joined(pool, channel_id, me, before, limit + 1)
-    return await _listed(chat, me, found, limit)
+    return await listed(chat, me, found, limit)
 
 
 async def find(chat: Chat, actor: Identity, channel_id: int, wanted: Wanted) -> JSON:
@@ -82,13 +82,13 @@ async def find(chat: Chat, actor: Identity, channel_id: int, wanted: Wanted) -> 
     me = int(actor.user_id)
     async with chat.units.reading(actor) as unit:
         total, found = await store.threads.find(unit, channel_id, wanted)
-    listed = await _listed(chat, me, found)
+    page = await listed(chat, me, found)
     pool = chat.database.pool
     firsts = await store.messages.first_of(pool, [thread.id for thread in found])
     bare = [replace(message, has_reactions=False) for message in firsts]
     shown = await showing.shapes(chat, me, bare)
     return {
-        **listed,
+        **page,
         "has_more": wanted.offset + len(found) < total,
         "total_results": total,
         "first_messages": [message.dump() for message in shown],
@@ -146,7 +146,7 @@ def _in(seat: Seat, granted: Permission, me: int) -> Permission:
     return in_private_thread(granted, is_member=me in seat.people)
 
 
-async def _listed(chat: Chat, me: int, found: Sequence[Thread], limit: int | None = None) -> JSON:
+async def listed(chat: Chat, me: int, found: Sequence[Thread], limit: int | None = None) -> JSON:
     """Threads, and oneself in them."""
     page = found if limit is None else found[:limit]
     pool = chat.database.pool

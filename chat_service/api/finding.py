@@ -111,6 +111,7 @@ def _answer(found: finding.Found) -> Response:
         "total_results": found.total,
         "doing_deep_historical_index": found.is_behind,
         "messages": [[{**one.dump(), "hit": True}] for one in found.messages],
+        **{name: found.threads[name] for name in ("threads", "members")},
     }
     return Response(orjson.dumps(body), media_type="application/json")
 

@@ -147,6 +147,26 @@ async def test_conversations_are_searched_by_those_in_them(house: House) -> None
     assert refusal(answer) == (404, 10003)
 
 
+async def test_threads_are_searched_by_whoever_sees_them(house: House) -> None:
+    guild = house.guild()
+    room = int(house.channel(guild).id)
+    path, threads = f"/guilds/{guild}", f"/channels/{room}/threads"
+    for kind, name in ((11, "public"), (12, "private")):
+        form = {"name": name, "type": kind}
+        begun = (await house.asks(ALICE, "POST", threads, json=form)).json()
+        await house.send(ALICE, int(begun["id"]), f"{name} words")
+    inside = f"/channels/{begun['id']}"
+    assert await texts(house, ALICE, path, "content=words") == ["private words", "public words"]
+    assert await texts(house, OWNER, path, "content=words") == ["private words", "public words"]
+    assert await texts(house, BOB, path, "content=words") == ["public words"]
+    found = await search(house, ALICE, path, "content=private")
+    assert [one["name"] for one in found["threads"]] == ["private"]
+    assert [one["user_id"] for one in found["members"]] == [str(ALICE)]
+    assert await texts(house, ALICE, inside, "") == ["private words"]
+    answer = await house.asks(BOB, "GET", f"{inside}/messages/search")
+    assert refusal(answer) == (403, 50001)
+
+
 async def test_what_is_edited_is_found_by_its_new_words_and_what_is_deleted_never(
     house: House,
 ) -> None:

@@ -101,3 +101,18 @@ async def test_who_manages_the_guild_and_who_is_exempt_says_what_they_like(house
     ruled(house, third, exempt_channels=[exempt])
     await house.send(ALICE, exempt, "bad")
     assert await house.refused(ALICE, strict, json={"content": "bad"}) == (400, 200000)
+
+
+async def test_titles_and_what_is_said_in_threads_are_judged(house: House) -> None:
+    guild = house.guild()
+    room = int(house.channel(guild).id)
+    ruled(house, guild)
+    threads = f"/channels/{room}/threads"
+    titled = {"name": "bad", "type": 11}
+    assert refusal(await house.asks(ALICE, "POST", threads, json=titled)) == (400, 200001)
+    begun = (await house.asks(ALICE, "POST", threads, json={**titled, "name": "good"})).json()
+    inside = int(begun["id"])
+    assert await house.refused(ALICE, inside, json={"content": "bad"}) == (400, 200000)
+    sent = await house.send(ALICE, room, "fine")
+    at_message = f"/channels/{room}/messages/{sent['id']}/threads"
+    assert refusal(await house.asks(ALICE, "POST", at_message, json=titled)) == (400, 200001)
