@@ -49,7 +49,7 @@ class Lane:
 class Audience:
     """Sessions grouped by what they take."""
 
-    __slots__ = ("_together", "lanes", "size", "viewers", "withheld")
+    __slots__ = ("_has_content", "_together", "is_in_order", "lanes", "size", "viewers", "withheld")
 
     def __init__(
         self,
@@ -59,6 +59,8 @@ class Audience:
         exempt: frozenset[int] = frozenset(),
     ) -> None:
         self.viewers = tuple(viewers)
+        self.is_in_order = False
+        self._has_content = has_content
         self.size = len(self.viewers)
         self.withheld: frozenset[int] = frozenset()
         """Users from whom content is withheld."""
@@ -81,10 +83,22 @@ class Audience:
             self._together = frozenset(self.viewers)
         return self._together
 
+    def in_order(self) -> Audience:
+        """The same sessions, as their transports lie in memory: a walk over a thousand of them is
+        mostly waiting for memory, and that is quicker forwards.
+        """
+        found = Audience(sorted(self.viewers, key=_address), has_content=self._has_content)
+        found.is_in_order = True
+        return found
+
     def meets(self, other: Audience) -> bool:
         """Whether a session is in both."""
         small, large = sorted((self, other), key=lambda audience: audience.size)
         return not large.together.isdisjoint(small.viewers)
+
+
+def _address(viewer: Viewer) -> int:
+    return id(viewer.sink.door)
 
 
 class _Errand(Protocol):

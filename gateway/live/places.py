@@ -339,6 +339,9 @@ class GuildPlace(Place):
                 if len(self._audiences) >= _AUDIENCES:
                     self._audiences.clear()
                 self._audiences[key] = audience
+        elif not audience.is_in_order:
+            # Asked for again: now it is worth some order.
+            audience = self._audiences[key] = audience.in_order()
         return audience
 
     def _entitled(self, asks: _Asks, channel_id: int | None) -> Iterable[Viewer]:

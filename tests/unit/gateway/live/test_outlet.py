@@ -314,6 +314,17 @@ class TestAudience:
         audience = Audience([bot], has_content=True, exempt=frozenset({100}))
         assert [lane.bare for lane in audience.lanes] == [False]
 
+    def test_in_order_it_is_the_same_to_everybody(self) -> None:
+        loop = Loop()
+        bot, heard = a_viewer(100, kind=Kind.BOT)
+        people = [a_viewer(i) for i in range(25)]
+        audience = Audience([bot, *(viewer for viewer, _ in people)], has_content=True).in_order()
+        assert audience.is_in_order
+        loop.fanout.send(audience, event(1))
+        loop.run()
+        assert b'"content":""' in heard.take()
+        assert all(read(transport) == [1] for _, transport in people)
+
     def test_knows_whether_it_meets_another(self) -> None:
         people = [a_viewer(i)[0] for i in range(4)]
         assert Audience(people[:3]).meets(Audience(people[2:]))
