@@ -253,7 +253,10 @@ class Crowd:
             room = self.rooms.setdefault(guild_id, Room())
         self._guilds.setdefault(user_id, set()).add(guild_id)
         room.members[user_id] = member.face()
-        room.wishes = None
+        if room.wishes is not None:
+            asked = GetWishes(user_ids=(UserId(user_id),), guild_id=GuildId(guild_id))
+            found = (await self._calls.ask(asked)).wishes
+            room.wishes |= {int(one.user_id): one.settings for one in found}
         room.stir()
 
     def _take_out(self, guild_id: int, user_id: int, listener: Listener) -> None:

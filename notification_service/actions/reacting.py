@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from chassis.bus import Listener
+from chassis.logs import logger
 from chassis.metrics import Metrics
+from contracts.errors import DomainError, Unavailable
 from contracts.events.base import Header, Route, open_as, unpack
 from contracts.events.guild import GuildDeleted, GuildJoined, GuildLeft
 from contracts.events.member import MemberRemove, MemberUpdate
@@ -32,6 +34,8 @@ from notification_service.actions.telling import Concern
 from notification_service.crowd import Crowd
 from notification_service.domain import notices
 from notification_service.tools import Units
+
+log = logger("reacting")
 
 Reaction = Callable[["Batch", Topic, Header, bytes], Awaitable[None]]
 
@@ -103,8 +107,7 @@ class Reactions:
         """Let them have their effect."""
         batch = Batch()
         for topic, record in events:
-            header, body = unpack(record)
-            await self._table[header.name](batch, topic, header, body)
+            await self._one(batch, topic, record)
         for subject, about_ids in batch.unsaid:
             async with self._units.open(NOBODY) as unit:
                 await reading.unsay(unit, subject, about_ids)
@@ -112,6 +115,16 @@ class Reactions:
         if batch.marks:
             async with self._units.open(NOBODY) as unit:
                 await reading.read(unit, reading.folded(batch.marks))
+
+    async def _one(self, batch: Batch, topic: Topic, record: bytes) -> None:
+        header, body = unpack(record)
+        try:
+            await self._table[header.name](batch, topic, header, body)
+        except Unavailable:
+            raise
+        except (DomainError, ValueError, KeyError) as error:
+            # Of another release, or about what is no more: the others must not wait behind it.
+            log.error("event.passed_over", name=header.name, topic=topic, error=repr(error))
 
     async def _tell(self, concerns: Sequence[Concern]) -> None:
         if not concerns:

@@ -34,6 +34,10 @@ _AUDIENCES = 1_000
 _TEXT_MOST = 300
 
 
+class NotPublic(httpcore.ConnectError):
+    """An endpoint that leads into somebody's house."""
+
+
 class Guarded(httpcore.AsyncNetworkBackend):
     """Connects to public addresses only."""
 
@@ -56,7 +60,7 @@ class Guarded(httpcore.AsyncNetworkBackend):
             raise httpcore.ConnectError(str(error)) from error
         address = str(found[0][4][0])
         if not all(ipaddress.ip_address(each[4][0]).is_global for each in found):
-            raise httpcore.ConnectError(f"{host} is not on the public internet")
+            raise NotPublic(f"{host} is not on the public internet")
         return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
 
     async def connect_unix_socket(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
@@ -116,6 +120,8 @@ class WebPush:
                     endpoint, content=body, headers=self._headers(delivery)
                 )
             except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+                if isinstance(error.__cause__, NotPublic):
+                    return Outcome(Fate.REFUSED, why="address")
                 return Outcome(Fate.LATER, is_outage=True, why=type(error).__name__)
         return of_status(answer.status_code, answer.headers.get("retry-after"), self._clock.now())
 

@@ -218,10 +218,18 @@ class House:
             while who not in self._crowd.people:
                 await self.running.service.clock.sleep(0.005)
 
+    def loses(self, topic: topics.Topic) -> None:
+        """Events of this topic are lost to it."""
+        self._inbox.lost(topic)
+
+    @property
+    def _inbox(self) -> Inbox:
+        (inbox,) = (part for part in self.running.service._parts if isinstance(part, Inbox))
+        return inbox
+
     @property
     def _crowd(self) -> Crowd:
-        (inbox,) = (part for part in self.running.service._parts if isinstance(part, Inbox))
-        return inbox._crowd
+        return self._inbox._crowd
 
     def guild(self, *members: int, name: str = "Book club", **facts: Any) -> GuildFacts:
         """A guild with these people and one channel, `general`."""

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.events.base import Inside
+from contracts import topics
+from contracts.events.base import Inside, Route, pack
+from contracts.events.member import MemberRemove
 from contracts.events.settings import UserGuildSettingsUpdate
 from contracts.ids import ChannelId, GuildId, UserId
 from contracts.objects.settings import ChannelNotifications, GuildNotifications, NotifyLevel
@@ -192,6 +194,45 @@ async def test_content_stays_in_the_house_for_who_wants_that(house: House) -> No
     assert (push["title"], push["body"]) == ("Moim", "새 메시지가 있습니다")
     assert "secret" not in str(push)
     assert str(author) not in str(push)
+
+
+async def test_who_is_removed_hears_no_more(house: House) -> None:
+    mina, jun = house.person(), house.person()
+    guild = house.guild(mina, jun)
+    to_mina, to_jun = await house.browser(mina), await house.browser(jun)
+    house.tell(MemberRemove(guild_id=guild.id, user=user(mina)))
+    house.says(fresh(), house.general(guild), "without mina", guild=guild)
+    await house.arrives(to_jun)
+    await house.nothing_but(mina, to_mina)
+
+
+async def test_after_a_loss_what_is_known_of_a_place_is_asked_anew(house: House) -> None:
+    mina, jun = house.person(), house.person()
+    guild = house.guild(mina, jun)
+    to_mina, to_jun = await house.browser(mina), await house.browser(jun)
+    del house.neighbours.members[int(guild.id)][mina]
+    house.loses(topics.guild(int(guild.id)))
+    house.says(fresh(), house.general(guild), "mina left unheard", guild=guild)
+    await house.arrives(to_jun)
+    await house.nothing_but(mina, to_mina)
+    house.member(guild, mina)
+    house.loses(topics.user(mina))
+    await house.nothing_but(mina, to_mina)
+    house.says(fresh(), house.general(guild), "and came back", guild=guild)
+    await house.arrives(to_jun, 2)
+    await house.nothing_but(mina, to_mina, "and came back")
+
+
+async def test_an_event_that_nobody_can_read_holds_nobody_up(house: House) -> None:
+    mina, channel = house.person(), fresh()
+    browser = await house.browser(mina)
+    record = pack(
+        "MessageCreate", Route(channel_id=channel, author_id=1), b"{}", event_id=1, trace=""
+    )
+    house.bus.publish(topics.user(mina), record, fresh())
+    house.says(fresh(), channel, "this one can be read", to=(mina,))
+    (push,) = await house.arrives(browser)
+    assert push["body"] == "this one can be read"
 
 
 async def test_groups_are_named(house: House) -> None:
