@@ -136,6 +136,16 @@ class ErrorCode(Enum):
     MAX_THREADS = (160006, 400, "Maximum number of active threads reached")
     BLOCKED_MESSAGE = (200000, 400, "Message was blocked by automatic moderation")
     BLOCKED_TITLE = (200001, 400, "Title was blocked by automatic moderation")
+    WEBHOOK_NEEDS_THREAD = (
+        220001,
+        400,
+        "Webhooks posted to forum channels must have a thread_name or thread_id",
+    )
+    WEBHOOK_BEGINS_NO_THREAD = (
+        220003,
+        400,
+        "Webhooks can only create threads in forum channels",
+    )
     BULK_BAN_FAILED = (500000, 400, "Failed to ban users")
     POLL_VOTING_BLOCKED = (520000, 403, "Poll voting blocked")
     POLL_EXPIRED = (520001, 400, "Poll expired")

@@ -15,7 +15,7 @@ from contracts.errors import ErrorCode, Forbidden, NotFound
 from contracts.events.base import Hearing, Inside
 from contracts.guild_facts import GuildFacts, permissions_in
 from contracts.ids import ChannelId, GuildId
-from contracts.objects.channel import TALKABLE, Channel
+from contracts.objects.channel import POSTED, TALKABLE, Channel
 from contracts.objects.member import Member
 from contracts.objects.user import User
 from contracts.permissions import NONE, POSTING, Permission
@@ -24,15 +24,7 @@ from contracts.permissions import NONE, POSTING, Permission
 async def in_guild(chat: Chat, guild_id: int, channel_id: int, who: User) -> Venue:
     """A channel or a thread of a guild."""
     facts, channel = await _channel(chat, guild_id, channel_id)
-    here = Venue(
-        channel_id=ChannelId(channel_id),
-        guild_id=GuildId(guild_id),
-        user=who,
-        granted=POSTING,
-        heard_on=Hearing((topics.guild(guild_id),)),
-        channel=channel,
-        is_account=False,
-    )
+    here = _here(guild_id, channel_id, channel, who)
     if channel is not None:
         if channel.type not in TALKABLE:
             raise Forbidden(ErrorCode.NOT_THIS_CHANNEL_TYPE)
@@ -46,6 +38,26 @@ async def in_guild(chat: Chat, guild_id: int, channel_id: int, who: User) -> Ven
         heard_on=Hearing.within(topics.guild(guild_id), Inside(seat.thread.parent_id, seat.people)),
         thread=seat.thread,
         is_in_thread=True,
+    )
+
+
+async def in_forum(chat: Chat, guild_id: int, channel_id: int, who: User) -> Venue | None:
+    """A channel in which only posts can be begun; None if it is no such one."""
+    _, channel = await _channel(chat, guild_id, channel_id)
+    if channel is None or channel.type not in POSTED:
+        return None
+    return _here(guild_id, channel_id, channel, who)
+
+
+def _here(guild_id: int, channel_id: int, channel: Channel | None, who: User) -> Venue:
+    return Venue(
+        channel_id=ChannelId(channel_id),
+        guild_id=GuildId(guild_id),
+        user=who,
+        granted=POSTING,
+        heard_on=Hearing((topics.guild(guild_id),)),
+        channel=channel,
+        is_account=False,
     )
 
 

@@ -136,10 +136,17 @@ async def post(
     if parent.type not in POSTED:
         raise Forbidden(ErrorCode.NOT_THIS_CHANNEL_TYPE)
     _require_may_begin(venue, parent, wanted)
-    if refusal := draft.refusal():
-        raise refusal
+    composing.require_sayable(draft)
     await moderating.examine(chat, actor, venue, wanted.name, is_title=True)
-    thread = wanted.made(thread_id, parent, int(actor.user_id), chat.clock.now())
+    return await post_in(chat, actor, venue, wanted, draft, thread_id=thread_id)
+
+
+async def post_in(
+    chat: Chat, actor: Identity, venue: Venue, wanted: Begin, draft: Draft, *, thread_id: int
+) -> Posted:
+    """The same where somebody was let in already, a webhook for example."""
+    assert venue.channel is not None
+    thread = wanted.made(thread_id, venue.channel, int(venue.user.id), chat.clock.now())
     inside = _inside(venue, thread)
     composed = await composing.compose(chat, actor, inside, draft)
     called = await joining.coming(chat, inside, composed.mentions.users)

@@ -22,10 +22,12 @@ from chat_service.api import uploads
 from chat_service.api.answers import AnswersDoor
 from chat_service.api.changes import changes_of
 from chat_service.api.shapes import MessageChanges, NewMessage
+from chat_service.api.threads import Name, Tags
 from chat_service.domain.components import is_interactive
 from chat_service.domain.drafts import Draft
 from chat_service.domain.embeds import is_address
 from chat_service.domain.intake import github, slack
+from chat_service.domain.threads import Begin
 from contracts import limits
 from contracts.errors import DomainError, ErrorCode, Invalid
 from contracts.identity import Kind
@@ -51,6 +53,15 @@ class Post(NewMessage):
 
     username: _Name | None = None
     avatar_url: _Picture | None = None
+
+    thread_name: Name | None = None
+    applied_tags: Tags | None = None
+
+    def begin(self) -> Begin | None:
+        """The post that it begins, in a forum."""
+        if self.thread_name is None:
+            return None
+        return Begin(self.thread_name, tags=tuple(map(int, self.applied_tags or ())))
 
     def signature(self) -> Signature:
         """How it is signed."""
@@ -82,7 +93,9 @@ class WebhooksDoor:
             form = uploads.read(Post, sent.body)
             draft = form.draft(sent.files)
             draft = _without_unheard(draft, door.webhook, is_asked_for=with_components)
-            body = await posting.post(self._chat, actor, door, draft, form.signature())
+            body = await posting.post(
+                self._chat, actor, door, draft, form.signature(), begin=form.begin()
+            )
         return Response(body, media_type=_JSON) if wait else nothing()
 
     async def slack(

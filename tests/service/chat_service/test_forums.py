@@ -152,3 +152,24 @@ async def test_who_governs_less_changes_only_their_own(house: House) -> None:
             await house.edits(who, post, **change)
     (news,) = [one for one in await house.history(BOB, post) if one["type"] == 4]
     assert news["content"] == "stew"
+
+
+async def test_a_webhook_begins_posts_by_their_name(house: House) -> None:
+    channel = forum(house)
+    webhook = house.webhook(channel)
+    nameless = await house.posts(webhook, "POST", json={"content": "x"})
+    assert refusal(nameless) == (400, 220001)
+    form = {"content": "version 2 is out", "thread_name": "release", "applied_tags": [NEWS]}
+    posted = await house.posts(webhook, "POST", "?wait=true", json=form)
+    assert posted.status_code == 200, posted.text
+    post = posted.json()
+    assert post["id"] == post["channel_id"]
+    said = await house.posts(webhook, "POST", f"?wait=true&thread_id={post['id']}", json=form)
+    assert refusal(said) == (400, 220003)
+    form = {"content": "and fast"}
+    await house.posts(webhook, "POST", f"?wait=true&thread_id={post['id']}", json=form)
+    page = await house.history(BOB, int(post["id"]))
+    assert [one["content"] for one in page] == ["and fast", "version 2 is out"]
+    active = await house.asks(BOB, "GET", f"/guilds/{channel.guild_id:d}/threads/active")
+    (thread,) = active.json()["threads"]
+    assert (thread["name"], thread["member_count"], thread["message_count"]) == ("release", 0, 1)
