@@ -6,10 +6,12 @@ from chassis.rpc import RpcServer
 from contracts.rpc import media_news
 from contracts.rpc.base import Done
 from contracts.rpc.signaling import (
+    GetCalls,
     GetVoiceStates,
     GovernVoice,
     Located,
     LocateNode,
+    OngoingCalls,
     UpdateVoiceState,
     VoiceStates,
 )
@@ -39,7 +41,12 @@ def register(rpc: RpcServer, tools: Tools, news: News) -> None:
         """Where a node is."""
         return await listing.locate(tools, call.node)
 
+    async def calls(call: GetCalls) -> OngoingCalls:
+        """Calls under way, for READY."""
+        return OngoingCalls(calls=await listing.calls(tools, call.channel_ids))
+
     rpc.handle(GetVoiceStates, states)
+    rpc.handle(GetCalls, calls)
     rpc.handle(UpdateVoiceState, update)
     rpc.handle(GovernVoice, govern)
     rpc.handle(LocateNode, locate)

@@ -10,7 +10,7 @@ from contracts import topics
 from contracts.events.base import Event, Route
 from contracts.ids import ChannelId, GuildId, UserId
 from contracts.intents import Intent
-from contracts.objects.voice import Ringing, VoiceState
+from contracts.objects.voice import OngoingCall, Ringing, VoiceState
 from contracts.permissions import Permission
 from contracts.wire import Wire
 
@@ -78,12 +78,10 @@ class _CallEvent(Wire):
         raise NotImplementedError
 
 
-class CallCreate(_CallEvent, Ringing, Event):
+class CallCreate(_CallEvent, OngoingCall, Event):
     """Somebody calls in a conversation."""
 
     dispatch = "CALL_CREATE"
-
-    voice_states: tuple[VoiceState, ...] = ()
 
     def route(self) -> Route:
         """By channel."""

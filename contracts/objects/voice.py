@@ -40,3 +40,9 @@ class Ringing(Wire):
     """The message that tells of it."""
     region: str
     ringing: tuple[UserId, ...] = ()
+
+
+class OngoingCall(Ringing):
+    """The same with those who are in it."""
+
+    voice_states: tuple[VoiceState, ...] = ()

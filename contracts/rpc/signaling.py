@@ -7,7 +7,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from contracts.ids import ChannelId, GuildId, UserId
-from contracts.objects.voice import VoiceState
+from contracts.objects.voice import OngoingCall, VoiceState
 from contracts.rpc.base import Call, Done
 from contracts.wire import Wire
 
@@ -25,6 +25,21 @@ class GetVoiceStates(Call[VoiceStates]):
     callers = frozenset({"gateway"})
 
     guild_id: GuildId
+
+
+class OngoingCalls(Wire):
+    """Where there is none, nothing is said."""
+
+    calls: tuple[OngoingCall, ...]
+
+
+class GetCalls(Call[OngoingCalls]):
+    """Which calls are under way in these conversations? For READY."""
+
+    service = "signaling"
+    callers = frozenset({"gateway"})
+
+    channel_ids: tuple[ChannelId, ...]
 
 
 class UpdateVoiceState(Call[Done]):

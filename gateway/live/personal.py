@@ -12,15 +12,17 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from contracts.errors import Unanswered
+from contracts.errors import Unanswered, Unavailable
 from contracts.events.message import MessageCreate
 from contracts.events.presence import PresenceUpdate
-from contracts.ids import MessageId, Snowflake, UserId
+from contracts.events.voice import VoiceStateUpdate
+from contracts.ids import ChannelId, MessageId, Snowflake, UserId
 from contracts.objects.member import Member
 from contracts.objects.presence import Presence
 from contracts.objects.private import PrivateChannel
 from contracts.objects.reading import ReadState
 from contracts.objects.relationship import Relationship, RelationshipType
+from contracts.objects.voice import OngoingCall
 from contracts.rpc.base import Call
 from contracts.rpc.chat import (
     Alias,
@@ -30,6 +32,7 @@ from contracts.rpc.chat import (
     ReadStates,
 )
 from contracts.rpc.presence import GetPresences
+from contracts.rpc.signaling import GetCalls
 from contracts.rpc.users import GetRelationships, GetSettings, OwnSettings, Relationships
 from contracts.wire import JSON, Wire
 from gateway.live.guild_view import message_id_in
@@ -40,6 +43,7 @@ R = TypeVar("R", bound=Wire)
 
 _PAGES_MOST = 10
 _SAID, _SEEN = MessageCreate.__name__, PresenceUpdate.__name__
+_SPOKEN = VoiceStateUpdate.__name__
 
 
 @dataclass(slots=True)
@@ -52,10 +56,13 @@ class Personal:
     read: dict[int, ReadState]
     presences: dict[int, Presence]
     """Of friends."""
+    calls: tuple[OngoingCall, ...] = ()
 
     def fold(self, entry: Entry, user_id: int) -> bool:
         """Something was said since it was asked for; whether that can be made good here."""
         route = entry.header.route
+        if entry.header.name == _SPOKEN and route.guild_id is None:
+            return False
         if entry.header.name == _SEEN and route.guild_id is None and route.user_id != user_id:
             self.presences[route.user_id or 0] = Presence.model_validate_json(entry.body)
         return entry.header.name != _SAID or self._fold_message(entry, user_id)
@@ -87,6 +94,7 @@ class Personal:
             "private_channels": channels,
             "presences": [presence.dump() for presence in self.presences.values()],
             "users": list(self._users().values()),
+            "calls": [call.dump() for call in self.calls],
         }
 
     def _users(self) -> dict[int, JSON]:
@@ -116,7 +124,18 @@ async def ask(calls: Asks, user_id: UserId, members: Mapping[int, Member]) -> Pe
         {int(channel.id): channel for channel in channels.channels},
         {int(state.id): state for state in read.entries},
         {int(presence.user.id): presence for presence in presences},
+        await _calls(calls, tuple(channel.id for channel in channels.channels)),
     )
+
+
+async def _calls(calls: Asks, channel_ids: tuple[ChannelId, ...]) -> tuple[OngoingCall, ...]:
+    """Nobody waits for voice: while it is away, no call can be taken anyway."""
+    if not channel_ids:
+        return ()
+    try:
+        return (await calls.ask(GetCalls(channel_ids=channel_ids))).calls
+    except (Unanswered, Unavailable):
+        return ()
 
 
 async def _ask(calls: Asks, call: Call[R], nothing: R) -> R:

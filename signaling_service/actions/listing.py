@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from contracts.ids import GuildId, UserId
-from contracts.objects.voice import VoiceState
+from contracts.objects.voice import OngoingCall, VoiceState
 from contracts.rpc.community import GetMembers
 from contracts.rpc.signaling import Located
 from signaling_service import views
@@ -19,6 +21,16 @@ async def states(tools: Tools, guild_id: int) -> tuple[VoiceState, ...]:
     asked = GetMembers(guild_id=GuildId(guild_id), user_ids=people)
     members = {int(one.user.id): one for one in (await tools.calls.ask(asked)).members}
     return tuple(views.state(stay, members.get(stay.user_id)) for stay in stays)
+
+
+async def calls(tools: Tools, channel_ids: Sequence[int]) -> tuple[OngoingCall, ...]:
+    """Those that are under way in some conversations."""
+    found = []
+    for call in await tools.ongoing.some(channel_ids):
+        stays = await tools.stays.within(call.channel_id)
+        shown = views.ringing(call, tools.region)
+        found.append(OngoingCall(**shown, voice_states=tuple(views.state(s, None) for s in stays)))
+    return tuple(found)
 
 
 async def locate(tools: Tools, name: str) -> Located:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from redis.asyncio import Redis
 from redis.exceptions import WatchError
@@ -25,6 +25,13 @@ class OngoingCalls:
         """The call there, if there is one."""
         raw = await self._redis.get(topics.call_key(channel_id))
         return Call.decode(raw) if raw is not None else None
+
+    async def some(self, channel_ids: Sequence[int]) -> list[Call]:
+        """Those that are under way there."""
+        if not channel_ids:
+            return []
+        found = await self._redis.mget([topics.call_key(one) for one in channel_ids])
+        return [Call.decode(raw) for raw in found if raw is not None]
 
     async def begin(self, call: Call) -> bool:
         """False: somebody else has begun one."""

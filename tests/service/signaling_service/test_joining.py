@@ -14,7 +14,7 @@ from contracts.events.voice import CallCreate, CallDelete, CallUpdate, VoiceStat
 from contracts.ids import ChannelId, GuildId, Snowflake, UserId
 from contracts.objects.channel import ChannelOverwrite, ChannelType, OverwriteType
 from contracts.permissions import EVERYONE_DEFAULT, Permission
-from contracts.rpc.signaling import Governing
+from contracts.rpc.signaling import GetCalls, Governing
 from tests.service.signaling_service.house import (
     ALICE,
     BOB,
@@ -287,6 +287,9 @@ class TestCalls:
         assert (await alice.post(f"/channels/{pair}/call/ring", json={})).status_code == 204
         rung = await house.ears.hear(CallUpdate, count=2)
         assert rung[-1].ringing == (BOB,)
+        asked = GetCalls(channel_ids=(ChannelId(pair), ChannelId(5)))
+        (ongoing,) = (await house.gateway.ask(asked)).calls
+        assert (ongoing.ringing, [s.user_id for s in ongoing.voice_states]) == ((BOB,), [ALICE])
         await house.joins(BOB, pair, None)
         assert (await house.ears.hear(CallUpdate, count=4))[-1].ringing == ()
         assert (await bob.post(f"/channels/{pair}/call/stop-ringing")).status_code == 204

@@ -36,7 +36,7 @@ from contracts.objects.relationship import Relationship
 from contracts.objects.role import Role
 from contracts.objects.thread import ThreadMember
 from contracts.objects.user import CurrentUser, User
-from contracts.objects.voice import VoiceState
+from contracts.objects.voice import OngoingCall, VoiceState
 from contracts.permissions import EVERYONE_DEFAULT
 from contracts.rpc.base import Call, Done
 from contracts.rpc.chat import (
@@ -64,7 +64,13 @@ from contracts.rpc.community import (
 )
 from contracts.rpc.edge import RecallSight, ReleaseSession
 from contracts.rpc.presence import GetPresences, Presences, Seat
-from contracts.rpc.signaling import GetVoiceStates, UpdateVoiceState, VoiceStates
+from contracts.rpc.signaling import (
+    GetCalls,
+    GetVoiceStates,
+    OngoingCalls,
+    UpdateVoiceState,
+    VoiceStates,
+)
 from contracts.rpc.users import (
     GetRelationships,
     GetSelf,
@@ -278,6 +284,7 @@ class World:
     presences: dict[int, Presence_] = field(default_factory=dict)
     voices: dict[int, dict[int, VoiceState]] = field(default_factory=dict)
     """By guild and person."""
+    calls: list[OngoingCall] = field(default_factory=list)
     threads: dict[int, ActiveThread] = field(default_factory=dict)
     """Those that are active; who is in a public one is in `joined` alone."""
     joined: dict[int, dict[int, ThreadMember]] = field(default_factory=dict)
@@ -389,6 +396,8 @@ class World:
                 return Presences(presences=tuple(here))
             case GetVoiceStates():
                 return VoiceStates(states=tuple(self.voices.get(int(call.guild_id), {}).values()))
+            case GetCalls():
+                return OngoingCalls(calls=tuple(self.calls))
             case UpdateVoiceState():
                 return Done()
             case GetSettings():

@@ -22,6 +22,7 @@ from contracts.objects.presence import Presence, PresenceUser, Status
 from contracts.objects.private import PrivateChannel
 from contracts.objects.reading import ReadState
 from contracts.objects.relationship import Relationship, RelationshipType
+from contracts.objects.voice import OngoingCall
 from contracts.rpc.chat import GetPrivateChannels, GetReadStates
 from contracts.rpc.community import GetGuild, GetMemberships
 from contracts.rpc.presence import GetPresences
@@ -187,6 +188,7 @@ class TestPersonal:
             Relationship(id=UserId(n), type=RelationshipType(kind), user=user(n))
             for n, kind in ((3, 1), (4, 2), (5, 3))
         ]
+        world.calls = [OngoingCall(channel_id=70, message_id=9, region="home", ringing=(2,))]
         world.conversations = [
             PrivateChannel(
                 id=ChannelId(70),
@@ -215,6 +217,7 @@ class TestPersonal:
         ]
         (conversation,) = ready["private_channels"]
         assert conversation["recipient_ids"] == ["3"]
+        assert [(call["channel_id"], call["ringing"]) for call in ready["calls"]] == [("70", ["2"])]
         assert [state["id"] for state in ready["read_state"]["entries"]] == ["11", "70"]
         assert [each["user"]["id"] for each in ready["presences"]] == ["3"], "friends only"
         assert {each["id"] for each in ready["users"]} == {"3", "4", "5"}
