@@ -50,6 +50,10 @@ def register(rpc: RpcServer, tools: Tools, news: News) -> None:
     rpc.handle(UpdateVoiceState, update)
     rpc.handle(GovernVoice, govern)
     rpc.handle(LocateNode, locate)
+    _hear(rpc, news)
+
+
+def _hear(rpc: RpcServer, news: News) -> None:
     rpc.hear(media_news.WorkerHere, news.here)
     rpc.hear(media_news.WireChanged, news.wire)
     rpc.hear(media_news.Offered, news.offered)

@@ -125,3 +125,24 @@ async def test_words_between_people_carry_who_said_them(
     assert [packet.data.decode() for packet in heard] == [str(number) for number in range(20)]
     assert heard[0].participant is not None
     assert heard[0].participant.identity == mina.id
+
+
+async def test_a_worker_that_dies_costs_a_moment_and_leaves_no_ghost(
+    house: Suite, stack: AsyncExitStack
+) -> None:
+    """Its clients come in anew by themselves, and nobody is told that anybody left."""
+    club = await club_of(house, stack, "before", "after")
+    mina, jun = club.callers
+    for caller in club.callers:
+        await caller.joins(club.guild_id, club.voice_id)
+        await caller.speaks()
+    await mina.hears(jun)
+    await house.kill("media")
+    mina.heard.clear()
+    jun.heard.clear()
+    await house.wait_ready("media")
+    await mina.hears(jun)
+    await jun.hears(mina)
+    left = [d for d in mina.device.all("VOICE_STATE_UPDATE") if d["channel_id"] is None]
+    assert left == []
+    assert mina.ended == jun.ended == []
