@@ -3,9 +3,8 @@
 import gc
 
 from chassis.lifecycle import run
-from media_sfu.app import build
-from media_sfu.settings import Settings
+from media_sfu import app, settings
 
 # A collection walks every packet that is kept for repeats, and none of them is part of a cycle.
 gc.set_threshold(50_000, 20, 100)
-run(Settings, build)
+run(settings.Settings, app.build)
