@@ -185,6 +185,28 @@ async def test_what_is_edited_is_found_by_its_new_words_and_what_is_deleted_neve
     assert await texts(house, BOB, path, "") == ["otherwise"]
 
 
+async def test_what_is_deleted_while_it_is_indexed_is_not_found(house: House) -> None:
+    guild = house.guild()
+    room = int(house.channel(guild).id)
+    kept, gone = await house.sends(ALICE, room, 2)
+    async with house.admin.transaction():
+        mine = (room, int(gone["id"]))
+        await house.admin.execute(
+            "DELETE FROM chat.messages WHERE channel_id = $1 AND id = $2", *mine
+        )
+        looking = asyncio.ensure_future(search(house, BOB, f"/guilds/{guild}", "content=message"))
+        async with asyncio.timeout(10):
+            # The indexer waits for whoever deletes.
+            while not await house.admin.fetchval(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+            ):
+                await house.running.service.clock.sleep(0.01)
+    found = await looking
+    assert [one[0]["id"] for one in found["messages"]] == [kept["id"]]
+    rows = await house.admin.fetch("SELECT id FROM chat.findable WHERE channel_id = $1", room)
+    assert [row["id"] for row in rows] == [int(kept["id"])]
+
+
 @pytest.mark.parametrize(
     "query", ["limit=26", "offset=9976", "has=nothing", "author_id=x", "content=" + "x" * 1025]
 )
