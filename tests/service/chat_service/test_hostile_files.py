@@ -59,20 +59,30 @@ async def test_hostile_files_are_refused_or_become_harmless(house: House) -> Non
 
 async def test_no_name_steers_anything(house: House) -> None:
     room = house.room()
-    for name in NAMES:
-        said = {"attachments": [{"id": 0, "filename": name[:1_024]}]}
-        answer = await house.attach(ALICE, room, ("x", b"\0"), **said)
-        if "\0" in name:
-            assert answer.status_code == 400
-            continue
-        shown = answer.json()["attachments"][0]
-        kept = shown["filename"]
-        assert 0 < len(kept) <= limits.ATTACHMENT_NAME
-        assert not set(kept) & set('/\\:*?"<>|\r\n')
-        assert kept.strip(" .") == kept
-        assert not [one for one in kept if unicodedata.category(one) in ("Cc", "Cs", "Cn")]
-        assert "\u202e" not in kept
-        assert re.fullmatch(r"https://[!-~]+", shown["url"])
+    names = [name[:1_024] for name in NAMES if "\0" not in name]
+    for start in range(0, len(names), limits.ATTACHMENTS):
+        some = names[start : start + limits.ATTACHMENTS]
+        said = [{"id": n, "filename": name} for n, name in enumerate(some)]
+        files = [("x", b"\0")] * len(some)
+        answer = await house.attach(ALICE, room, *files, attachments=said)
+        for shown in answer.json()["attachments"]:
+            kept = shown["filename"]
+            assert 0 < len(kept) <= limits.ATTACHMENT_NAME
+            assert not set(kept) & set('/\\:*?"<>|\r\n')
+            assert kept.strip(" .") == kept
+            assert not [one for one in kept if unicodedata.category(one) in ("Cc", "Cs", "Cn")]
+            assert "\u202e" not in kept
+            assert re.fullmatch(r"https://[!-~]+", shown["url"])
+    assert len(house.files(room)) == len(names)
+
+
+async def test_a_name_with_nothing_in_it_is_refused(house: House) -> None:
+    room = house.room()
+    for name in ("a\0.png", "\0"):
+        said = [{"id": 0, "filename": name}]
+        answer = await house.attach(ALICE, room, ("x", b"\0"), attachments=said)
+        assert answer.status_code == 400
+    await house.swept(room)
 
 
 def unicode_texts() -> list[str]:
