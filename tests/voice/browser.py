@@ -100,7 +100,8 @@ class Bridge:
     async def _do(self, tab: Tab, said: dict[str, Any]) -> None:
         who = {"room": "room", "participant": tab.name}
         if said["kind"] == "publish":
-            spec = TrackSpec(track=said["track"], cid=said["cid"], kind=said["media"])
+            named = {"track": said["track"], "cid": said["cid"], "codec": said["codec"]}
+            spec = TrackSpec(**named, kind=said["media"])
             await self.stand.ask(media.Publish(**who, track=spec))
             await tab.say("answered", ask=said["ask"])
         elif said["kind"] == "offer":

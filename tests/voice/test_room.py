@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from contracts.rpc import media, media_news
 from contracts.rpc.media import LayerWish, Quality
 from tests.service.media_sfu.stand import standing
@@ -37,13 +39,11 @@ async def test_two_tabs_see_and_hear_each_other_and_resume_on_fresh_ice() -> Non
             assert all(tab.stats["up"] == tab.stats["down"] == "connected" for tab in tabs)
 
 
-async def test_a_viewer_changes_between_the_layers_of_a_simulcast() -> None:
+@pytest.mark.parametrize("codec", ["vp8", "h264"])
+async def test_a_viewer_changes_between_the_layers_of_a_simulcast(codec: str) -> None:
     async with standing() as stand, bridged(stand) as bridge:
-        pages = [
-            f"{bridge.url}/?name=mina&publish=1&video=1&simulcast=1",
-            f"{bridge.url}/?name=jun",
-        ]
-        async with browsing(*pages):
+        speaker = f"{bridge.url}/?name=mina&publish=1&video=1&simulcast=1&codec={codec}"
+        async with browsing(speaker, f"{bridge.url}/?name=jun"):
             await bridge.until(lambda: "jun" in bridge.tabs)
             jun = bridge.tabs["jun"]
             # Of a picture of 640 x 480 libwebrtc sends two layers, whatever is asked.
@@ -57,5 +57,6 @@ async def test_a_viewer_changes_between_the_layers_of_a_simulcast() -> None:
                 )
                 await sees_more(bridge, jun, frames=15)
             assert max(jun.received("video", "freezeCount")) <= 4
-            told = await stand.expect(media_news.LayersWanted, track="mina-video")
-            assert told.qualities == ("low", "medium")
+            camera = {"track": "mina-video"}
+            assert (await stand.expect(media_news.TrackUp, **camera)).codec == codec
+            await stand.expect(media_news.LayersWanted, **camera, qualities=("low", "medium"))
