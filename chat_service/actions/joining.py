@@ -102,7 +102,9 @@ async def let_in(unit: Unit, venue: Venue, arriving: Sequence[Member]) -> Venue:
         return venue
     thread = replace(venue.thread, member_count=venue.thread.member_count + len(added))
     inside = venue.heard_on.inside
-    people = None if inside is None or inside.hearers is None else (*inside.hearers, *added)
+    people = None
+    if inside is not None and inside.hearers is not None:
+        people = tuple(dict.fromkeys((*inside.hearers, *added)))
     venue = replace(venue, thread=thread, heard_on=thread_state.hearing(thread, people))
     comers = [Membership(thread.id, one, unit.now) for one in added]
     if thread.is_private:

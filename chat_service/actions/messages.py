@@ -125,13 +125,12 @@ async def _insert(
         return await store.insert(connection, drafts, firsts, owner)
     async with connection.transaction():
         stored = await store.insert(connection, drafts, firsts, owner)
-        sent: dict[int, tuple[int, datetime]] = {}
+        sent: dict[int, list[tuple[int, datetime]]] = {}
         for draft, row in zip(drafts, stored, strict=True):
             if draft.is_in_thread and row.outbox_id is not None:
-                many, _ = sent.get(draft.channel_id, (0, draft.created))
-                sent[draft.channel_id] = many + 1, draft.created
+                sent.setdefault(draft.channel_id, []).append((row.message_id, draft.created))
         if sent:
-            await threads.tally(connection, [(one, *sent[one]) for one in sorted(sent)])
+            await threads.tally(connection, sent)
     return stored
 
 

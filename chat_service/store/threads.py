@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -72,6 +72,11 @@ UPDATE threads t SET message_count = message_count + i.many, total_sent = total_
   due = CASE WHEN i.at + make_interval(mins => archive_after) > due + interval '1 minute'
     THEN i.at + make_interval(mins => archive_after) ELSE due END
 FROM unnest($1::bigint[], $2::int[], $3::timestamptz[]) AS i(id, many, at) WHERE t.id = i.id
+RETURNING t.id
+"""
+_TOO_LATE = """
+INSERT INTO removals (channel_id, from_id, below_id)
+SELECT channel_id, id, id + 1 FROM unnest($1::bigint[], $2::bigint[]) AS m(channel_id, id)
 """
 
 
@@ -123,10 +128,15 @@ async def archived_joined(
     return [_read(row) for row in await pool.fetch(_JOINED, parent_id, user_id, below_id, limit)]
 
 
-async def tally(connection: Connection, sent: Sequence[tuple[int, int, datetime]]) -> None:
-    """Messages were stored: (thread, how many, when)."""
-    ids, many, at = zip(*sent, strict=True)
-    await connection.execute(_TALLY, ids, many, at)
+async def tally(connection: Connection, sent: Mapping[int, Sequence[tuple[int, datetime]]]) -> None:
+    """Messages were stored, by thread: ids and when. Those of a thread that was deleted in this
+    very moment go as well.
+    """
+    ids = sorted(sent)
+    many, at = [len(sent[one]) for one in ids], [sent[one][-1][1] for one in ids]
+    there = {row["id"] for row in await connection.fetch(_TALLY, ids, many, at)}
+    if late := [(one, number) for one in ids if one not in there for number, _ in sent[one]]:
+        await connection.execute(_TOO_LATE, *zip(*late, strict=True))
 
 
 async def count(unit: Unit, thread_id: int, *, stored: int = 0, removed: int = 0) -> None:

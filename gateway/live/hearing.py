@@ -37,7 +37,7 @@ def audience(
     room_id, bits = route.room_id or 0, bits_of(event, in_guild=True)
     viewers = [
         viewer
-        for user_id in route.hearers or ()
+        for user_id in dict.fromkeys(route.hearers or ())
         if (party := crowd.find(user_id)) and room_id in party.rank.sees
         for viewer in party.viewers
     ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from chat_service.store import threads
 from contracts.events.channel import ChannelDelete
 from contracts.events.member import MemberRemove
 from contracts.ids import GuildId, Snowflake
@@ -293,3 +295,14 @@ async def test_an_unknown_or_foreign_body_is_refused_with_its_path(house: House)
     voice = int(house.channel(house.guild(), ChannelType.VOICE).id)
     refused = await house.asks(ALICE, "POST", f"/channels/{voice}/threads", json={"name": "x"})
     assert refusal(refused) == (403, 50024)
+
+
+async def test_what_is_stored_in_a_thread_that_just_went_goes_too(house: House) -> None:
+    """Whoever was let in a moment before it was deleted."""
+    room = house.room()
+    inside = int((await begins(house, ALICE, room, name="plans", type=11))["id"])
+    sent = int((await house.send(ALICE, inside, "too late"))["id"])
+    await house.admin.execute("DELETE FROM chat.threads WHERE id = $1", inside)
+    await house.admin.execute("SET search_path = chat")
+    await threads.tally(house.admin, {inside: [(sent, datetime.now(UTC))]})
+    await house.until(lambda: is_empty(house, inside))
