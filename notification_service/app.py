@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from chassis import parts
 from chassis.clock import Clock
@@ -11,8 +12,9 @@ from chassis.http import application
 from chassis.post import post
 from chassis.service import Service
 from notification_service import api, rpc
-from notification_service.carriers import Carrier
+from notification_service.carriers import Carrier, Late
 from notification_service.crowd import Crowd
+from notification_service.domain.devices import Provider
 from notification_service.domain.notices import Pace
 from notification_service.domain.webpush import b64, private_key, public_bytes
 from notification_service.inbox import Inbox
@@ -88,28 +90,28 @@ def _policy(settings: Settings) -> Policy:
 
 def _carriers(settings: Settings, clock: Clock) -> list[Carrier]:
     """Those that are configured; the others are not even imported."""
-    carriers: list[Carrier] = []
-    if secret := bytes.fromhex(settings.vapid_key.get_secret_value()):
-        from notification_service.carriers.webpush import WebPush
-
-        carriers.append(
-            WebPush(
-                secret,
-                contact=settings.vapid_contact,
-                timeout=settings.push_timeout,
-                clock=clock,
-                is_private=settings.private_push,
-            )
-        )
+    found: list[Carrier] = []
+    if settings.vapid_key.get_secret_value():
+        found.append(Late(Provider.WEBPUSH, partial(_webpush, settings, clock)))
     if settings.fcm_credentials:
-        from notification_service.carriers.fcm import Fcm
+        found.append(Late(Provider.FCM, partial(_fcm, settings, clock)))
+    return found
 
-        carriers.append(
-            Fcm(
-                settings.fcm_credentials,
-                settings.fcm_url.rstrip("/"),
-                timeout=settings.push_timeout,
-                clock=clock,
-            )
-        )
-    return carriers
+
+def _webpush(settings: Settings, clock: Clock) -> Carrier:
+    from notification_service.carriers.webpush import WebPush
+
+    return WebPush(
+        bytes.fromhex(settings.vapid_key.get_secret_value()),
+        contact=settings.vapid_contact,
+        timeout=settings.push_timeout,
+        clock=clock,
+        is_private=settings.private_push,
+    )
+
+
+def _fcm(settings: Settings, clock: Clock) -> Carrier:
+    from notification_service.carriers.fcm import Fcm
+
+    file, url = settings.fcm_credentials, settings.fcm_url.rstrip("/")
+    return Fcm(file, url, timeout=settings.push_timeout, clock=clock)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from notification_service.domain.deliveries import Delivery
@@ -20,3 +20,23 @@ class Carrier(Protocol):
 
     async def close(self) -> None:
         """Nothing more will be sent."""
+
+
+class Late:
+    """A carrier that is made, and whose libraries are loaded, when there is something to send."""
+
+    def __init__(self, provider: Provider, make: Callable[[], Carrier]) -> None:
+        self.provider = provider
+        self._make = make
+        self._made: Carrier | None = None
+
+    async def send(self, batch: Sequence[Delivery]) -> list[Outcome]:
+        """As the real one."""
+        if self._made is None:
+            self._made = self._make()
+        return await self._made.send(batch)
+
+    async def close(self) -> None:
+        """If there is anything to close."""
+        if self._made is not None:
+            await self._made.close()
