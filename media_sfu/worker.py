@@ -6,6 +6,7 @@ The state is in rooms.py; what changes it stands in actions. This is what they h
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_address
 
 from chassis.clock import Clock
 from chassis.logs import logger
@@ -18,6 +19,14 @@ from media_sfu.wire import Crypt
 log = logger("media")
 
 Tell = Callable[[Cast], object]
+
+
+def _is_private(host: str) -> bool:
+    try:
+        found = ip_address(host)
+    except ValueError:
+        return False
+    return found.is_private and not found.is_loopback
 
 
 class Worker:
@@ -51,7 +60,10 @@ class Worker:
 
     async def start(self) -> None:
         """Say where clients are told to send media: what is wrong most often."""
-        log.info("media.advertised", addresses=[f"{host}:{port}" for host, port in self.addresses])
+        told = [f"{host}:{port}" for host, port in self.addresses]
+        log.info("media.advertised", addresses=told)
+        if all(_is_private(host) for host in self._hosts):
+            log.warning("media.advertised_private", addresses=told, mend="set MOIM_PUBLIC_IP")
 
     async def stop(self) -> None:
         """Nothing is left: a drain let everybody go."""
