@@ -70,7 +70,9 @@ async def react(chat: Chat, name: str, body: bytes, at: Heard) -> None:
         elif name == ChannelDelete.__name__:
             await store.removals.of_channel(unit, open_as(ChannelDelete, body).id)
         elif name == GuildDeleted.__name__:
-            await store.removals.of_channel(unit, *open_as(GuildDeleted, body).channel_ids)
+            gone = open_as(GuildDeleted, body)
+            await store.removals.of_channel(unit, *gone.channel_ids)
+            await store.commands.forget_guild(unit, gone.guild_id)
         elif name == MessagesUnwanted.__name__:
             unwanted = open_as(MessagesUnwanted, body)
             since, who = _begin_of(unwanted), int(unwanted.user_id)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from contracts.events.guild import GuildDeleted
+from contracts.ids import GuildId
 from tests.service.chat_service.house import ALICE, BOB, OWNER, House, refusal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -121,3 +124,14 @@ async def test_who_governs_a_guild_says_who_may_use_a_command(house: House) -> N
     assert refusal(await house.asks(OWNER, "PUT", path, json=unknown)) == (404, 10011)
     nothing = f"{base}/5/permissions"
     assert refusal(await house.asks(OWNER, "PUT", nothing, json=form)) == (404, 10063)
+
+
+async def test_what_was_offered_in_a_guild_goes_with_it(house: House) -> None:
+    guild = house.guild()
+    bot = house.bot(guild)
+    await _does(house, bot, "PUT", f"/guilds/{guild}/commands", [PING])
+    house.tell(GuildDeleted(guild_id=GuildId(guild)))
+    left = "SELECT count(*) FROM chat.commands WHERE guild_id = $1"
+    async with asyncio.timeout(20):
+        while await house.admin.fetchval(left, guild):
+            await house.running.service.clock.sleep(0.02)

@@ -260,3 +260,19 @@ async def test_a_post_carries_files_which_go_with_it(house: House) -> None:
     below = f"/messages/{message['id']}"
     bare = (await house.posts(webhook, "PATCH", below, json={"attachments": []})).json()
     assert (bare["content"], bare["attachments"]) == ("see", [])
+
+
+async def test_it_posts_into_threads_of_its_channel(house: House) -> None:
+    guild = house.guild()
+    channel = house.channel(guild)
+    webhook = house.webhook(channel)
+    path = f"/channels/{channel.id:d}/threads"
+    thread = (await house.asks(ALICE, "POST", path, json={"name": "News", "type": 11})).json()
+    query = f"?wait=true&thread_id={thread['id']}"
+    answer = await house.posts(webhook, "POST", query, json={"content": "inside"})
+    assert answer.json()["channel_id"] == thread["id"]
+    below = f"/messages/{answer.json()['id']}?thread_id={thread['id']}"
+    assert (await house.posts(webhook, "GET", below)).json()["content"] == "inside"
+    elsewhere = house.webhook(house.channel(guild))
+    refused = await house.posts(elsewhere, "POST", query, json={"content": "inside"})
+    assert refusal(refused) == (404, 10003)
