@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from contracts.errors import ErrorCode, NotFound
 from contracts.ids import GuildId, UserId
 from contracts.objects.voice import OngoingCall, VoiceState
 from contracts.rpc.community import GetMembers
@@ -31,6 +32,12 @@ async def calls(tools: Tools, channel_ids: Sequence[int]) -> tuple[OngoingCall, 
         shown = views.ringing(call, tools.region)
         found.append(OngoingCall(**shown, voice_states=tuple(views.state(s, None) for s in stays)))
     return tuple(found)
+
+
+async def require_member(tools: Tools, guild_id: int, user_id: int) -> None:
+    """A guild is known to its members alone."""
+    if await tools.facts.member(guild_id, user_id) is None:
+        raise NotFound(ErrorCode.UNKNOWN_GUILD)
 
 
 async def locate(tools: Tools, name: str) -> Located:

@@ -11,4 +11,4 @@ from signaling_service.views import VoiceRegion
 
 def routers(tools: Tools, offered: tuple[VoiceRegion, ...]) -> list[APIRouter]:
     """Every route."""
-    return [regions.router(offered), states.router(tools), calls.router(tools)]
+    return [regions.router(tools, offered), states.router(tools), calls.router(tools)]

@@ -7,10 +7,13 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from chassis.identity import Actor
+from contracts.ids import GuildId
+from signaling_service.actions import listing
+from signaling_service.tools import Tools
 from signaling_service.views import VoiceRegion
 
 
-def router(regions: tuple[VoiceRegion, ...]) -> APIRouter:
+def router(tools: Tools, regions: tuple[VoiceRegion, ...]) -> APIRouter:
     """Every route."""
     routes = APIRouter()
     listed = orjson.dumps([region.dump() for region in regions])
@@ -22,9 +25,9 @@ def router(regions: tuple[VoiceRegion, ...]) -> APIRouter:
         return Response(listed, media_type="application/json")
 
     @routes.get("/guilds/{guild_id}/regions")
-    async def guild_regions(actor: Actor, guild_id: str) -> Response:
-        """The same, for whoever asks by community."""
-        del actor, guild_id
+    async def guild_regions(actor: Actor, guild_id: GuildId) -> Response:
+        """The same, for members of a community."""
+        await listing.require_member(tools, guild_id, actor.user_id)
         return Response(listed, media_type="application/json")
 
     @routes.get("/soundboard-default-sounds")

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from contracts.identity import Kind
-from tests.service.signaling_service.house import House, open_house
+from tests.service.signaling_service.house import ALICE, STRANGER, House, open_house
 
 
 @pytest.fixture
@@ -17,9 +17,10 @@ async def house(redis_url: str) -> AsyncIterator[House]:
 
 
 async def test_it_tells_its_one_region_to_people_and_bots(house: House) -> None:
+    guild = await house.guild()
     for kind in (Kind.USER, Kind.BOT):
-        for path in ("/voice/regions", "/guilds/7/regions"):
-            answer = await house.running.as_(7, kind=kind).get(path)
+        for path in ("/voice/regions", f"/guilds/{guild}/regions"):
+            answer = await house.running.as_(ALICE, kind=kind).get(path)
             assert answer.status_code == 200
             assert answer.headers["content-type"] == "application/json"
             assert answer.json() == [
@@ -31,6 +32,12 @@ async def test_it_tells_its_one_region_to_people_and_bots(house: House) -> None:
                     "custom": False,
                 }
             ]
+
+
+async def test_a_community_s_regions_are_told_to_its_members(house: House) -> None:
+    guild = await house.guild()
+    answer = await house.running.as_(STRANGER).get(f"/guilds/{guild}/regions")
+    assert (answer.status_code, answer.json()["code"]) == (404, 10004)
 
 
 async def test_it_knows_no_sounds(house: House) -> None:
