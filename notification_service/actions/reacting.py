@@ -75,7 +75,11 @@ class Reactions:
         )
         self._ringing: set[tuple[int, int]] = set()
         """For whom which call rings, as far as it was told here."""
-        self._table: dict[str, Reaction] = {
+        self._table = self._reactions()
+        self.known = frozenset(self._table)
+
+    def _reactions(self) -> dict[str, Reaction]:
+        return {
             MessageCreate.__name__: self._message,
             MessageDelete.__name__: self._deleted,
             MessageDeleteBulk.__name__: self._deleted,
@@ -101,7 +105,6 @@ class Reactions:
             LoginEnded.__name__: self._login_ended,
             UserDeleted.__name__: self._gone,
         }
-        self.known = frozenset(self._table)
 
     async def take_in(self, events: Sequence[tuple[Topic, bytes]]) -> None:
         """Let them have their effect."""
