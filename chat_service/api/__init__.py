@@ -25,7 +25,7 @@ def routers(chat: Chat) -> list[APIRouter]:
     """Everything but the hot routes, which are matched by hand."""
     doors = (
         *(finding, reading, attachments, changes, reactions, polls, attendance),
-        *(conversations, keeping, threads, webhooks),
-        *(commands, asks, answers),
+        *(conversations, keeping, threads, answers, webhooks),
+        *(commands, asks),
     )
     return [door.router(chat) for door in doors]

@@ -23,8 +23,9 @@ from chat_service.domain.attachments import Received
 from chat_service.domain.commands import Choice
 from chat_service.domain.interactions import EPHEMERAL, Interaction
 from contracts import limits
-from contracts.identity import Identity
-from contracts.ids import InteractionId
+from contracts.errors import ErrorCode, NotFound, Unauthorized
+from contracts.identity import Identity, Kind
+from contracts.ids import InteractionId, WebhookId
 from contracts.objects.interaction import CallbackType
 from contracts.wire import JSON, Form
 
@@ -123,6 +124,30 @@ class AnswersDoor:
         await answering.delete(self._chat, asked, message)
         return nothing()
 
+    async def get_original(self, webhook_id: WebhookId, actor: Anyone) -> Response:
+        """The first answer. Only an interaction has one."""
+        _require_interaction(actor)
+        return await self.get(webhook_id, answering.ORIGINAL, actor)
+
+    async def edit_original(
+        self, webhook_id: WebhookId, request: Request, actor: Anyone
+    ) -> Response:
+        """Something else instead of it."""
+        _require_interaction(actor)
+        return await self.edit(webhook_id, answering.ORIGINAL, request, actor)
+
+    async def delete_original(self, webhook_id: WebhookId, actor: Anyone) -> Response:
+        """Away with it."""
+        _require_interaction(actor)
+        return await self.delete(webhook_id, answering.ORIGINAL, actor)
+
+
+def _require_interaction(actor: Identity) -> None:
+    if actor.kind is Kind.WEBHOOK:
+        raise NotFound(ErrorCode.UNKNOWN_MESSAGE)
+    if actor.kind is not Kind.INTERACTION:
+        raise Unauthorized(ErrorCode.INVALID_WEBHOOK_TOKEN)
+
 
 def _said(body: bytes, files: Sequence[Received]) -> Said:
     form = uploads.read(NewMessage, body)
@@ -149,4 +174,7 @@ def router(chat: Chat) -> APIRouter:
     """The routes."""
     door, routes = AnswersDoor(chat), APIRouter()
     routes.post("/interactions/{interaction_id}/{interaction_token}/callback")(door.callback)
+    routes.get("/webhooks/{webhook_id}/{token}/messages/@original")(door.get_original)
+    routes.patch("/webhooks/{webhook_id}/{token}/messages/@original")(door.edit_original)
+    routes.delete("/webhooks/{webhook_id}/{token}/messages/@original")(door.delete_original)
     return routes
