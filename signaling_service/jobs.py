@@ -18,8 +18,8 @@ from signaling_service.hall.rooms import Why
 from signaling_service.settings import Settings
 from signaling_service.tools import Tools
 
-_COMPARE_S = 5.0
-_IDLE_S = 5.0
+_SELDOM = 5
+"""So many sweeps pass between looks at everybody."""
 
 
 class Jobs:
@@ -83,5 +83,5 @@ def register(service: Service, jobs: Jobs, attending: Attending, settings: Setti
     """Let them run."""
     service.job("renew", settings.renew_seconds, jobs.renew)
     service.job("sweep", settings.sweep_seconds, jobs.sweep)
-    service.job("compare", _COMPARE_S, attending.compare)
-    service.job("idle", _IDLE_S, jobs.idle)
+    service.job("compare", _SELDOM * settings.sweep_seconds, attending.compare)
+    service.job("idle", _SELDOM * settings.sweep_seconds, jobs.idle)

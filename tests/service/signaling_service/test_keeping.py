@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 
-from contracts.events.voice import VoiceStateUpdate
+from contracts.events.voice import CallDelete, CallUpdate, VoiceStateUpdate
 from contracts.rpc.signaling import LocateNode
 from tests.fixtures.redis import RedisServer
 from tests.service.signaling_service.house import ALICE, BOB, CAROL, open_house
@@ -72,3 +72,22 @@ async def test_what_redis_lost_is_lost_and_people_can_join_anew(redis_server: Re
             await asyncio.sleep(0.01)  # the node says again and again that it lives
         await house.joins(ALICE, channel, guild)
         assert set(await house.states(guild)) == {ALICE}
+
+
+async def test_who_is_alone_in_a_call_is_let_go_and_nobody_is_rung_for_ever(redis_url: str) -> None:
+    async with open_house(redis_url, pending_seconds=100_000) as house:
+        pair, guild = await house.conversation(ALICE, BOB), await house.guild()
+        await house.joins(ALICE, pair, None)
+        await house.joins(CAROL, house.channel(guild), guild)
+        await house.running.as_(ALICE).post(f"/channels/{pair}/call/ring")
+        assert (await house.ears.hear(CallUpdate, count=2))[-1].ringing == (BOB,)
+        await house.passes(46)
+        assert (await house.ears.hear(CallUpdate, count=4))[-1].ringing == ()
+        await house.passes(300)
+        await house.ears.hear(CallDelete, count=2)
+        async with asyncio.timeout(10):
+            while not house.neighbours.ended:
+                await asyncio.sleep(0.01)
+        (ended,) = house.neighbours.ended
+        assert ended.participants == (ALICE,)
+        assert set(await house.states(guild)) == {CAROL}, "communities do not put out who waits"
