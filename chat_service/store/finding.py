@@ -103,6 +103,8 @@ async def find(pool: Any, scope_id: int, places: Sequence[int], question: Questi
     """The page that is asked for, of what lies in these places."""
     async with pool.acquire(timeout=2) as connection:
         search = await prepared(connection, scope_id, places, question)
+        if question.texts and not search.texts:
+            return Hits([], 0)  # only signs that nobody sees
         way = BY_INDEX if search.is_indexed else BY_AGE
         found = await _fetch(connection, search.hits(), search.given, way=way)
         end = question.offset + question.limit

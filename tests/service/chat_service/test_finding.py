@@ -60,6 +60,7 @@ async def test_any_piece_of_a_text_is_found_in_any_writing(house: House) -> None
         "full width": [2],
         "s": [1],
         "z": [],
+        "\u200b": [],
         "모이": [],
         "\u1106\u1169\u110b\u1175\u11b7": [4, 3, 0],
     }
