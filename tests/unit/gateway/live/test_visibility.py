@@ -21,6 +21,7 @@ from contracts.intents import Intent
 from contracts.objects.channel import Channel, ChannelOverwrite, OverwriteType
 from contracts.objects.role import Role
 from contracts.permissions import Permission
+from contracts.rpc.signaling import GetVoiceStates
 from tests.unit.gateway.house import (
     GUILD,
     Client,
@@ -322,3 +323,18 @@ async def test_a_change_is_worked_out_once_for_all_who_hold_the_same(
     governor.update_channel(0, ())
     await settled()
     assert len(decided) <= 8
+
+
+async def test_who_is_in_voice_is_told_later_when_nobody_can_say_at_first(world: World) -> None:
+    """Nobody waits for voice to see their communities."""
+    world.speak(3, 11)
+    world.away.add(GetVoiceStates)
+    gateway = await Gateway(world).start()
+    client = gateway.connect()
+    await client.identify(2)
+    assert client.all("GUILD_CREATE")[0]["voice_states"] == []
+    world.away.clear()
+    await gateway.clock.until_asleep()
+    gateway.clock.advance(2)
+    await client.until(lambda: client.has("VOICE_STATE_UPDATE"))
+    assert known_to(client)["voice of 3"] == "11"
