@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from pytest_asyncio import is_async_test
 
-SHARED = ("user_service", "community_service")
+SHARED = ("user_service", "community_service", "chat_service")
 """Services of which one house serves all tests of a worker, hence in one event loop."""
 _ONE_LOOP = pytest.mark.asyncio(loop_scope="session")
 

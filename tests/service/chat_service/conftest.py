@@ -1,5 +1,5 @@
 """chat_service on real stores, among neighbours that answer what a test wants. One service serves
-all tests of a module, each of which speaks in a guild of its own.
+all tests of a worker, each of which speaks in a guild of its own.
 """
 
 from __future__ import annotations
@@ -17,31 +17,29 @@ from chat_service.app import build
 from chat_service.settings import Settings
 from stack.bootstrap import with_database
 from tests.fixtures.postgres import Cluster
-from tests.fixtures.redis import RedisServer
 from tests.fixtures.services import running
 from tests.service.chat_service.house import House, Neighbours
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house_of_module(
-    cluster: Cluster, _redis_of_session: RedisServer, tmp_path_factory: pytest.TempPathFactory
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_house(
+    cluster: Cluster, redis_of_houses: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[House]:
     blobs = tmp_path_factory.mktemp("blobs")
-    async with standing(cluster, _redis_of_session, blobs) as house:
+    async with standing(cluster, redis_of_houses, blobs) as house:
         yield house
 
 
 @asynccontextmanager
 async def standing(
-    cluster: Cluster, redis: RedisServer, blobs: Path, **more: Any
+    cluster: Cluster, redis_url: str, blobs: Path, **more: Any
 ) -> AsyncIterator[House]:
     """A house with settings of its own."""
-    redis.start()
     name = await cluster.copy("chat")
     url = cluster.backing.database_url("chat", name)
     neighbours = Neighbours()
     stores = {
-        **{"database_url": url, "redis_url": redis.url},
+        **{"database_url": url, "redis_url": redis_url},
         **{"removals_every": 0.1, "archive_every": 0.1, "polls_every": 0.1, "sweep_every": 0.1},
         **{"interactions_every": 0.1, "interaction_patience": 60, "blobs": str(blobs)},
         **{"file_bytes": 3 << 20, "upload_bytes": 6 << 20, "public_url": "https://moim.example"},
@@ -57,8 +55,8 @@ async def standing(
     await cluster.drop(name)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def house(house_of_module: House) -> AsyncIterator[House]:
-    house_of_module.begin()
-    yield house_of_module
-    await house_of_module.settled()
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(shared_house: House) -> AsyncIterator[House]:
+    shared_house.begin()
+    yield shared_house
+    await shared_house.settled()

@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import orjson
-import pytest
 from PIL import Image
 
 from contracts.events.ban import MessagesUnwanted
@@ -17,8 +16,6 @@ from contracts.events.guild import GuildDeleted
 from contracts.ids import ChannelId, GuildId, UserId
 from contracts.permissions import Permission
 from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House, refusal
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PICTURE = 64, 32
 

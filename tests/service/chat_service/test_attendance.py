@@ -5,12 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from contracts.permissions import Permission
 from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House, refusal, user
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def at(room: int, sent: dict[str, Any], rest: str) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from contracts import topics
 from contracts.events.typing import TypingStart
 from contracts.identity import Identity, Kind
@@ -24,8 +22,6 @@ from tests.service.chat_service.house import (
     refusal,
     user,
 )
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NOWHERE = "9" * 18
 

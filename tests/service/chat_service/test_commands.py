@@ -5,13 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pytest
-
 from contracts.events.guild import GuildDeleted
 from contracts.ids import GuildId
 from tests.service.chat_service.house import ALICE, BOB, OWNER, House, refusal
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PING = {"name": "ping", "description": "Answers"}
 

@@ -11,8 +11,6 @@ from contracts.ids import RoleId
 from contracts.permissions import Permission
 from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House, refusal, user
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 
 class TestReplies:
     async def test_an_answer_shows_what_it_answers_and_mentions_its_author(

@@ -16,8 +16,6 @@ from contracts.rpc.chat import (
 )
 from tests.service.chat_service.house import NO_SUCH_PERSON, House, refusal, user
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 
 async def lists(house: House, who: int) -> list[dict[str, Any]]:
     answer = await house.asks(who, "GET", "/users/@me/channels")

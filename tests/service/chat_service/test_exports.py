@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from contracts.ids import UserId
 from contracts.rpc.chat import ExportPerson
 from tests.service.chat_service.house import ALICE, BOB, House
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_it_comes_in_pages_that_fit_a_reply(house: House) -> None:

@@ -14,8 +14,6 @@ from contracts.objects.channel import ChannelOverwrite, ChannelType, OverwriteTy
 from contracts.permissions import Permission
 from tests.service.chat_service.house import ALICE, BOB, OWNER, STRANGER, House, refusal
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 
 async def search(house: House, who: int, path: str, query: str) -> dict[str, Any]:
     answer = await house.asks(who, "GET", f"{path}/messages/search?{query}")

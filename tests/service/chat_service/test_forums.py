@@ -12,8 +12,6 @@ from contracts.objects.channel import Channel, ChannelType, ForumTag
 from contracts.permissions import Permission
 from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House, refusal
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 HELP, NEWS = "501", "502"
 PINNED = 1 << 1
 

@@ -10,8 +10,6 @@ from contracts.objects.channel import ChannelType
 from contracts.permissions import Permission
 from tests.service.chat_service.house import ALICE, BOB, PLAIN, STRANGER, House, refusal
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 UNREADABLE = PLAIN & ~Permission.READ_MESSAGE_HISTORY
 
 

@@ -14,8 +14,6 @@ from contracts import limits
 from tests.fixtures.hostile import NAMES, SCRIPT, hostile_files
 from tests.service.chat_service.house import ALICE, OWNER, House
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 MEMORY_MIB = 400
 """More than this the worst of them may not take at its peak, over what was taken before."""
 _STATUS = Path("/proc/self/status")

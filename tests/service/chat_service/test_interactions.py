@@ -15,8 +15,6 @@ from contracts.permissions import Permission
 from contracts.rpc.chat import OpenInteraction
 from tests.service.chat_service.house import ALICE, BOB, OWNER, SINCE, House, refusal
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 OPTIONS = [
     {"type": 3, "name": "text", "description": "What", "required": True, "max_length": 10},
     {"type": 6, "name": "who", "description": "Whom"},

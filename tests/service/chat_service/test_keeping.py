@@ -6,14 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from contracts.ids import RoleId, Snowflake
 from contracts.objects.channel import ChannelOverwrite, ChannelType, OverwriteType
 from contracts.permissions import Permission
 from tests.service.chat_service.house import ALICE, OWNER, House, refusal
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def member(house: House, *roles: int) -> tuple[int, int]:

@@ -28,8 +28,6 @@ from tests.service.chat_service.house import (
     user,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 
 class TestSending:
     async def test_a_send_is_answered_with_the_message_and_stored(self, house: House) -> None:
@@ -236,7 +234,7 @@ class TestForms:
         sent = await house.send(ALICE, house.room(), "😀" * 2000, nonce="n" * 25, tts=True)
         assert (len(sent["content"]), len(sent["nonce"])) == (2000, 25)
 
-    @pytest.mark.parametrize("path", ["/", "/channels", "/channels/1/message%73", "/x?y=%00"])
+    @pytest.mark.parametrize("path", ["/", "/channels", "/channels/1/letter%73", "/x?y=%00"])
     async def test_an_unknown_path_is_not_found(self, house: House, path: str) -> None:
         assert refusal(await house.asks(ALICE, "POST", path, json={})) == (404, 0)
 

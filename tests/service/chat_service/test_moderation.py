@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from contracts.ids import GuildId
 from contracts.objects.automod import AutoModRule
 from contracts.permissions import Permission
 from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House, refusal
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def ruled(house: House, guild: int, *actions: dict[str, Any], **how: Any) -> None:

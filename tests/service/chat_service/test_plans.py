@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-import pytest
 
 from chat_service.store import messages, reading, thread_members, threads
 from tests.service.chat_service.house import ALICE, BOB, House
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MANY = 20_000
 ALL = (1 << 63) - 1

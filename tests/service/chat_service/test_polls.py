@@ -6,12 +6,8 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from contracts.permissions import Permission
 from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House, refusal, user
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def poll(*answers: str, **more: Any) -> dict[str, Any]:

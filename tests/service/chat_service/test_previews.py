@@ -22,11 +22,10 @@ from starlette.routing import Route
 from chassis.service import listen
 from contracts.permissions import Permission
 from tests.fixtures.postgres import Cluster
-from tests.fixtures.redis import RedisServer
 from tests.service.chat_service.conftest import standing
 from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ARTICLE = """<html><head><title>Tab</title>
 <meta property="og:title" content="Moim &amp; friends"><meta property="og:site_name" content="News">
@@ -86,7 +85,7 @@ class Web:
         return Response(body, 200 if path in PAGES else 404, headers)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def web() -> AsyncIterator[Web]:
     web = Web()
     app = Starlette(routes=[Route("/{path:path}", web.answer)])
@@ -99,16 +98,16 @@ async def web() -> AsyncIterator[Web]:
     await serving
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def curious(
     cluster: Cluster,
-    _redis_of_session: RedisServer,
+    redis_of_houses: str,
     tmp_path_factory: pytest.TempPathFactory,
     web: Web,
 ) -> AsyncIterator[House]:
     blobs, inside = tmp_path_factory.mktemp("blobs"), f"127.0.0.1:{web.port}"
     more = {"previews": True, "previews_inside": inside}
-    async with standing(cluster, _redis_of_session, blobs, **more) as house:
+    async with standing(cluster, redis_of_houses, blobs, **more) as house:
         house.begin()
         yield house
         await house.settled()

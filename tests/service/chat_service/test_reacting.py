@@ -5,16 +5,12 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-import pytest
-
 from contracts.events.ban import MessagesUnwanted
 from contracts.events.channel import ChannelDelete
 from contracts.events.guild import GuildDeleted
 from contracts.events.member import MemberAdd
 from contracts.ids import ChannelId, GuildId, UserId
 from tests.service.chat_service.house import ALICE, BOB, House
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def until_gone(house: House, room: int, left: list[int]) -> None:

@@ -5,14 +5,10 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import quote
 
-import pytest
-
 from contracts.ids import EmojiId, GuildId
 from contracts.objects.emoji import Emoji
 from contracts.permissions import Permission
 from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House, refusal, user
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 THUMB = {"id": None, "name": "👍"}
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from contracts.ids import ChannelId, RoleId, Snowflake, UserId
 from contracts.objects.reading import ReadState
 from contracts.rpc.chat import Alias, GetLastMessages, GetReadStates
 from tests.service.chat_service.house import ALICE, BOB, OWNER, SINCE, STRANGER, House, refusal
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def states(

@@ -6,8 +6,6 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from chat_service.store import threads
 from contracts.events.channel import ChannelDelete
 from contracts.events.member import MemberRemove
@@ -15,8 +13,6 @@ from contracts.ids import GuildId, Snowflake
 from contracts.objects.channel import ChannelOverwrite, ChannelType, OverwriteType
 from contracts.permissions import Permission
 from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House, refusal, user
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PRIVATE = {"name": "between us", "type": 12}
 

@@ -14,8 +14,6 @@ from contracts.objects.channel import ChannelType
 from contracts.permissions import Permission
 from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House, refusal
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 
 async def _posted(house: House, webhook: int, **form: Any) -> dict[str, Any]:
     answer: httpx.Response = await house.posts(webhook, "POST", "?wait=true", json=form)
