@@ -16,6 +16,7 @@ from asyncpg.exceptions import (
     CrashShutdownError,
     DeadlockDetectedError,
     LockNotAvailableError,
+    QueryCanceledError,
 )
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
@@ -37,6 +38,7 @@ _AWAY = (
     CannotConnectNowError,
     DeadlockDetectedError,
     LockNotAvailableError,
+    QueryCanceledError,
     PoolTimeoutError,
     RedisError,
 )
