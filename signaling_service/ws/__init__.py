@@ -40,6 +40,10 @@ class Doors:
             from signaling_service.ws import plain
 
             return plain.Plain(self._reception).serve
+        if path.startswith("/twirp/"):
+            from signaling_service.ws import operators
+
+            return operators.RoomService(self._reception).serve
         return None
 
 

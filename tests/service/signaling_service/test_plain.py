@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
+import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -107,6 +108,33 @@ async def test_a_room_is_created_joined_and_full(house: House) -> None:
         await again.says(type="leave")
         assert (await again.hears("bye"))["may_return"] is False
         assert (await first.hears("left"))["participant"]["user_id"] == "second"
+
+
+async def test_an_operator_lists_a_room_and_puts_somebody_out(house: House) -> None:
+    def bearer(**grants: Any) -> dict[str, str]:
+        until = house.clock.now_ms() / 1000 + 60
+        token = sign({"iss": "moim", "exp": until, "video": grants}, SECRET.encode())
+        return {"Authorization": f"Bearer {token}"}
+
+    async def asks(method: str, form: dict[str, str], **grants: Any) -> tuple[int, Any]:
+        path, headers = f"/twirp/livekit.RoomService/{method}", bearer(**grants)
+        async with httpx.AsyncClient(base_url=house.running.url) as program:
+            answer = await program.post(path, json=form, headers=headers)
+        return answer.status_code, answer.json()
+
+    async with AsyncExitStack() as stack:
+        first = await guest(house, stack, "first")
+        await first.hears("created")
+        status, found = await asks("ListRooms", {}, roomList=True)
+        assert (status, [room["name"] for room in found["rooms"]]) == (200, ["lobby"])
+        lobby = {"room": "lobby", "identity": "first"}
+        assert (await asks("RemoveParticipant", lobby, roomList=True))[0] == 403
+        assert (await asks("RemoveParticipant", lobby, roomAdmin=True, room="other"))[0] == 403
+        absent = {"room": "lobby", "identity": "nobody"}
+        assert (await asks("GetParticipant", absent, roomAdmin=True))[0] == 404
+        assert (await asks("Dance", {}, roomAdmin=True))[0] == 404
+        assert await asks("RemoveParticipant", lobby, roomAdmin=True, room="lobby") == (200, {})
+        assert (await first.hears("bye"))["why"] == "closed"
 
 
 async def test_who_shows_a_forged_token_is_refused(house: House) -> None:
