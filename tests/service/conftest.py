@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 from pytest_asyncio import is_async_test
 
@@ -12,9 +10,18 @@ SHARED = ("user_service", "community_service", "chat_service")
 _ONE_LOOP = pytest.mark.asyncio(loop_scope="session")
 
 
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Starting a house costs more than most of what is asked of it."""
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Starting a house costs more than most of what is asked of it. What runs in the session's loop
+    comes first: while another loop runs, a house would stand still, and take it for an outage.
+    """
     for item in items:
         *_, kind, folder, _ = item.path.parts
         if kind == "service" and folder in SHARED and is_async_test(item):
             item.add_marker(_ONE_LOOP, append=False)
+    items.sort(key=lambda item: not _is_in_one_loop(item))
+
+
+def _is_in_one_loop(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("asyncio")
+    return mark is not None and mark.kwargs.get("loop_scope") == "session"

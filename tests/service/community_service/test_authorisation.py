@@ -35,6 +35,14 @@ class Row:
 
 
 GUILD, CHANNEL, MEMBER = "/guilds/{guild_id}", "/channels/{channel_id}", "/members/{user_id}"
+RULES = f"{GUILD}/auto-moderation/rules"
+RULE = {
+    "name": "Quiet",
+    "event_type": 1,
+    "trigger_type": 1,
+    "trigger_metadata": {"keyword_filter": ["x"]},
+    "actions": [{"type": 1}],
+}
 
 ROWS = (
     Row("GET", GUILD),
@@ -78,6 +86,11 @@ ROWS = (
     ),
     Row("PATCH", f"{GUILD}/emojis/{{emoji_id}}", P.MANAGE_GUILD_EXPRESSIONS, {"name": "other"}),
     Row("DELETE", f"{GUILD}/emojis/{{emoji_id}}", P.MANAGE_GUILD_EXPRESSIONS),
+    Row("GET", RULES, P.MANAGE_GUILD),
+    Row("POST", RULES, P.MANAGE_GUILD, RULE),
+    Row("GET", f"{RULES}/{{rule_id}}", P.MANAGE_GUILD),
+    Row("PATCH", f"{RULES}/{{rule_id}}", P.MANAGE_GUILD, {"name": "Calm"}),
+    Row("DELETE", f"{RULES}/{{rule_id}}", P.MANAGE_GUILD),
     Row("GET", f"{GUILD}/prune", P.KICK_MEMBERS | P.MANAGE_GUILD),
     Row("POST", f"{GUILD}/prune", P.KICK_MEMBERS | P.MANAGE_GUILD, {}),
     Row("PUT", f"{GUILD}/bans/{{stranger_id}}", P.BAN_MEMBERS),
@@ -191,6 +204,9 @@ async def prepared(house: House) -> dict[str, str]:
     made = {
         "webhook_id": await house.does(ALICE, "POST", webhooks, json={"name": "News"}),
         "emoji_id": await house.does(ALICE, "POST", f"/guilds/{guild}/emojis", json=emoji),
+        "rule_id": await house.does(
+            ALICE, "POST", f"/guilds/{guild}/auto-moderation/rules", json=RULE
+        ),
         "hidden_id": await house.channel(guild, permission_overwrites=[hidden]),
     }
     now = house.running.service.clock.now()

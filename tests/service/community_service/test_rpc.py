@@ -101,7 +101,7 @@ async def test_neighbours_decide_as_community_does(house: House) -> None:
     calls = await house.running.calls_from("chat")
     with house.statements() as ran:
         facts = (await calls.ask(GetGuildFacts(guild_id=guild))).facts
-    assert len(ran) == 3
+    assert len(ran) == 4
     assert facts is not None
     members = (await calls.ask(GetMembers(guild_id=guild, user_ids=(UserId(BOB),)))).members
     bob, now, channel = members[0].face(), datetime.now(UTC), int(hidden["id"])

@@ -13,11 +13,11 @@ import pytest_asyncio
 from contracts import topics
 from tests.fixtures.postgres import Cluster
 from tests.fixtures.services import running
-from tests.service.user_service.house import House, Open
+from tests.service.user_service.house import FORGOT_S, House, Open
 from user_service.app import build
 from user_service.settings import Settings
 
-CHEAP = {"password_memory_kib": 8, "password_passes": 1}
+CHEAP = {"password_memory_kib": 8, "password_passes": 1, "forgot_takes": FORGOT_S}
 
 
 @pytest_asyncio.fixture(loop_scope="session")

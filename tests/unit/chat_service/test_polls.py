@@ -66,7 +66,7 @@ def test_votes_are_for_what_is_asked_while_it_is_asked() -> None:
     for late, when in ((single, AFTER), (single.over(), DURING)):
         with pytest.raises(DomainError) as refused:
             late.chosen([1], when)
-        assert refused.value.code == ErrorCode.POLL_EXPIRED
+        assert refused.value.error is ErrorCode.POLL_EXPIRED
 
 
 def test_a_quiz_shows_while_it_runs_nothing_but_ones_own_choice() -> None:

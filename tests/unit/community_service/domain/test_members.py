@@ -57,7 +57,8 @@ class TestWhatItTakes:
             ({"nick"}, False, True),
             ({"nick"}, True, False),
             ({"roles"}, False, False),
-            ({"mute"}, False, True),
+            ({"mute"}, False, False),
+            ({"mute", "nick"}, False, True),
             ({"timed_out_until", "nick"}, True, True),
         ],
     )
