@@ -105,5 +105,5 @@ def router(chat: Chat) -> APIRouter:
     routes.post("/channels/{channel_id}/attachments")(door.announce)
     routes.post("/attachments/refresh-urls")(door.refresh)
     routes.delete("/attachments/{file_id}/{filename}")(door.forsake)
-    routes.put("/uploads/{channel_id}/{file_id}/{filename}", include_in_schema=False)(door.fill)
+    routes.put("/uploads/{channel_id}/{file_id}/{filename}")(door.fill)
     return routes
