@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -320,8 +320,11 @@ class House:
     def files(self, channel: int) -> dict[str, bytes]:
         """What lies in the store under a channel, by file id."""
         folder = self.blobs / "attachments" / str(channel)
-        found = sorted(folder.iterdir()) if folder.is_dir() else []
-        return {one.name: one.read_bytes() for one in found}
+        found: dict[str, bytes] = {}
+        for one in sorted(folder.iterdir()) if folder.is_dir() else ():
+            with suppress(FileNotFoundError):  # swept a moment ago
+                found[one.name] = one.read_bytes()
+        return found
 
     async def swept(self, channel: int, left: int = 0) -> None:
         """Wait until so many files are left under a channel."""
