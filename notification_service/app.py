@@ -12,11 +12,10 @@ from chassis.http import application
 from chassis.post import post
 from chassis.service import Service
 from notification_service import api, rpc
-from notification_service.carriers import Carrier, Late
+from notification_service.carriers import Carrier, Late, web_key
 from notification_service.crowd import Crowd
 from notification_service.domain.devices import Provider
 from notification_service.domain.notices import Pace
-from notification_service.domain.webpush import b64, private_key, public_bytes
 from notification_service.inbox import Inbox
 from notification_service.jobs import Digests, Keeping, Pushes
 from notification_service.settings import Settings
@@ -73,7 +72,6 @@ def _by_the_clock(service: Service, settings: Settings, units: Units[Tools]) -> 
 
 
 def _policy(settings: Settings) -> Policy:
-    secret = bytes.fromhex(settings.vapid_key.get_secret_value())
     return Policy(
         pace=Pace(
             rest=timedelta(seconds=settings.wait),
@@ -83,7 +81,7 @@ def _policy(settings: Settings) -> Policy:
         public_url=settings.public_url.rstrip("/"),
         worth=settings.worth,
         devices_per_person=settings.devices_per_person,
-        web_key=b64(public_bytes(private_key(secret))) if secret else "",
+        web_key=partial(web_key, settings.vapid_key.get_secret_value()),
         digest_after=timedelta(hours=settings.digest_hours),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
@@ -21,8 +22,8 @@ class Policy:
     worth: timedelta
     """After so long nobody is told any more."""
     devices_per_person: int
-    web_key: str = ""
-    """Which a browser subscribes with; empty where Web Push is off."""
+    web_key: Callable[[], str] = str
+    """Which a browser subscribes with; empty where Web Push is off. Made when it is asked for."""
     digest_after: timedelta = timedelta(days=1)
 
 

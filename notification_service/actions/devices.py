@@ -21,7 +21,7 @@ log = logger("devices")
 
 async def register(unit: Unit, address: Address, reader: Person) -> Device:
     """Push to this address from now on, and to nobody else's account by it."""
-    if address.provider is Provider.WEBPUSH and not unit.tools.policy.web_key:
+    if address.provider is Provider.WEBPUSH and not unit.tools.policy.web_key():
         raise Invalid({"provider": ("BASE_TYPE_CHOICES", "Web Push is switched off here.")})
     await store.devices.release(unit, address)
     device = await store.devices.put(unit, address)

@@ -22,7 +22,6 @@ from notification_service.domain.devices import (
     Provider,
     WebKeys,
 )
-from notification_service.domain.webpush import are_keys
 from notification_service.tools import Units
 
 JSON_TYPE = "application/json"
@@ -63,6 +62,9 @@ class NewDevice(Form):
             raise Invalid({"endpoint": ("URL_TYPE_INVALID_URL", "Not a well formed URL.")})
         if self.keys is None:
             raise _missing("keys")
+        # A large import, until the first browser subscribes.
+        from notification_service.domain.webpush import are_keys
+
         keys = WebKeys(self.keys.p256dh, self.keys.auth)
         if not are_keys(keys):
             raise Invalid({"keys": ("BASE_TYPE_INVALID", "Not the keys of a subscription.")})

@@ -22,9 +22,10 @@ class PushDoor:
 
     async def key(self) -> Response:
         """Which `applicationServerKey` to subscribe with; 404 where Web Push is switched off."""
-        if not self._key:
+        key = self._key()
+        if not key:
             raise NotFound
-        body = orjson.dumps({"public_key": self._key})
+        body = orjson.dumps({"public_key": key})
         return Response(body, media_type="application/json")
 
     async def worker(self) -> Response:

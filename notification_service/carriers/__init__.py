@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Protocol
 
 from notification_service.domain.deliveries import Delivery
@@ -40,3 +41,12 @@ class Late:
         """If there is anything to close."""
         if self._made is not None:
             await self._made.close()
+
+
+@cache
+def web_key(secret: str) -> str:
+    """What a browser subscribes with; empty without a secret."""
+    # Elliptic curves are a large import for a house in which no browser subscribes.
+    from notification_service.domain.webpush import b64, private_key, public_bytes
+
+    return b64(public_bytes(private_key(bytes.fromhex(secret)))) if secret else ""
