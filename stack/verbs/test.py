@@ -21,7 +21,7 @@ TESTS_FAILED = 1
 FLAKY_AT_MOST = 3
 CLIENTS = "tests/clients"
 NEED_NODE = (CLIENTS, "tests/voice")
-REAL_SERVERS = ("tests/e2e/", f"{CLIENTS}/")
+REAL_SERVERS = ("tests/service/", "tests/e2e/", f"{CLIENTS}/")
 
 PASSES_ON = "[KIND ...] [PYTEST ARGUMENTS ...]"
 

@@ -327,9 +327,12 @@ class House:
         return found
 
     async def swept(self, channel: int, left: int = 0) -> None:
-        """Wait until so many files are left under a channel."""
+        """Wait until so many files are left under a channel, and so many rows that tell of them."""
+        told = "SELECT count(*) FROM chat.files WHERE channel_id = $1"
         async with asyncio.timeout(10):
-            while len(self.files(channel)) != left:
+            while (
+                len(self.files(channel)) != left or await self.admin.fetchval(told, channel) > left
+            ):
                 await self.running.service.clock.sleep(0.02)
 
     async def sends(self, who: int, channel: int, count: int) -> list[dict[str, Any]]:

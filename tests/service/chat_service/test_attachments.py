@@ -243,12 +243,6 @@ class TestGoing:
         ids = {"messages": [two["id"], three["id"]]}
         await house.asks(OWNER, "POST", f"{path}/bulk-delete", json=ids)
         await house.swept(room)
-        assert (
-            await house.admin.fetchval(
-                "SELECT count(*) FROM chat.files WHERE channel_id = $1", room
-            )
-            == 0
-        )
 
     async def test_an_edit_keeps_removes_and_adds(self, house: House) -> None:
         guild = house.guild()
