@@ -64,12 +64,26 @@ def log_key(topic: Topic) -> str:
 
 
 STAMP_KEY = "moim:stamp"
+"""The newest stamp of all topics, where one server has them all."""
+
 EPOCH_KEY = "moim:epoch"
 
 
-def canary(instance: str) -> str:
-    """A process's own channel, on which it proves that its subscription is alive."""
-    return f"moim:canary:{instance}"
+def stamp_key(topic: Topic) -> str:
+    """The newest stamp of one topic, on a cluster: a script's keys must lie in one slot there."""
+    return f"moim:{{{topic}}}:stamp"
+
+
+def epoch_key(anchor: str) -> str:
+    """The epoch of whichever server of a cluster has this slot."""
+    return f"moim:{{{anchor}}}:epoch"
+
+
+def canary(instance: str, tag: str = "") -> str:
+    """A process's own channel, on which it proves that its subscription is alive; on a cluster
+    with a tag whose slot lies on the server in question.
+    """
+    return f"moim:{{{tag}}}:canary:{instance}" if tag else f"moim:canary:{instance}"
 
 
 def session_key(session_id: str) -> str:

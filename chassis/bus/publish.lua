@@ -1,6 +1,7 @@
 -- One publish, atomic: numbers, stamps, log, fan-out of one topic's records, in order.
 -- The constants above are put there by script.py.
--- KEYS: head (hash: n last number, s last stamp, f floor, m0..m9 marks), log (stream), stamp (string)
+-- KEYS: head (hash: n last number, s last stamp, f floor, m0..m9 marks), log (stream), stamp (string;
+--       of all topics on one server, of this topic on a cluster: all three lie in one slot then)
 -- ARGV: pub/sub channel; '' or, for a repeat, the stamp after which it may lie in the log;
 --       then event id and record, once for a repeat, else any number of times
 -- Returns number and stamp of the last one.
@@ -52,7 +53,7 @@ for at = 1, many do
       redis.call('HSET', head, 'f', string.format('%.0f', keep - 1))
     end
   end
-  redis.call('PUBLISH', ARGV[1], n .. ' ' .. text .. ' ' .. record)
+  redis.call(PUBLISH, ARGV[1], n .. ' ' .. text .. ' ' .. record)
 end
 redis.call('HSET', head, 's', string.format('%.0f', last))
 redis.call('PEXPIRE', log, IDLE_MS)

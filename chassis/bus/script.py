@@ -24,6 +24,8 @@ class Script:
 
     text: str
     digest: str
+    is_sharded: bool = False
+    """For a cluster: what it touches lies in the topic's slot, its stamp too."""
 
     def opening(self, topic: topics.Topic) -> bytes:
         """What every call for one topic begins with, after the count of its words."""
@@ -33,7 +35,7 @@ class Script:
             3,
             topics.head_key(topic),
             topics.log_key(topic),
-            topics.STAMP_KEY,
+            topics.stamp_key(topic) if self.is_sharded else topics.STAMP_KEY,
             topics.pubsub(topic),
         )
         _, _, packed = pack(*words).partition(b"\r\n")
@@ -52,11 +54,12 @@ def call(opening: bytes, records: Sequence[tuple[int, bytes]], after: bytes = b"
 
 
 @cache
-def script(keep_for: float = limits.REPLAY_FOR_S) -> Script:
+def script(keep_for: float = limits.REPLAY_FOR_S, *, is_sharded: bool = False) -> Script:
     """The script that keeps every entry for so many seconds, and always the newest 2,048."""
     # The mark looked at is one ring length less one ago, so this many entries always stay.
     marks = limits.REPLAY_ENTRIES // _MARK_EVERY + 2
-    constants = {
+    constants: dict[str, int | str] = {
+        "PUBLISH": "'SPUBLISH'" if is_sharded else "'PUBLISH'",
         "EPOCH_S": EPOCH_MS // 1000,
         "KEEP_US": int(keep_for * 1_000_000),
         "IDLE_MS": _IDLE_MS,
@@ -67,4 +70,4 @@ def script(keep_for: float = limits.REPLAY_FOR_S) -> Script:
     }
     opening = "".join(f"local {name} = {value}\n" for name, value in constants.items())
     text = opening + files("chassis.bus").joinpath("publish.lua").read_text(encoding="utf-8")
-    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), is_sharded)
