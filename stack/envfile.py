@@ -15,6 +15,7 @@ def variables(master: bytes, *, domain: str, table: Table = HOUSE) -> dict[str, 
     }
     for row in table.stored():
         found[f"{row.prefix}DATABASE_PASSWORD"] = keys.role_password(master, str(row.schema))
+    found["USER_SEAL_KEYS"] = keys.seal_key(master)
     found["NOTIFICATION_VAPID_KEY"] = keys.vapid_key(master)
     for row in table:
         found[f"{row.prefix}KEYRING"] = keys.keyring(master, row, table)

@@ -49,6 +49,11 @@ def vapid_key(master: bytes) -> str:
     return derive(master, "vapid")
 
 
+def seal_key(master: bytes) -> str:
+    """Of what user_service keeps sealed. Another one alone would open nobody's second factor."""
+    return derive(master, "seal.user")
+
+
 def redis_password(master: bytes) -> str:
     """Of the Redis-compatible server."""
     return derive(master, "redis")

@@ -88,6 +88,8 @@ class Wiring:
             values["PUBLIC_URL"] = self.public_url
         if service.name in {USER, NOTIFICATION}:
             values["MAIL_FOLDER"] = self.mail_folder
+        if service.name == USER:
+            values["SEAL_KEYS"] = keys.seal_key(self.master)
         if service.name == NOTIFICATION:
             values["VAPID_KEY"] = keys.vapid_key(self.master)
         if service.name == MEDIA:

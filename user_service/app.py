@@ -12,6 +12,7 @@ from chassis.post import post
 from chassis.service import Service
 from contracts.limits import PICTURE_BODY_BYTES
 from user_service import api, rpc
+from user_service.domain.seals import Seals
 from user_service.jobs import Departures, Harvests, Letters, Pictures, Purges, Statuses
 from user_service.passwords import Passwords
 from user_service.settings import Settings
@@ -37,14 +38,15 @@ def build(settings: Settings) -> Service:
         )
     )
     office = post(settings)
-    policy = Policy(
-        needs_verified_email=settings.require_verified_email,
-        is_invite_only=settings.invite_only,
-        has_post=office is not None,
-        forgot_takes=settings.forgot_takes,
+    tools = Tools(
+        passwords=passwords,
+        dice=secrets.token_bytes,
+        calls=calls,
+        policy=_policy(settings, has_post=office is not None),
+        blobs=Blobs(settings),
+        key=settings.keys()[f"id.{service.name}"],
+        seals=Seals(settings.sealing(), secrets.token_bytes),
     )
-    signer = settings.keys()[f"id.{service.name}"]
-    tools = Tools(passwords, secrets.token_bytes, calls, policy, Blobs(settings), signer)
     units = Units(database, outbox, service.clock, tools)
     rpc.register(parts.door(service, settings), units)
     letters = Letters(units, office, settings, service.clock)
@@ -59,3 +61,12 @@ def build(settings: Settings) -> Service:
     app = application(service.name, *api.routers(units, settings.public_url.rstrip("/")))
     parts.serve(service, settings, app, body_bytes=PICTURE_BODY_BYTES)
     return service
+
+
+def _policy(settings: Settings, *, has_post: bool) -> Policy:
+    return Policy(
+        needs_verified_email=settings.require_verified_email,
+        is_invite_only=settings.invite_only,
+        has_post=has_post,
+        forgot_takes=settings.forgot_takes,
+    )

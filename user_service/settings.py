@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import BlobSettings, BusSettings, PostSettings, StoredSettings
@@ -14,6 +14,10 @@ class Settings(StoredSettings, BusSettings, BlobSettings, PostSettings):
     service = "user"
     model_config = SettingsConfigDict(env_prefix="USER_", frozen=True, extra="ignore")
 
+    seal_keys: SecretStr = Field(
+        description="Keys (64 hex digits, joined by commas) that seal the secrets of second factors"
+        " in the database: the first seals, the others open what they have sealed before"
+    )
     password_memory_kib: int = Field(19 << 10, description="Memory of one password hash (argon2id)")
     password_passes: int = Field(2, description="Passes over that memory")
     password_threads: int = Field(2, description="Password hashes computed at a time")
@@ -37,6 +41,17 @@ class Settings(StoredSettings, BusSettings, BlobSettings, PostSettings):
     pictures_every: float = Field(
         60.0, gt=0, description="Seconds between deletions of pictures that nobody shows any more"
     )
+
+    @field_validator("seal_keys")
+    @classmethod
+    def _are_keys(cls, value: SecretStr) -> SecretStr:
+        if not all(len(bytes.fromhex(key)) == 32 for key in value.get_secret_value().split(",")):
+            raise ValueError("every key needs 64 hex digits")
+        return value
+
+    def sealing(self) -> tuple[bytes, ...]:
+        """The keys, the one that seals first."""
+        return tuple(map(bytes.fromhex, self.seal_keys.get_secret_value().split(",")))
 
     @field_validator("require_verified_email")
     @classmethod

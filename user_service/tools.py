@@ -9,6 +9,7 @@ from typing import TypeAlias
 from chassis.blobs import Blobs
 from chassis.db import Unit, Units
 from chassis.rpc import Calls
+from user_service.domain.seals import Seals
 from user_service.passwords import Passwords
 
 
@@ -37,6 +38,8 @@ class Tools:
     """Where pictures lie."""
     key: bytes
     """Signs links that this service gives out and believes later."""
+    seals: Seals
+    """Keeps secrets of second factors from whoever reads the database."""
 
     def roll(self) -> int:
         """A number nobody can foresee."""

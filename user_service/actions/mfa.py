@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chassis.logs import logger
 from contracts.errors import Conflict, ErrorCode, Forbidden
 from contracts.identity import NOBODY
 from contracts.ids import UserId
@@ -14,6 +15,8 @@ from user_service.domain.clients import Client
 from user_service.domain.logins import NewToken
 from user_service.domain.proofs import TRIES_OF_A_TICKET, Purpose, Secret
 from user_service.tools import UserUnit, UserUnits
+
+log = logger("mfa")
 
 
 async def ticket(unit: UserUnit, known: Credentials) -> Secret:
@@ -48,8 +51,13 @@ async def passes(unit: UserUnit, known: Credentials, code: str) -> bool:
     """Whether this is a code of the account, by the clock or a backup one. It works once."""
     if known.totp_secret is None:
         return True
-    step = totp.step_of(known.totp_secret, code, int(unit.now.timestamp()), known.totp_step)
-    if step is not None:
+    opened = unit.tools.seals.open(known.totp_secret, known.user_id)
+    if opened is None:
+        log.error("factor.sealed", person=str(known.user_id))
+    elif step := totp.step_of(opened.secret, code, int(unit.now.timestamp()), known.totp_step):
+        if not opened.is_current:
+            sealed = unit.tools.seals.seal(opened.secret, known.user_id)
+            await store.accounts.change_credentials(unit, known.user_id, totp_secret=sealed)
         return await store.accounts.use_step(unit, known.user_id, step)
     code_hash = totp.backup_hash(known.user_id, code)
     return await store.accounts.use_backup_code(unit, known.user_id, code_hash)
@@ -68,7 +76,8 @@ async def enable(
     step = totp.step_of(secret, code, int(unit.now.timestamp()), 0)
     if step is None:
         raise Conflict(ErrorCode.MFA_CODE)
-    await store.accounts.change_credentials(unit, known.user_id, totp_secret=secret, totp_step=step)
+    sealed = unit.tools.seals.seal(secret, known.user_id)
+    await store.accounts.change_credentials(unit, known.user_id, totp_secret=sealed, totp_step=step)
     codes = await _fresh_codes(unit, known.user_id)
     unit.emit(views.user_update(await me(unit)))
     return await logins.begin_anew(unit, known.user_id, client), codes

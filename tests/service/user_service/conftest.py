@@ -13,7 +13,7 @@ import pytest_asyncio
 from contracts import topics
 from tests.fixtures.postgres import Cluster
 from tests.fixtures.services import running
-from tests.service.user_service.house import FORGOT_S, House, Open
+from tests.service.user_service.house import FORGOT_S, SEAL_KEY, House, Open
 from user_service.app import build
 from user_service.settings import Settings
 
@@ -58,6 +58,7 @@ async def _house(
         "redis_url": redis,
         "mail_folder": str(folder / "mail"),
         "mails_every": 0.02,
+        "seal_keys": SEAL_KEY,
         **CHEAP,
         **settings,
     }

@@ -22,6 +22,7 @@ from user_service.settings import Settings
 from user_service.tables import metadata
 
 PASSWORD = "correct horse"
+SEAL_KEY = "22" * 32
 FORGOT_S = 0.05
 """So long asking for a lost password takes at least."""
 TABLES = ", ".join(table.name for table in metadata.sorted_tables if table.name != "outbox")

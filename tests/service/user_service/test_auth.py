@@ -16,7 +16,7 @@ from contracts.events.session import LoginEnded
 from contracts.identity import Kind
 from contracts.rpc.users import Authenticate, GetUsers
 from tests.fixtures.services import running
-from tests.service.user_service.house import PASSWORD, House, Open, refused, wrong
+from tests.service.user_service.house import PASSWORD, SEAL_KEY, House, Open, refused, wrong
 from user_service.app import build
 from user_service.settings import Settings
 
@@ -275,7 +275,7 @@ class TestLastUse:
 class TestOverload:
     async def test_puts_off_whom_it_cannot_serve_soon(self, postgres: str, redis: str) -> None:
         few = {"password_threads": 1, "password_queue": 1, "password_memory_kib": 8}
-        stores = {"database_url": postgres, "redis_url": redis}
+        stores = {"database_url": postgres, "redis_url": redis, "seal_keys": SEAL_KEY}
         async with running(Settings, build, **stores, **few) as service:
             forms = [{"username": f"user{n}", "password": PASSWORD} for n in range(20)]
             ask = service.nobody.post

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from base64 import b32encode
 from typing import Any
 
@@ -13,6 +14,7 @@ from contracts.events.user import UserUpdate
 from contracts.identity import Kind
 from tests.service.user_service.house import PASSWORD, House, refused, wrong
 from user_service.domain import totp
+from user_service.domain.seals import Seals
 
 KEY = b"twenty bytes of luck"
 SECRET = b32encode(KEY).decode()
@@ -91,6 +93,26 @@ async def test_backup_codes_work_once_and_are_made_anew(house: House) -> None:
     fresh = (await client.post(path, json={**form, "regenerate": True})).json()["backup_codes"]
     refused(await second(house, ticket, codes[2]), 400, 60008)
     assert (await second(house, ticket, fresh[0]["code"])).status_code == 200
+
+
+async def test_its_secret_lies_sealed_and_an_old_one_is_sealed_at_its_next_use(
+    house: House,
+) -> None:
+    protected = await protect(house, await house.person("mina"))
+    kept = "SELECT totp_secret FROM credentials"
+    (row,) = await house.rows(kept)
+    assert KEY not in row["totp_secret"]
+    lay = "UPDATE credentials SET totp_secret = $1, totp_step = 0"
+    await house.rows(lay, KEY)
+    ticket = (await house.login("mina")).json()["ticket"]
+    assert (await second(house, ticket, code(house, 1))).status_code == 200
+    (row,) = await house.rows(kept)
+    assert KEY not in row["totp_secret"]
+    await house.rows(lay, Seals((bytes(32),), secrets.token_bytes).seal(KEY, 0))
+    ticket = (await house.login("mina")).json()["ticket"]
+    refused(await second(house, ticket, code(house, 1)), 400, 60008)
+    spare = protected["backup_codes"][0]["code"]
+    assert (await second(house, ticket, spare, "backup")).status_code == 200
 
 
 async def test_a_ticket_is_good_for_five_tries(house: House) -> None:
