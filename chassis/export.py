@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, LargeBinary, Row, select
+import orjson
+from sqlalchemy import BigInteger, Column, LargeBinary, Row, literal, select, tuple_
 
 from chassis.db import Unit
 from contracts.rpc.export import Exported
@@ -21,10 +22,9 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Rows of one table. `by` orders the rows of one person, and no two of them are equal in it."""
+    """Rows of one table, told in the order of their key."""
 
     whose: Column[Any]
-    by: Column[Any]
     hidden: frozenset[str] = frozenset()
     """Columns with secrets."""
 
@@ -32,6 +32,12 @@ class Shelf:
     def file(self) -> str:
         """Where its rows go."""
         return str(self.whose.table.name)
+
+    @property
+    def keys(self) -> list[Column[Any]]:
+        """What tells the rows of one person apart."""
+        others = [one for one in self.whose.table.primary_key.columns if one is not self.whose]
+        return others or [self.whose]
 
     @property
     def columns(self) -> list[Column[Any]]:
@@ -51,7 +57,7 @@ async def page(unit: Unit[Any], shelves: Sequence[Shelf], user_id: int, after: s
         key = ""
         if rows:
             is_whole = len(rows) < PAGE
-            rest = f"{at + 1}:" if is_whole else f"{at}:{rows[-1]._mapping[shelves[at].by]}"
+            rest = f"{at + 1}:" if is_whole else f"{at}:{_key(rows[-1], shelves[at])}"
             return Exported(
                 records=tuple(_record(row, shelves[at]) for row in rows),
                 file=shelves[at].file,
@@ -63,9 +69,14 @@ async def page(unit: Unit[Any], shelves: Sequence[Shelf], user_id: int, after: s
 async def _rows(unit: Unit[Any], shelf: Shelf, user_id: int, key: str) -> list[Row[Any]]:
     statement = select(*shelf.columns).where(shelf.whose == user_id)
     if key:
-        kind = shelf.by.type.python_type
-        statement = statement.where(shelf.by > kind(key))
-    return await unit.all(statement.order_by(shelf.by).limit(PAGE))
+        pairs = zip(orjson.loads(key), shelf.keys, strict=True)
+        last = (literal(value, column.type) for value, column in pairs)
+        statement = statement.where(tuple_(*shelf.keys) > tuple_(*last))
+    return await unit.all(statement.order_by(*shelf.keys).limit(PAGE))
+
+
+def _key(row: Row[Any], shelf: Shelf) -> str:
+    return orjson.dumps([row._mapping[column] for column in shelf.keys]).decode()
 
 
 def _record(row: Row[Any], shelf: Shelf) -> JSON:

@@ -88,6 +88,7 @@ def _commits(
 def _schedule(service: Service, settings: Settings, chat: Chat) -> None:
     jobs = Jobs(chat, nonce_hours=settings.nonce_hours)
     service.job("removals", settings.removals_every, jobs.remove)
+    service.job("farewells", settings.removals_every, jobs.say_farewell)
     service.job("sweep", settings.sweep_every, jobs.sweep)
     service.job("indexing", settings.indexing_every, jobs.index)
     service.job("archive", settings.archive_every, jobs.archive)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chat_service.actions import attaching, finding, lapsing, polls, reacting, tending
+from chat_service.actions import attaching, farewells, finding, lapsing, polls, reacting, tending
 from chat_service.actions.chat import Chat
 
 
@@ -16,6 +16,11 @@ class Jobs:
     async def remove(self) -> None:
         """Delete what is to go, batch by batch."""
         while await reacting.remove_some(self._chat):
+            pass
+
+    async def say_farewell(self) -> None:
+        """Delete what people have left whose accounts are gone, batch by batch."""
+        while await farewells.go_on(self._chat):
             pass
 
     async def sweep(self) -> None:

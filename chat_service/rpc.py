@@ -9,6 +9,7 @@ from chat_service.actions import (
     calling,
     conversations,
     exports,
+    farewells,
     joining,
     reading,
     thread_lists,
@@ -26,6 +27,7 @@ from contracts.rpc.chat import (
     EditPrivateChannel,
     EndCall,
     ExportPerson,
+    ForgetPerson,
     FoundPrivateChannel,
     GetActiveThreads,
     GetLastMessages,
@@ -127,6 +129,11 @@ class Handlers:
         async with self._chat.units.reading(NOBODY) as unit:
             return await exports.of(unit, call.user_id, call.after)
 
+    async def forget_person(self, call: ForgetPerson) -> Done:
+        """Somebody has gone; the rest is done by the clock."""
+        await farewells.begin(self._chat, call.user_id, with_messages=call.with_messages)
+        return Done()
+
     async def open_interaction(self, call: OpenInteraction) -> InteractionOpened:
         """Whose token this is."""
         found = await answering.opened_by(self._chat, call.token)
@@ -155,4 +162,5 @@ def register(rpc: RpcServer, chat: Chat) -> None:
     rpc.handle(GetReadStates, handlers.get_read_states)
     rpc.handle(GetThreadFollowers, handlers.get_thread_followers)
     rpc.handle(ExportPerson, handlers.export_person)
+    rpc.handle(ForgetPerson, handlers.forget_person)
     rpc.handle(OpenInteraction, handlers.open_interaction)

@@ -83,15 +83,14 @@ class Departures:
         """Everybody who is due; a neighbour that is away is asked again later."""
         async with self._units.open(NOBODY) as unit:
             gone = await actions.farewells.departed(unit, BATCH)
-        for user_id in gone:
+        for one in gone:
             try:
-                while not await actions.farewells.is_forgotten(self._units.tools, user_id):
-                    pass
+                await actions.farewells.forget(self._units.tools, one)
             except DomainError as error:
-                log.warning("departure.postponed", person=str(user_id), reason=str(error))
+                log.warning("departure.postponed", person=str(one.user_id), reason=str(error))
                 continue
             async with self._units.open(NOBODY) as unit:
-                await actions.farewells.settle(unit, user_id)
+                await actions.farewells.settle(unit, one.user_id)
 
 
 class Pictures:

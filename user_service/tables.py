@@ -18,6 +18,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -150,6 +151,7 @@ departed = Table(
     metadata,
     Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
     Column("due", DateTime(timezone=True), nullable=False),
+    Column("with_messages", Boolean, nullable=False, server_default=false()),
 )
 """Deleted accounts that a neighbour may still have to forget."""
 

@@ -44,6 +44,19 @@ async def vote(
             _tell(unit, venue, message_id, sorted(before - wanted), sorted(wanted - before))
 
 
+async def retract(chat: Chat, channel_id: int, message_id: int, user_id: int) -> None:
+    """Take the votes back of somebody whose account is gone."""
+    venue = await unattended(chat, channel_id, gone(user_id))
+    async with chat.units.open(NOBODY) as unit:
+        message = await store.writing.hold(unit, channel_id, message_id)
+        if message is None:
+            return
+        before = sorted(await store.polls.chosen(unit, message, user_id))
+        await store.polls.remove(unit, message, user_id, before)
+        if venue is not None and not _ballot(message).is_secret:
+            _tell(unit, venue, message_id, before, ())
+
+
 async def voters(
     chat: Chat,
     actor: Identity,

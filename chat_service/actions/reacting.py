@@ -88,8 +88,8 @@ async def remove_some(chat: Chat) -> bool:
             return False
         ids, go_on = await store.removals.batch(unit, removal, _LOOKED_AT)
         gone = await store.writing.remove(unit, removal.channel_id, ids)
-        if removal.guild_id is not None:
-            await _tell(unit, removal.guild_id, removal.channel_id, gone)
+        if removal.author_id is not None:
+            await _tell(unit, removal, gone)
         is_whole = removal.author_id is None and go_on is None
         if is_whole and await tending.go_with_channel(unit, removal.channel_id):
             go_on = removal.from_id
@@ -103,19 +103,26 @@ async def forget(chat: Chat, nonce_hours: int) -> None:
     await store.messages.forget_turns(chat.database.pool)
 
 
-async def _tell(unit: Unit, guild_id: int, channel_id: int, gone: Sequence[int]) -> None:
+async def _tell(unit: Unit, removal: Removal, gone: Sequence[int]) -> None:
     """People may be looking at that channel."""
-    inside = await tending.place_of(unit, channel_id) if gone else None
-    if inside is not None:
+    if not gone:
+        return
+    channel_id, guild_id = removal.channel_id, removal.guild_id
+    to: Sequence[Topic] = ()
+    if guild_id is None:
+        people = await store.conversations.people(unit, channel_id)
+        to = [topics.user(person) for person in people]
+    elif (inside := await tending.place_of(unit, channel_id)) is not None:
         await thread_state.lessened(unit, channel_id, gone)
+        to = inside
     for start in range(0, len(gone), limits.BULK_DELETE_MAX):
         unit.emit(
             MessageDeleteBulk(
                 ids=tuple(map(MessageId, gone[start : start + limits.BULK_DELETE_MAX])),
                 channel_id=ChannelId(channel_id),
-                guild_id=GuildId(guild_id),
+                guild_id=None if guild_id is None else GuildId(guild_id),
             ),
-            to=inside or (),
+            to=to,
         )
 
 

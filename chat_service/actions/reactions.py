@@ -5,7 +5,7 @@ from __future__ import annotations
 from chat_service import store, views
 from chat_service.actions import conversations
 from chat_service.actions.chat import Chat
-from chat_service.actions.venues import Venue, enter
+from chat_service.actions.venues import Venue, enter, unattended
 from chat_service.domain import emojis
 from chat_service.domain.emojis import Emoji
 from chat_service.people import gone
@@ -19,7 +19,7 @@ from contracts.events.reaction import (
     ReactionRemoveAll,
     ReactionRemoveEmoji,
 )
-from contracts.identity import Identity
+from contracts.identity import NOBODY, Identity
 from contracts.ids import EmojiId, MessageId, UserId
 from contracts.objects.user import User
 from contracts.permissions import READING, Permission
@@ -57,14 +57,21 @@ async def remove(
         message = await _held(unit, venue, message_id)
         known = (await store.reactions.kinds(unit, message)).get(emoji.key)
         if known is not None and await store.reactions.remove(unit, message, known, whose):
-            removed = ReactionRemove(
-                user_id=UserId(whose),
-                channel_id=venue.channel_id,
-                guild_id=venue.guild_id,
-                message_id=MessageId(message_id),
-                emoji=views.emoji(known),
-            )
-            unit.emit(removed, to=venue.heard_on)
+            unit.emit(_removed(venue, message, known, whose), to=venue.heard_on)
+
+
+async def retract(chat: Chat, channel_id: int, message_id: int, user_id: int) -> None:
+    """Take all back that somebody left under a message, whose account is gone."""
+    venue = await unattended(chat, channel_id, gone(user_id))
+    async with chat.units.open(NOBODY) as unit:
+        message = await store.writing.hold(unit, channel_id, message_id)
+        if message is None:
+            return
+        kinds = await store.reactions.kinds(unit, message)
+        for key in await store.reactions.of(unit, message, user_id):
+            await store.reactions.remove(unit, message, kinds[key], user_id)
+            if venue is not None:
+                unit.emit(_removed(venue, message, kinds[key], user_id), to=venue.heard_on)
 
 
 async def clear(chat: Chat, actor: Identity, channel_id: int, message_id: int) -> None:
@@ -150,6 +157,16 @@ def _added(venue: Venue, message: Message, emoji: Emoji) -> ReactionAdd:
         message_author_id=UserId(message.author_id),
         emoji=views.emoji(emoji),
         member=venue.member,
+    )
+
+
+def _removed(venue: Venue, message: Message, emoji: Emoji, whose: int) -> ReactionRemove:
+    return ReactionRemove(
+        user_id=UserId(whose),
+        channel_id=venue.channel_id,
+        guild_id=venue.guild_id,
+        message_id=MessageId(message.id),
+        emoji=views.emoji(emoji),
     )
 
 

@@ -64,6 +64,12 @@ async def hold(unit: Unit, channel_id: int) -> Conversation | None:
     return Conversation(row.id, ChannelType(row.type), seats, row.owner_id, row.name, row.icon)
 
 
+async def people(unit: Unit, channel_id: int) -> list[int]:
+    """Everybody in a conversation."""
+    found = sa.select(recipients.c.user_id).where(recipients.c.channel_id == channel_id)
+    return [row.user_id for row in await unit.all(found)]
+
+
 async def pair(unit: Unit, fresh_id: int, one_id: int, other_id: int) -> int:
     """The one conversation of two people, made if there was none; held."""
     low, high = sorted((one_id, other_id))

@@ -10,7 +10,19 @@ from sqlalchemy import BigInteger, Row, literal, select, tuple_
 
 from chassis.db import Unit
 from chassis.export import Shelf, page
-from chat_service.tables import messages, read_states, recipients, thread_members
+from chat_service.tables import (
+    check_ins,
+    files,
+    messages,
+    poll_votes,
+    quiz_scores,
+    reactions,
+    read_states,
+    recipients,
+    thread_members,
+    threads,
+)
+from chat_service.tables.search import hidden_mentions, saved
 from contracts.rpc.export import Exported
 from contracts.wire import timestamp
 
@@ -18,17 +30,33 @@ _WINDOW = 20_000
 _MOST = 40
 """Messages a page: the longest of them fit one reply."""
 _MESSAGES = "messages:"
-_SHELVES = (
-    Shelf(recipients.c.user_id, recipients.c.channel_id),
-    Shelf(read_states.c.user_id, read_states.c.channel_id),
-    Shelf(thread_members.c.user_id, thread_members.c.thread_id),
+SHELVES = (
+    Shelf(recipients.c.user_id),
+    Shelf(read_states.c.user_id),
+    Shelf(thread_members.c.user_id),
+    Shelf(threads.c.owner_id),
+    Shelf(saved.c.user_id),
+    Shelf(hidden_mentions.c.user_id),
+    Shelf(reactions.c.user_id),
+    Shelf(poll_votes.c.user_id),
+    Shelf(check_ins.c.user_id),
+    Shelf(quiz_scores.c.user_id),
+    Shelf(files.c.author_id),
 )
+WITHHELD = frozenset(
+    {"slowed", "nonces", "interactions", "whispers"}
+    | {"farewells", "removals"}
+    | {"conversations", "mentions"}
+)
+"""Tables about people of which nothing is told: what lives for hours at most, work to be done, and
+what is told with others (who sits in a conversation, what a message says).
+"""
 
 
 async def of(unit: Unit[Any], user_id: int, after: str) -> Exported:
-    """One page: conversations and read states, then messages."""
+    """One page: what is small first, then messages."""
     if not after.startswith(_MESSAGES):
-        found = await page(unit, _SHELVES, user_id, after)
+        found = await page(unit, SHELVES, user_id, after)
         return found if found.after else found.model_copy(update={"after": f"{_MESSAGES}0:0"})
     channel_id, _, message_id = after.removeprefix(_MESSAGES).partition(":")
     return await _written(unit, user_id, int(channel_id), int(message_id))

@@ -62,6 +62,14 @@ async def kinds(unit: Unit, message: Message) -> dict[str, Emoji]:
     return {row.emoji: Emoji(row.name, row.emoji_id, row.animated) for row in rows}
 
 
+async def of(unit: Unit, message: Message, user_id: int) -> list[str]:
+    """The keys of emojis that somebody left under a message."""
+    mine = sa.select(reactions.c.emoji).where(
+        *_under(reactions, message), reactions.c.user_id == user_id
+    )
+    return [row.emoji for row in await unit.all(mine)]
+
+
 async def add(unit: Unit, message: Message, emoji: Emoji, user_id: int) -> bool:
     """One more; False if they had reacted with it already."""
     mine = insert(reactions).values(

@@ -85,6 +85,7 @@ reactions = Table(
     key("message_id"),
     Column("emoji", Text, primary_key=True),
     key("user_id"),
+    Index("reactions_of_user", "user_id"),
 )
 
 polls = Table(
@@ -112,6 +113,7 @@ poll_votes = Table(
     key("message_id"),
     Column("answer_id", SmallInteger, primary_key=True, autoincrement=False),
     key("user_id"),
+    Index("poll_votes_of_user", "user_id"),
 )
 
 quiz_scores = Table(
@@ -121,6 +123,7 @@ quiz_scores = Table(
     key("user_id"),
     Column("right", Integer, nullable=False),
     Column("answered", Integer, nullable=False),
+    Index("quiz_scores_of_user", "user_id"),
 )
 """How somebody has done in a channel's quizzes; under no id, how many there were."""
 
@@ -139,6 +142,7 @@ check_ins = Table(
     key("message_id"),
     key("user_id"),
     Column("at", DateTime(timezone=True), nullable=False),
+    Index("check_ins_of_user", "user_id"),
 )
 
 mentions = Table(
@@ -218,6 +222,17 @@ removals = Table(
 )
 """What is still to be deleted, batch by batch. A guild is named where people may still look."""
 
+farewells = Table(
+    "farewells",
+    metadata,
+    key("user_id"),
+    Column("with_messages", Boolean, nullable=False),
+    Column("due", DateTime(timezone=True), nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+)
+"""People who are gone, and up to which message of all it was looked for theirs."""
+
 files = Table(
     "files",
     metadata,
@@ -229,6 +244,7 @@ files = Table(
     Column("due", DateTime(timezone=True)),
     Column("holder_channel_id", BigInteger),
     Column("holder_id", BigInteger),
+    Index("files_of_author", "author_id"),
     Index("files_due", "due", postgresql_where=text("due IS NOT NULL")),
     Index(
         "files_held",

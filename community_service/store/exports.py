@@ -1,20 +1,22 @@
-"""What is kept of one person, as they may have it. What communities note about their members (audit
-log, bans) is the communities'.
+"""What is kept of one person, as they may have it. The audit log is the communities', and so is who
+banned somebody.
 """
 
 from __future__ import annotations
 
 from chassis.export import Shelf, page
-from community_service.tables import emojis, guilds, invites, members, webhooks
+from community_service.tables import bans, emojis, guilds, invites, member_roles, members, webhooks
 from community_service.tools import Unit
 from contracts.rpc.export import Exported
 
 _SHELVES = (
-    Shelf(members.c.user_id, members.c.guild_id),
-    Shelf(guilds.c.owner_id, guilds.c.id),
-    Shelf(invites.c.inviter_id, invites.c.code),
-    Shelf(emojis.c.creator_id, emojis.c.id),
-    Shelf(webhooks.c.creator_id, webhooks.c.id, frozenset({"token"})),
+    Shelf(members.c.user_id),
+    Shelf(member_roles.c.user_id),
+    Shelf(guilds.c.owner_id),
+    Shelf(invites.c.inviter_id),
+    Shelf(emojis.c.creator_id),
+    Shelf(bans.c.user_id, frozenset({"moderator_id"})),
+    Shelf(webhooks.c.creator_id, frozenset({"token"})),
 )
 
 

@@ -61,6 +61,19 @@ class ExportPerson(Export):
     service = "chat"
 
 
+class ForgetPerson(Call[Done]):
+    """An account was deleted: what is this person's alone is to go, and if they wanted it, all
+    that they said.
+    """
+
+    service = "chat"
+    callers = frozenset({"user"})
+    deadline = 5.0
+
+    user_id: UserId
+    with_messages: bool = False
+
+
 class FoundPrivateChannel(Wire):
     """A conversation or a thread as the asker sees it."""
 

@@ -9,9 +9,9 @@ from notification_service.tables import devices, history, people
 from notification_service.tools import Unit
 
 _SHELVES = (
-    Shelf(devices.c.user_id, devices.c.id, frozenset({"token", "p256dh", "auth"})),
-    Shelf(people.c.user_id, people.c.user_id),
-    Shelf(history.c.user_id, history.c.id),
+    Shelf(devices.c.user_id, frozenset({"token", "p256dh", "auth"})),
+    Shelf(people.c.user_id),
+    Shelf(history.c.user_id),
 )
 
 

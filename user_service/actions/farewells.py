@@ -1,4 +1,6 @@
-"""Accounts put to sleep and deleted. What a deleted person wrote stays, by "Deleted User"."""
+"""Accounts put to sleep and deleted. What a deleted person wrote stays, by "Deleted User", unless
+they want it to go as well.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from contracts import limits
 from contracts.errors import Conflict, ErrorCode
 from contracts.events.user import UserDeleted
 from contracts.ids import UserId
+from contracts.rpc import chat
 from contracts.rpc.community import ForgetPerson, OwnsGuilds
 from user_service import store
 from user_service.actions import (
@@ -19,6 +22,7 @@ from user_service.actions import (
     relationships,
 )
 from user_service.actions.accounts import me
+from user_service.store.farewells import Departed
 from user_service.tools import Tools, UserUnit
 
 HOLD = timedelta(seconds=30)
@@ -38,7 +42,7 @@ async def may_delete(tools: Tools, user_id: UserId) -> None:
         raise Conflict(ErrorCode.OWNS_GUILDS)
 
 
-async def delete(unit: UserUnit) -> None:
+async def delete(unit: UserUnit, *, with_messages: bool) -> None:
     """Forget everything but the id, under which others may still have to show something."""
     await store.accounts.lock(unit, unit.actor.user_id)
     account = await me(unit)
@@ -50,20 +54,22 @@ async def delete(unit: UserUnit) -> None:
     await relationships.forget(unit, account)
     await store.settings.forget(unit, account.id)
     await store.accounts.erase(unit, account.id, accounts.DELETED)
-    await store.farewells.begin(unit, account.id)
+    await store.farewells.begin(unit, account.id, with_messages=with_messages)
     gone = await accounts.get(unit, account.id)
     await profiles.tell(unit, account, gone)
     unit.emit(UserDeleted(user_id=account.id))
 
 
-async def departed(unit: UserUnit, limit: int) -> list[UserId]:
+async def departed(unit: UserUnit, limit: int) -> list[Departed]:
     """Whom neighbours may still have to forget; kept from other processes for a while."""
     return await store.farewells.claim(unit, limit, HOLD)
 
 
-async def is_forgotten(tools: Tools, user_id: UserId) -> bool:
-    """Make community_service forget somebody, one step after the other."""
-    return (await tools.calls.ask(ForgetPerson(user_id=user_id))).is_done
+async def forget(tools: Tools, gone: Departed) -> None:
+    """Make neighbours forget somebody; Unavailable when one of them is away."""
+    while not (await tools.calls.ask(ForgetPerson(user_id=gone.user_id))).is_done:
+        pass
+    await tools.calls.ask(chat.ForgetPerson(user_id=gone.user_id, with_messages=gone.with_messages))
 
 
 async def settle(unit: UserUnit, user_id: UserId) -> None:

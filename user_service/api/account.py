@@ -22,6 +22,12 @@ class Password(Form):
     code: Text | None = None
 
 
+class Farewell(Password):
+    """The body of deleting an account."""
+
+    delete_messages: bool = False
+
+
 class NewFactor(Form):
     """The body of turning the second factor on. The secret is the client's, who shows it to an
     authenticator.
@@ -84,12 +90,12 @@ class AccountDoor:
             await actions.farewells.disable(unit)
         return nothing()
 
-    async def delete(self, form: Password, actor: Person) -> Response:
+    async def delete(self, form: Farewell, actor: Person) -> Response:
         """Gone."""
         await actions.credentials.prove(self._units, actor, form.password, form.code)
         await actions.farewells.may_delete(self._units.tools, actor.user_id)
         async with self._units.open(actor) as unit:
-            await actions.farewells.delete(unit)
+            await actions.farewells.delete(unit, with_messages=form.delete_messages)
         return nothing()
 
 

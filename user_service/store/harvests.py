@@ -26,15 +26,15 @@ from user_service.tables import (
 from user_service.tools import UserUnit
 
 SHELVES = (
-    Shelf(users.c.id, users.c.id),
-    Shelf(credentials.c.user_id, credentials.c.user_id, frozenset({"password_hash", "totp_step"})),
-    Shelf(logins.c.user_id, logins.c.id),
-    Shelf(applications.c.owner_id, applications.c.id),
-    Shelf(relationships.c.user_id, relationships.c.other_id),
-    Shelf(user_settings.c.user_id, user_settings.c.user_id),
-    Shelf(guild_settings.c.user_id, guild_settings.c.guild_id),
-    Shelf(notes.c.user_id, notes.c.other_id),
-    Shelf(harvests.c.user_id, harvests.c.id),
+    Shelf(users.c.id),
+    Shelf(credentials.c.user_id, frozenset({"password_hash", "totp_step"})),
+    Shelf(logins.c.user_id),
+    Shelf(applications.c.owner_id),
+    Shelf(relationships.c.user_id),
+    Shelf(user_settings.c.user_id),
+    Shelf(guild_settings.c.user_id),
+    Shelf(notes.c.user_id),
+    Shelf(harvests.c.user_id),
 )
 WITHHELD = frozenset({"backup_codes", "proofs", "letters", "places", "departed", "worn_pictures"})
 """Tables about people of which nothing is told: secrets, fingerprints, work to be done."""

@@ -7,6 +7,8 @@ import asyncio
 from chassis.rpc import RpcServer
 from contracts.events.user import UserDeleted
 from contracts.identity import Kind
+from contracts.rpc import chat
+from contracts.rpc.base import Done
 from contracts.rpc.community import ForgetPerson, Forgotten, OwnedGuilds, OwnsGuilds
 from tests.fixtures.services import stub
 from tests.service.user_service.house import PASSWORD, House, Open, refused, wrong
@@ -14,21 +16,30 @@ from tests.service.user_service.house import PASSWORD, House, Open, refused, wro
 SURE = {"password": PASSWORD}
 
 
-class Community:
-    """community_service as far as it matters when somebody goes."""
+class Neighbours:
+    """Other services as far as they matter when somebody goes."""
 
     def __init__(self) -> None:
         self.owned = 0
         self.forgotten: list[int] = []
+        self.unsaid: dict[int, bool] = {}
         self.is_told = asyncio.Event()
 
     def declare(self, rpc: RpcServer) -> None:
         rpc.handle(OwnsGuilds, self.owns)
         rpc.handle(ForgetPerson, self.forget)
 
+    def declare_chat(self, rpc: RpcServer) -> None:
+        rpc.handle(chat.ForgetPerson, self.unsay)
+
     async def owns(self, call: OwnsGuilds) -> OwnedGuilds:
         del call
         return OwnedGuilds(count=self.owned)
+
+    async def unsay(self, call: chat.ForgetPerson) -> Done:
+        self.unsaid[call.user_id] = call.with_messages
+        self.is_told.set()
+        return Done()
 
     async def forget(self, call: ForgetPerson) -> Forgotten:
         self.forgotten.append(call.user_id)
@@ -59,18 +70,22 @@ async def test_an_account_cannot_be_deleted_while_nobody_can_tell_what_it_owns(
 
 
 async def test_a_deleted_account_leaves_nothing_of_the_person(open_house: Open) -> None:
-    community = Community()
-    async with stub("community", community.declare) as neighbour:
-        house = await open_house(neighbours=neighbour)
+    neighbours = Neighbours()
+    async with (
+        stub("community", neighbours.declare) as neighbour,
+        stub("chat", neighbours.declare_chat) as other,
+    ):
+        house = await open_house(neighbours=f"{neighbour},{other}")
         mina = await house.register("mina", email="mina@example.org", global_name="민아")
         client, stranger = await house.as_token(mina["token"]), await house.person("jun")
         application = (await client.post("/applications", json={"name": "ping"})).json()
         bot = (await client.post(f"/applications/{application['id']}/bot")).json()["token"]
         await stranger.put(f"/users/@me/relationships/{mina['user_id']}", json={})
-        community.owned = 1
+        neighbours.owned = 1
         refused(await client.post("/users/@me/delete", json=SURE), 400, 40011)
-        community.owned = 0
-        assert (await client.post("/users/@me/delete", json=SURE)).status_code == 204
+        neighbours.owned = 0
+        all_of_it = {**SURE, "delete_messages": True}
+        assert (await client.post("/users/@me/delete", json=all_of_it)).status_code == 204
         seen = (await stranger.get(f"/users/{mina['user_id']}")).json()
         assert (seen["username"], seen["global_name"], seen["avatar"]) == (
             f"deleted_user_{mina['user_id']}",
@@ -85,10 +100,11 @@ async def test_a_deleted_account_leaves_nothing_of_the_person(open_house: Open) 
         (told,) = await house.running.ears.hear(UserDeleted)
         assert str(told.user_id) == mina["user_id"]
         async with asyncio.timeout(10):
-            while len(set(community.forgotten)) < 2:
-                community.is_told.clear()
-                await community.is_told.wait()
-        assert set(community.forgotten) == {int(mina["user_id"]), int(application["id"])}
+            while len(neighbours.unsaid) < 2:
+                neighbours.is_told.clear()
+                await neighbours.is_told.wait()
+        assert set(neighbours.forgotten) == {int(mina["user_id"]), int(application["id"])}
+        assert neighbours.unsaid == {int(mina["user_id"]): True, int(application["id"]): False}
         assert await house.register("mina", email="mina@example.org"), "both are free"
         await _nothing_remains(house, int(mina["user_id"]))
 
