@@ -61,6 +61,9 @@ def converse(worker: Worker, one: Participant, wire: Wire, *, opens: bool) -> No
     sctp = wire.sctp = worker.crypt().compat.Sctp(wire.dtls)
 
     def fresh(channel: Channel) -> None:
+        # Further channels are between clients of a kind; nothing is known here of what they say.
+        if channel.label not in LABELS.values():
+            return
         # On two wires clients listen where the worker speaks, and speak where they publish.
         if wire is one.down:
             one.channels.put(channel)

@@ -101,12 +101,13 @@ def answered(offer: Section, taking: Taking | None, sending: Sending | None) -> 
     section.add("rtcp-mux")
     if offer.has("rtcp-rsize"):
         section.add("rtcp-rsize")
-    extensions = dict(sending.extensions) if sending else {}
-    extensions |= dict(taking.extensions) if taking else {}
-    for uri, at in extensions.items():
+    for uri, at in _agreed(offer, taking, sending).items():
         section.add("extmap", f"{at} {uri}")
     for codec in spoken:
-        _code(section, codec, codecs.feedback(offer, codec), _opus(taking, sending))
+        heard = codecs.feedback(offer, codec)
+        # Who only listens shall estimate by itself: what we send is not numbered for the wire.
+        told = [kind for kind in heard if taking or not sending or kind != "transport-cc"]
+        _code(section, codec, told, _opus(taking, sending))
     for rid in taking.rids if taking else ():
         section.add("rid", f"{rid} recv")
     if taking and taking.rids:
@@ -114,6 +115,15 @@ def answered(offer: Section, taking: Taking | None, sending: Sending | None) -> 
     if sending:
         _name(section, sending)
     return section
+
+
+def _agreed(offer: Section, taking: Taking | None, sending: Sending | None) -> dict[str, int]:
+    """Extensions by id. libwebrtc never again offers, in any section of the bundle, what the first
+    answer did not agree to: a section that rests keeps what a publisher would need.
+    """
+    extensions = dict(sending.extensions) if sending else {}
+    upward = codecs.UPWARD[offer.kind]
+    return extensions | dict(taking.extensions if taking else codecs.extensions(offer, upward))
 
 
 def offered(mid: str, kind: str, sending: Sending | None) -> Section:

@@ -1,7 +1,6 @@
-"""LiveKit's signal protocol, version 0, as its clients speak it unmodified: `/rtc`.
-
-`/rtc/v1` answers 404, upon which clients that would rather speak it come here. How their messages
-look is in words.py; one connected client is in livekit_door.py.
+"""LiveKit's signal protocol as its clients speak it unmodified: version 0 at `/rtc` with two peer
+connections, version 1 at `/rtc/v1` with one. How clients ask to come in is in asking.py, how
+messages look in words.py; one connected client is in livekit_door.py.
 """
 
 from __future__ import annotations
@@ -13,16 +12,18 @@ from starlette.types import Receive, Scope, Send
 
 from chassis.logs import logger
 from contracts.errors import DomainError, Forbidden, Unauthorized, Unavailable
-from contracts.rpc.media import Manner, RestartIce
+from contracts.rpc.media import RestartIce
 from signaling_service.hall.rooms import Guest, Why
-from signaling_service.ws import words
+from signaling_service.ws import asking, words
+from signaling_service.ws.asking import Asked
 from signaling_service.ws.livekit_door import Door
 from signaling_service.ws.reception import Admitted, Reception
 from signaling_service.ws.sockets import Socket, accept, bearer_of, query_of, refuse
 
 log = logger("livekit")
 
-_VERSIONED = ("/rtc/v1", "/rtc/v1/validate")
+_WAYS = {"/rtc": asking.by_query, "/rtc/v1": asking.by_request}
+_QUESTION = "/validate"
 
 
 class LiveKit:
@@ -33,27 +34,32 @@ class LiveKit:
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A client comes, or asks why it could not."""
-        if scope["path"] in _VERSIONED or scope["path"] not in ("/rtc", "/rtc/validate"):
+        path = scope["path"]
+        way = _WAYS.get(path.removesuffix(_QUESTION))
+        is_question = path.endswith(_QUESTION)
+        if way is None or is_question is not (scope["type"] == "http"):
             await refuse(scope, receive, send, 404, "not found")
             return
         try:
             admitted = await self._reception.admit(bearer_of(scope))
+            asked = None if is_question else way(query_of(scope))
         except DomainError as error:
             log.info("livekit.refused", reason=str(error))
             await refuse(scope, receive, send, _status(error), _reason(error))
             return
-        if scope["type"] == "http":
-            is_question = scope["path"] == "/rtc/validate"
-            status, text = (200, "success") if is_question else (404, "not found")
-            await refuse(scope, receive, send, status, text)
+        except ValueError as error:
+            log.info("livekit.unreadable", reason=str(error))
+            await refuse(scope, receive, send, 400, str(error))
             return
-        query = query_of(scope)
+        if asked is None:
+            await refuse(scope, receive, send, 200, "success")
+            return
         socket = await accept(receive, send)
         writing = self._reception.tasks.spawn("livekit:write", socket.write())
         try:
-            door = await self._enter(socket, admitted, query)
+            door = await self._enter(socket, admitted, asked)
             if door is not None:
-                await self._listen(socket, door)
+                await self._listen(socket, door, asked)
         finally:
             socket.close()
             try:
@@ -61,18 +67,16 @@ class LiveKit:
             except OSError:
                 log.debug("livekit.gone")
 
-    async def _enter(
-        self, socket: Socket, admitted: Admitted, query: dict[str, str]
-    ) -> Door | None:
+    async def _enter(self, socket: Socket, admitted: Admitted, asked: Asked) -> Door | None:
         door = Door(self._reception.hall, socket, self._reception.tasks)
-        if query.get("reconnect") in ("1", "true"):
-            return await self._go_on(socket, door, admitted, query.get("sid", ""))
+        if asked.was is not None:
+            return await self._go_on(socket, door, admitted, asked.was)
         try:
             guest = await self._reception.enter(
                 admitted,
                 door,
-                Manner.TWO,
-                subscribes_by_itself=query.get("auto_subscribe") not in ("0", "false"),
+                asked.manner,
+                subscribes_by_itself=asked.subscribes_by_itself,
             )
         except DomainError as error:
             log.info("livekit.not_entered", reason=str(error))
@@ -110,8 +114,10 @@ class LiveKit:
             log.info("livekit.not_restarted", reason=str(error))
             await hall.leave(guest, Why.MEDIA_LOST)
 
-    async def _listen(self, socket: Socket, door: Door) -> None:
+    async def _listen(self, socket: Socket, door: Door, asked: Asked) -> None:
         try:
+            for request in asked.says:
+                await door.hear(request)
             async for said in socket.read():
                 if not await self._hear(door, said):
                     break

@@ -70,7 +70,9 @@ class Door:
         self._say(rtc.SignalResponse(offer=offer))
 
     def sections_wanted(self, audios: int, videos: int) -> None:
-        """Never with two wires."""
+        """With one wire the client shall offer again."""
+        wanted = rtc.MediaSectionsRequirement(num_audios=audios, num_videos=videos)
+        self._say(rtc.SignalResponse(media_sections_requirement=wanted))
 
     def came_up(self, track: Track) -> None:
         """Told to everybody by `changed`."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from livekit.protocol import models, rtc
 
-from contracts.rpc.media import IceServer, LayerSpec, LayerWish, Quality, Source, TrackKind
+from contracts.rpc.media import IceServer, LayerSpec, LayerWish, Manner, Quality, Source, TrackKind
 from contracts.rpc.media_news import Rating
 from contracts.wire import JSON
 from signaling_service.hall.hall import sid
@@ -66,7 +66,7 @@ def join(room: Room, guest: Guest, *, node: str, region: str) -> rtc.SignalRespo
                 version=VERSION, protocol=PROTOCOL, region=region, node_id=node
             ),
             ice_servers=ice(guest.ice_servers),
-            subscriber_primary=True,
+            subscriber_primary=guest.manner is Manner.TWO,
             fast_publish=False,
             ping_interval=PING_S,
             ping_timeout=PING_TIMEOUT_S,

@@ -34,6 +34,7 @@ class Caller:
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)
     ended: list[Any] = field(default_factory=list)
     """Why the room says that it is over."""
+    options: rtc.RoomOptions = field(default_factory=rtc.RoomOptions)
 
     @property
     def id(self) -> str:
@@ -61,7 +62,7 @@ class Caller:
         self.room.on("track_subscribed", self._subscribed)
         self.room.on("disconnected", self.ended.append)
         async with asyncio.timeout(WITHIN_S):
-            await self.room.connect(way["endpoint"], way["token"])
+            await self.room.connect(way["endpoint"], way["token"], self.options)
 
     async def speaks(self, pitch: int = 440) -> rtc.LocalTrackPublication:
         """A tone, from now on."""

@@ -34,9 +34,17 @@ async def told_state(who: Caller, about: Caller, channel_id: str | None) -> dict
     return dict(await who.device.expect("VOICE_STATE_UPDATE", fits))
 
 
-async def test_two_people_hear_and_see_each_other(house: Suite, stack: AsyncExitStack) -> None:
+@pytest.mark.parametrize(("hers", "his"), [(True, True), (False, True), (False, False)])
+async def test_two_people_hear_and_see_each_other(
+    house: Suite,
+    stack: AsyncExitStack,
+    hers: bool,  # noqa: FBT001
+    his: bool,  # noqa: FBT001
+) -> None:
+    """With one peer connection (version 1 of the protocol) and with two (version 0)."""
     club = await club_of(house, stack, "mina", "jun")
     mina, jun = club.callers
+    mina.options.single_peer_connection, jun.options.single_peer_connection = hers, his
     await mina.joins(club.guild_id, club.voice_id)
     await jun.joins(club.guild_id, club.voice_id)
     await told_state(mina, jun, club.voice_id)

@@ -114,6 +114,16 @@ def test_an_answer_takes_what_was_offered_and_nothing_else() -> None:
     assert len(list(taken.all("candidate"))) == 2
 
 
+def test_a_section_that_rests_keeps_the_extensions_that_a_publisher_will_need() -> None:
+    """libwebrtc offers an extension never again that the first answer did not agree to."""
+    audio, video, _ = sdp.parse(OFFER).sections
+    for section in (audio, video):
+        offered = codecs.extensions(section, codecs.UPWARD[section.kind])
+        resting = describing.answered(section, None, None)
+        assert resting.direction == "inactive"
+        assert codecs.extensions(resting, codecs.UPWARD[section.kind]) == offered
+
+
 def test_a_sent_track_is_named_in_its_section() -> None:
     sending = Sending("PA_1|TR_1", "TR_1", 5, "PA_1", OURS["opus"], {})
     section = describing.offered("3", "audio", sending)
