@@ -32,10 +32,10 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     """All parts, in the order in which they start. `clock` times stays and leases."""
     service = Service(settings)
     tools = _tools(service, settings, clock or service.clock)
-    hall = Hall(Workers(tools.calls, service.clock), service.clock)
+    hall = Hall(Workers(tools.calls, service.clock), tools.clock)
     attending = Attending(tools, hall, clock=service.clock, tasks=service.tasks)
     service.use(Ears(tools.bus, topics.VOICE, attending, tasks=service.tasks))
-    news = News(hall, clock=service.clock, tasks=service.tasks)
+    news = News(hall, clock=tools.clock, tasks=service.tasks)
     rpc.register(parts.door(service, settings), tools, news)
     work = jobs.Jobs(tools, hall, attending, settings)
     service.use(work)

@@ -63,9 +63,10 @@ class Jobs:
         self._has_begun = True
 
     async def sweep(self) -> None:
-        """Lapsed stays, dead nodes, silent workers."""
+        """Lapsed stays, dead nodes, silent workers, rooms that nobody came to."""
         if gone := self._hall.workers.silent():
             self._hall.lost(gone)
+        self._hall.sweep()
         await keeping.sweep(self._tools)
 
     async def idle(self) -> None:

@@ -4,11 +4,13 @@ of this service that turns permissions into decisions; nothing else reads a perm
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 
 from contracts.objects.channel import ChannelType
 from contracts.permissions import Permission, holds
+from contracts.rpc.media import Source
 from signaling_service.domain.stays import Stay
 
 AUDIBLE = frozenset({ChannelType.VOICE, ChannelType.STAGE})
@@ -66,6 +68,20 @@ def rights(stay: Stay, granted: Permission) -> Rights:
         may_stream=not stay.suppress and holds(granted, Permission.STREAM),
         may_listen=not stay.deaf,
         is_muted=stay.mute,
+    )
+
+
+def granted(*, may_publish: bool, sources: Collection[Source], may_listen: bool) -> Rights:
+    """What an operator's program grants to whom it lets in. No sources: every one."""
+
+    def covers(*wanted: Source) -> bool:
+        return may_publish and (not sources or any(one in sources for one in wanted))
+
+    return Rights(
+        may_speak=covers(Source.MICROPHONE),
+        may_show=covers(Source.CAMERA),
+        may_stream=covers(Source.SCREEN, Source.SCREEN_AUDIO),
+        may_listen=may_listen,
     )
 
 

@@ -71,6 +71,18 @@ class Hall:
             room = self.rooms[name] = Room(name, sid("RM"), worker, self._clock.now_ms())
         return room
 
+    def keep(self, room: Room, *, empty_s: int, departure_s: int) -> None:
+        """A created room: it is there before the first guest, and a while after the last."""
+        room.empty_s, room.departure_s = empty_s, departure_s
+        room.kept_until_ms = self._clock.now_ms() + empty_s * 1000
+
+    def sweep(self) -> None:
+        """Created rooms to which nobody came in time are gone."""
+        now = self._clock.now_ms()
+        for room in [one for one in self.rooms.values() if not one.guests]:
+            if now >= room.kept_until_ms:
+                del self.rooms[room.name]
+
     async def enter(self, name: str, guest: Guest) -> Room:
         """Let somebody in. Whoever is there under the same name leaves."""
         room = self.room(name)
@@ -83,7 +95,7 @@ class Hall:
         guest.joined_ms = guest.spoke_ms = self._clock.now_ms()
         room.guests[guest.sid] = guest
         try:
-            opened = await self._ask(
+            opened = await self.ask_in(
                 room,
                 media.OpenParticipant(
                     room=room.name,
@@ -110,7 +122,7 @@ class Hall:
         guest.door.ended(why)
         self.on_gone(guest, why)
         try:
-            await self._ask(room, media.LeaveRoom(room=room.name, participant=guest.sid))
+            await self.ask_in(room, media.LeaveRoom(room=room.name, participant=guest.sid))
         except NotFound:
             log.debug("leave.known", room=room.name)  # the worker has seen the client hang up
         except DomainError as error:
@@ -121,7 +133,11 @@ class Hall:
         room = self._room_of(guest)
         if room is None:
             raise Conflict(ErrorCode.TARGET_NOT_IN_VOICE)
-        return await self._ask(room, call)
+        return await self.ask_in(room, call)
+
+    async def ask_in(self, room: Room, call: Call[R]) -> R:
+        """Ask the worker of a room."""
+        return await self.workers.ask(room.worker, call)
 
     def name_of(self, guest: Guest) -> str:
         """The room somebody is in."""
@@ -134,7 +150,7 @@ class Hall:
         if room is None:
             raise Conflict(ErrorCode.TARGET_NOT_IN_VOICE)
         track.is_silenced = guest.rights.is_muted and track.source is media.Source.MICROPHONE
-        await self._ask(
+        await self.ask_in(
             room,
             media.Publish(room=room.name, participant=guest.sid, track=guest.spec(track)),
         )
@@ -164,13 +180,16 @@ class Hall:
         )
         self.show(guest)
 
-    async def allow(self, guest: Guest, rights: Rights) -> None:
+    async def allow(
+        self, guest: Guest, rights: Rights, *, may_send_data: bool | None = None
+    ) -> None:
         """Somebody may do something else now."""
         room, before = self._room_of(guest), guest.rights
-        if room is None or before == rights:
+        may_send = guest.may_send_data if may_send_data is None else may_send_data
+        if room is None or (before, guest.may_send_data) == (rights, may_send):
             return
-        guest.rights = rights
-        await self._ask(
+        guest.rights, guest.may_send_data = rights, may_send
+        await self.ask_in(
             room,
             media.SetRights(room=room.name, participant=guest.sid, rights=guest.media_rights()),
         )
@@ -202,8 +221,11 @@ class Hall:
 
     async def close(self, room: Room, why: Why) -> None:
         """Everybody out."""
+        room.departure_s = 0
         for guest in tuple(room.guests.values()):
             await self.leave(guest, why)
+        if self.rooms.get(room.name) is room:
+            del self.rooms[room.name]
 
     def lost(self, workers: Iterable[str]) -> None:
         """These workers are gone, and everything on them: clients come in anew."""
@@ -224,13 +246,15 @@ class Hall:
             for door in room.doors():
                 door.changed((guest,))
         if not room.guests and self.rooms.get(room.name) is room:
-            del self.rooms[room.name]
+            room.kept_until_ms = self._clock.now_ms() + room.departure_s * 1000
+            if not room.departure_s:
+                del self.rooms[room.name]
 
     def _room_of(self, guest: Guest) -> Room | None:
         return next((each for each in self.rooms.values() if guest.sid in each.guests), None)
 
     async def _silence(self, room: Room, guest: Guest, track: Track) -> None:
-        await self._ask(
+        await self.ask_in(
             room,
             media.MuteTrack(
                 room=room.name,
@@ -240,9 +264,6 @@ class Hall:
                 by=media.Muter.SERVER,
             ),
         )
-
-    async def _ask(self, room: Room, call: Call[R]) -> R:
-        return await self.workers.ask(room.worker, call)
 
 
 def _ignore(guest: Guest) -> None:

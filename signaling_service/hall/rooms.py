@@ -77,6 +77,12 @@ class Door(Protocol):
     def went_down(self, track: Track) -> None:
         """An own track ended by itself."""
 
+    def muted(self, track: Track) -> None:
+        """An own track was muted by an operator: who publishes it may unmute it again."""
+
+    def room_changed(self, room: Room) -> None:
+        """What is said of the room is something else now."""
+
     def heard(self, track: Track) -> None:
         """Somebody gets an own track for the first time."""
 
@@ -175,6 +181,12 @@ class Room:
     created_ms: int
     capacity: int = 0
     metadata: str = ""
+    empty_s: int = 0
+    """For how long it waits for the first guest, and (below) for the next after the last one; a
+    room that nobody created waits for nobody.
+    """
+    departure_s: int = 0
+    kept_until_ms: int = 0
     guests: dict[str, Guest] = field(default_factory=dict)
 
     @property

@@ -43,7 +43,7 @@ class Doors:
         if path.startswith("/twirp/"):
             from signaling_service.ws import operators
 
-            return operators.RoomService(self._reception).serve
+            return operators.Operators(self._reception).serve
         return None
 
 

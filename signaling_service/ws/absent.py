@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from contracts.rpc.media_news import Rating
-from signaling_service.hall.rooms import Guest, Track, Why
+from signaling_service.hall.rooms import Guest, Room, Track, Why
 
 
 class Absent:
@@ -24,6 +24,12 @@ class Absent:
         """Told with everything else."""
 
     def went_down(self, track: Track) -> None:
+        """Told with everything else."""
+
+    def muted(self, track: Track) -> None:
+        """Told with everything else."""
+
+    def room_changed(self, room: Room) -> None:
         """Told with everything else."""
 
     def heard(self, track: Track) -> None:

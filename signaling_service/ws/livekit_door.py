@@ -82,6 +82,14 @@ class Door:
         gone = rtc.TrackUnpublishedResponse(track_sid=track.sid)
         self._say(rtc.SignalResponse(track_unpublished=gone))
 
+    def muted(self, track: Track) -> None:
+        """An operator muted an own track."""
+        self._say(rtc.SignalResponse(mute=rtc.MuteTrackRequest(sid=track.sid, muted=True)))
+
+    def room_changed(self, room: Room) -> None:
+        """What is said of the room is something else now."""
+        self._say(rtc.SignalResponse(room_update=rtc.RoomUpdate(room=words.room_of(room))))
+
     def heard(self, track: Track) -> None:
         """Somebody gets an own track for the first time."""
         heard = rtc.TrackSubscribed(track_sid=track.sid)

@@ -1,6 +1,6 @@
-"""LiveKit's RoomService for operators' programs: POST /twirp/livekit.RoomService/…, JSON or
-protobuf, on the node's own port. Who is in voice by the house's word is put out or muted here as
-well; where nothing is known of a room, the answer says so.
+"""The door for operators' programs: LiveKit's RoomService, POST /twirp/livekit.RoomService/…, in
+JSON or protobuf, on the node's own port. Who may ask what is looked at here; what is done stands in
+room_service.py.
 """
 
 from __future__ import annotations
@@ -14,22 +14,37 @@ from google.protobuf.message import DecodeError, Message
 from livekit.protocol import room as protocol
 from starlette.types import Receive, Scope, Send
 
-from contracts.errors import DomainError, Forbidden, NotFound
+from contracts.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    NotFound,
+    Unauthorized,
+    Unavailable,
+)
 from signaling_service.domain.tokens import Claims
-from signaling_service.hall.rooms import Guest, Room, Why
-from signaling_service.ws import words
 from signaling_service.ws.reception import Reception
+from signaling_service.ws.room_service import RoomService
 from signaling_service.ws.sockets import bearer_of
 
 PREFIX = "/twirp/livekit.RoomService/"
-_BODY_BYTES = 64 << 10
+_BODY_BYTES = 128 << 10
+_REFUSALS: tuple[tuple[type[DomainError], int, str], ...] = (
+    (NotFound, 404, "not_found"),
+    (Forbidden, 403, "permission_denied"),
+    (Unauthorized, 401, "unauthenticated"),
+    (Conflict, 412, "failed_precondition"),
+    (Unavailable, 503, "unavailable"),
+    (DomainError, 400, "invalid_argument"),
+)
 
 
-class RoomService:
+class Operators:
     """Answers one request."""
 
     def __init__(self, reception: Reception) -> None:
         self._reception = reception
+        self._service = RoomService(reception.hall)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Whatever is asked, an answer."""
@@ -49,87 +64,47 @@ class RoomService:
     ) -> tuple[int, bytes]:
         shape, grant, act = known
         try:
+            if len(body) > _BODY_BYTES:
+                raise DecodeError("too long")
             asked = json_format.Parse(body, shape()) if is_json else shape.FromString(body)
             claims = self._reception.operator(bearer_of(scope))
             _require(claims, grant, getattr(asked, "room", ""))
-            answer = await act(self, asked)
-        except (DecodeError, json_format.ParseError):
+            answer = await act(self._service, asked)
+        except (DecodeError, json_format.ParseError, RecursionError):
             return 400, _refusal("malformed", "the request can not be read")
-        except NotFound as error:
-            return 404, _refusal("not_found", error.message)
         except DomainError as error:
-            is_forbidden = isinstance(error, Forbidden)
-            name = "permission_denied" if is_forbidden else "unauthenticated"
-            return (403 if is_forbidden else 401), _refusal(name, error.message)
+            status, name = next(each[1:] for each in _REFUSALS if isinstance(error, each[0]))
+            return status, _refusal(name, error.message)
         if is_json:
             return 200, json_format.MessageToJson(answer, indent=None).encode()
         return 200, answer.SerializeToString()
 
-    async def list_rooms(self, asked: Any) -> Message:
-        """Those of this node."""
-        rooms = self._reception.hall.rooms.values()
-        names = set(asked.names)
-        found = [words.room_of(one) for one in rooms if not names or one.name in names]
-        return protocol.ListRoomsResponse(rooms=found)
-
-    async def list_participants(self, asked: Any) -> Message:
-        """Everybody in a room."""
-        guests = self._room(asked.room).guests.values()
-        found = [words.participant(one) for one in guests]
-        return protocol.ListParticipantsResponse(participants=found)
-
-    async def get_participant(self, asked: Any) -> Message:
-        """Somebody in a room."""
-        return words.participant(self._guest(asked))
-
-    async def remove_participant(self, asked: Any) -> Message:
-        """Somebody has to go."""
-        await self._reception.hall.leave(self._guest(asked), Why.CLOSED)
-        return protocol.RemoveParticipantResponse()
-
-    async def delete_room(self, asked: Any) -> Message:
-        """Everybody has to go."""
-        await self._reception.hall.close(self._room(asked.room), Why.CLOSED)
-        return protocol.DeleteRoomResponse()
-
-    def _room(self, name: str) -> Room:
-        room = self._reception.hall.rooms.get(name)
-        if room is None:
-            raise NotFound(message="requested room does not exist")
-        return room
-
-    def _guest(self, asked: Any) -> Guest:
-        guest = self._room(asked.room).by_identity(asked.identity)
-        if guest is None:
-            raise NotFound(message="participant does not exist")
-        return guest
-
 
 _Method = tuple[type[Any], str, Callable[[RoomService, Any], Awaitable[Message]]]
+_ADMIN = "roomAdmin"
 
 _METHODS: dict[str, _Method] = {
+    "CreateRoom": (protocol.CreateRoomRequest, "roomCreate", RoomService.create_room),
     "ListRooms": (protocol.ListRoomsRequest, "roomList", RoomService.list_rooms),
-    "ListParticipants": (
-        protocol.ListParticipantsRequest,
-        "roomAdmin",
-        RoomService.list_participants,
-    ),
-    "GetParticipant": (
-        protocol.RoomParticipantIdentity,
-        "roomAdmin",
-        RoomService.get_participant,
-    ),
-    "RemoveParticipant": (
-        protocol.RoomParticipantIdentity,
-        "roomAdmin",
-        RoomService.remove_participant,
-    ),
     "DeleteRoom": (protocol.DeleteRoomRequest, "roomCreate", RoomService.delete_room),
+    "UpdateRoomMetadata": (protocol.UpdateRoomMetadataRequest, _ADMIN, RoomService.describe_room),
+    "ListParticipants": (protocol.ListParticipantsRequest, _ADMIN, RoomService.list_participants),
+    "GetParticipant": (protocol.RoomParticipantIdentity, _ADMIN, RoomService.get_participant),
+    "RemoveParticipant": (protocol.RoomParticipantIdentity, _ADMIN, RoomService.remove),
+    "UpdateParticipant": (
+        protocol.UpdateParticipantRequest,
+        _ADMIN,
+        RoomService.describe,
+    ),
+    "MutePublishedTrack": (protocol.MuteRoomTrackRequest, _ADMIN, RoomService.mute_track),
+    "UpdateSubscriptions": (protocol.UpdateSubscriptionsRequest, _ADMIN, RoomService.subscribe),
+    "SendData": (protocol.SendDataRequest, _ADMIN, RoomService.send_data),
 }
 
 
 def _require(claims: Claims, grant: str, room: str) -> None:
-    if not claims.has(grant) or (grant == "roomAdmin" and claims.room not in ("", room)):
+    """Who governs a room governs the one that the token names, and no other."""
+    if not claims.has(grant) or (grant == _ADMIN and claims.room != room):
         raise Forbidden
 
 

@@ -78,6 +78,13 @@ class Door:
         """An own track ended."""
         self.say({"type": "unpublished", "track": track.sid, "cid": track.cid})
 
+    def muted(self, track: Track) -> None:
+        """An operator muted an own track."""
+        self.say({"type": "muted", "track": track.sid, "cid": track.cid})
+
+    def room_changed(self, room: Room) -> None:
+        """Not told here."""
+
     def heard(self, track: Track) -> None:
         """Not told here."""
 

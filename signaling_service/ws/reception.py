@@ -11,9 +11,9 @@ from chassis.clock import Clock
 from chassis.logs import logger
 from chassis.tasks import Tasks
 from contracts.errors import DomainError, Forbidden, Unauthorized
-from contracts.rpc.media import Manner
+from contracts.rpc.media import Manner, Source
 from signaling_service.actions import keeping
-from signaling_service.domain.rights import Rights
+from signaling_service.domain.rights import Rights, granted
 from signaling_service.domain.stays import Stay
 from signaling_service.domain.tokens import Claims, read
 from signaling_service.hall.hall import Hall, sid
@@ -24,10 +24,10 @@ from signaling_service.ws.absent import Absent
 log = logger("reception")
 
 _SOURCES = {
-    "microphone": "may_speak",
-    "camera": "may_show",
-    "screen_share": "may_stream",
-    "screen_share_audio": "may_stream",
+    "microphone": Source.MICROPHONE,
+    "camera": Source.CAMERA,
+    "screen_share": Source.SCREEN,
+    "screen_share_audio": Source.SCREEN_AUDIO,
 }
 
 
@@ -129,22 +129,20 @@ class Reception:
         if stay is None or stay.ticket != claims.ticket or stay.node != self._tools.node:
             raise Unauthorized
         try:
-            granted = await keeping.rights_of(self._tools, stay)
+            rights = await keeping.rights_of(self._tools, stay)
         except DomainError as error:
             log.info("rights.unknown", user=stay.user_id, reason=str(error))
             raise
-        return Admitted(claims, stay, granted, str(stay.channel_id))
+        return Admitted(claims, stay, rights, str(stay.channel_id))
 
 
 def _granted(claims: Claims) -> Rights:
     """What an operator's token lets its bearer do."""
-    may_publish = claims.has("canPublish", unless_said=True)
     named = claims.grants.get("canPublishSources")
-    sources = named if isinstance(named, list) and named else list(_SOURCES)
-    allowed = {_SOURCES[one] for one in sources if one in _SOURCES} if may_publish else set()
-    return Rights(
-        may_speak="may_speak" in allowed,
-        may_show="may_show" in allowed,
-        may_stream="may_stream" in allowed,
+    named = named if isinstance(named, list) else []
+    sources = [_SOURCES[one] for one in named if isinstance(one, str) and one in _SOURCES]
+    return granted(
+        may_publish=claims.has("canPublish", unless_said=True) and bool(sources or not named),
+        sources=sources,
         may_listen=claims.has("canSubscribe", unless_said=True),
     )

@@ -27,7 +27,7 @@ _SOURCES = {
     Source.SCREEN: models.TrackSource.SCREEN_SHARE,
     Source.SCREEN_AUDIO: models.TrackSource.SCREEN_SHARE_AUDIO,
 }
-_OURS = {theirs: ours for ours, theirs in _SOURCES.items()}
+_OURS = {int(theirs): ours for ours, theirs in _SOURCES.items()}
 _QUALITIES = {
     Quality.LOW: models.VideoQuality.LOW,
     Quality.MEDIUM: models.VideoQuality.MEDIUM,
@@ -107,6 +107,8 @@ def room_of(room: Room) -> models.Room:
         name=room.name,
         creation_time=room.created_ms // 1000,
         creation_time_ms=room.created_ms,
+        empty_timeout=room.empty_s,
+        departure_timeout=room.departure_s,
         max_participants=room.capacity,
         metadata=room.metadata,
         num_participants=len(room.guests),
@@ -174,6 +176,11 @@ def track_of(track: Track) -> models.TrackInfo:
     )
 
 
+def source_from(told: int) -> Source:
+    """What a track shows."""
+    return _OURS.get(told, Source.UNKNOWN)
+
+
 def track_from(asked: rtc.AddTrackRequest) -> Track:
     """What a client wants to publish."""
     kind = TrackKind.VIDEO if asked.type == models.TrackType.VIDEO else TrackKind.AUDIO
@@ -184,7 +191,7 @@ def track_from(asked: rtc.AddTrackRequest) -> Track:
         sid=sid("TR"),
         cid=asked.cid,
         kind=kind,
-        source=_OURS.get(asked.source, Source.UNKNOWN),
+        source=source_from(asked.source),
         name=asked.name[:256],
         codec=first.removeprefix("video/").removeprefix("audio/"),
         is_muted=asked.muted,

@@ -38,8 +38,8 @@ async def told_state(who: Caller, about: Caller, channel_id: str | None) -> dict
 async def test_two_people_hear_and_see_each_other(
     house: Suite,
     stack: AsyncExitStack,
-    hers: bool,  # noqa: FBT001
-    his: bool,  # noqa: FBT001
+    hers: bool,
+    his: bool,
 ) -> None:
     """With one peer connection (version 1 of the protocol) and with two (version 0)."""
     club = await club_of(house, stack, "mina", "jun")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chassis.rpc import Calls, RpcServer
-from chassis.testing import ManualClock
+from chassis.testing import START, ManualClock
 from contracts import topics
 from contracts.errors import NotFound
 from contracts.events.base import Event
@@ -271,9 +271,11 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(redis_url: str, **given: Any) -> AsyncIterator[House]:
+async def open_house(
+    redis_url: str, *, start: datetime = START, **given: Any
+) -> AsyncIterator[House]:
     """signaling_service on a real Redis, with neighbours as these tests put them."""
-    neighbours, clock = Neighbours(), ManualClock()
+    neighbours, clock = Neighbours(), ManualClock(start)
     async with neighbours.answering() as addresses:
         settings = {
             "redis_url": redis_url,

@@ -24,7 +24,7 @@ def packed(request: rtc.JoinRequest, *, is_zipped: bool = True) -> dict[str, str
 
 
 @pytest.mark.parametrize("is_zipped", [True, False])
-def test_one_request_brings_tracks_and_then_the_offer_along(is_zipped: bool) -> None:  # noqa: FBT001
+def test_one_request_brings_tracks_and_then_the_offer_along(is_zipped: bool) -> None:
     request = rtc.JoinRequest(
         connection_settings=rtc.ConnectionSettings(auto_subscribe=False),
         publisher_offer=rtc.SessionDescription(type="offer", sdp="v=0", id=7),
