@@ -17,12 +17,19 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.outbox import outbox_table
 from chat_service.tables import base
+from chat_service.tables.applications import (
+    command_permissions,
+    commands,
+    interactions,
+    whispers,
+)
 from chat_service.tables.base import key
 from chat_service.tables.search import hidden_mentions, saved
+from chat_service.tables.threads import thread_members, threads
 
 metadata = base.metadata
 
@@ -266,121 +273,6 @@ heard = Table(
     Column("stamp", BigInteger, nullable=False),
 )
 
-threads = Table(
-    "threads",
-    metadata,
-    key("id"),
-    Column("guild_id", BigInteger, nullable=False),
-    Column("parent_id", BigInteger, nullable=False),
-    Column("type", SmallInteger, nullable=False),
-    Column("owner_id", BigInteger, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("created", DateTime(timezone=True), nullable=False),
-    Column("is_archived", Boolean, nullable=False),
-    Column("changed", DateTime(timezone=True), nullable=False),
-    Column("due", DateTime(timezone=True), nullable=False),
-    Column("archive_after", Integer, nullable=False),
-    Column("is_locked", Boolean, nullable=False),
-    Column("is_invitable", Boolean, nullable=False),
-    Column("slowmode", Integer, nullable=False),
-    Column("flags", Integer, nullable=False),
-    Column("tags", ARRAY(BigInteger), nullable=False),
-    Column("accepted_id", BigInteger),
-    Column("message_count", Integer, nullable=False),
-    Column("total_sent", Integer, nullable=False),
-    Column("member_count", Integer, nullable=False),
-    Index("threads_active", "guild_id", postgresql_where=text("NOT is_archived")),
-    Index("threads_due", "due", postgresql_where=text("NOT is_archived")),
-    Index(
-        "threads_archived_open",
-        *("parent_id", "changed", "id"),
-        postgresql_where=text("is_archived AND type <> 12"),
-    ),
-    Index(
-        "threads_archived_closed",
-        *("parent_id", "changed", "id"),
-        postgresql_where=text("is_archived AND type = 12"),
-    ),
-    Index("threads_of_parent", "parent_id", "id"),
-)
-"""`id` is the channel of the thread's messages. Archived at `due`, which each message puts off;
-`changed`: when it was archived or unarchived last.
-"""
-
-thread_members = Table(
-    "thread_members",
-    metadata,
-    key("thread_id"),
-    key("user_id"),
-    Column("joined", DateTime(timezone=True), nullable=False),
-    Column("flags", Integer, nullable=False),
-    Column("muted", Boolean, nullable=False),
-    Column("mute_config", JSONB),
-    Index("thread_members_of_user", "user_id", "thread_id"),
-)
-
-commands = Table(
-    "commands",
-    metadata,
-    key("id"),
-    Column("application_id", BigInteger, nullable=False),
-    Column("guild_id", BigInteger, nullable=False),
-    Column("type", SmallInteger, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("version", BigInteger, nullable=False),
-    Column("definition", JSONB, nullable=False),
-    UniqueConstraint("application_id", "guild_id", "type", "name", name="commands_called"),
-    Index("commands_of_guild", "guild_id"),
-)
-"""What applications offer: in one guild, or (0) everywhere."""
-
-command_permissions = Table(
-    "command_permissions",
-    metadata,
-    key("guild_id"),
-    key("id"),
-    Column("application_id", BigInteger, nullable=False),
-    Column("permissions", JSONB, nullable=False),
-)
-"""Of a command, or under the application's id of all that it offers."""
-
-interactions = Table(
-    "interactions",
-    metadata,
-    key("id"),
-    Column("application_id", BigInteger, nullable=False),
-    Column("type", SmallInteger, nullable=False),
-    Column("user_id", BigInteger, nullable=False),
-    Column("guild_id", BigInteger),
-    Column("channel_id", BigInteger, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    Column("nonce", Text),
-    Column("state", SmallInteger, nullable=False),
-    Column("asked", JSONB, nullable=False),
-    Column("response_id", BigInteger),
-    Column("created", DateTime(timezone=True), nullable=False),
-    Index("interactions_created", "created"),
-    Index("interactions_waiting", "created", postgresql_where=text("state = 0")),
-)
-"""What people ask of applications: a row lives for a quarter of an hour. The token is not kept."""
-
-whispers = Table(
-    "whispers",
-    metadata,
-    key("id"),
-    Column("channel_id", BigInteger, nullable=False),
-    Column("user_id", BigInteger, nullable=False),
-    Column("author_id", BigInteger, nullable=False),
-    Column("content", Text, nullable=False),
-    Column("type", SmallInteger, nullable=False),
-    Column("flags", Integer, nullable=False),
-    Column("created", DateTime(timezone=True), nullable=False),
-    Column("edited", DateTime(timezone=True)),
-    Column("extras", JSONB),
-    Index("whispers_created", "created"),
-)
-"""Answers that only who asked has seen, kept as long as they can be changed: in no history."""
-
 previews = Table(
     "previews",
     metadata,
@@ -397,3 +289,38 @@ HANGING = (
     *(rolls, check_ins, mentions, hidden_mentions, saved),
 )
 """What hangs on a message, and goes with it."""
+
+__all__ = [
+    "HANGING",
+    "check_ins",
+    "command_permissions",
+    "commands",
+    "conversations",
+    "files",
+    "heads",
+    "heard",
+    "hidden_mentions",
+    "interactions",
+    "mentioned",
+    "mentions",
+    "messages",
+    "metadata",
+    "nonces",
+    "outbox",
+    "poll_counts",
+    "poll_votes",
+    "polls",
+    "previews",
+    "quiz_scores",
+    "reaction_kinds",
+    "reactions",
+    "read_states",
+    "recipients",
+    "removals",
+    "rolls",
+    "saved",
+    "slowed",
+    "thread_members",
+    "threads",
+    "whispers",
+]

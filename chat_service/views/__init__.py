@@ -1,111 +1,63 @@
-"""How messages look from outside, as JSON bytes: the hot path writes them once and never parses
-them again.
-
-A test holds them equal to what the declared models dump.
+"""How messages look from outside. What is sent most is written as bytes (`hot`); conversations and
+threads have a page of their own (`places`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
-
-import orjson
+from typing import Any, TypeVar
 
 from chat_service.domain import content
 from chat_service.domain.attendance import Roll
-from chat_service.domain.conversations import Conversation
 from chat_service.domain.drafts import SUPPRESS_EMBEDS
 from chat_service.domain.emojis import Emoji
 from chat_service.domain.polls import Ballot, Tally
-from chat_service.domain.threads import Thread
 from chat_service.files import Files
 from chat_service.people import gone
 from chat_service.store.attendance import Count as Present
 from chat_service.store.messages import HAS_THREAD, Message
 from chat_service.store.reactions import Count
-from chat_service.store.thread_members import Membership
+from chat_service.views.hot import OPENING, Said, Speaker, after_id, in_guild, stored
+from chat_service.views.places import audited_thread, private, thread, thread_member
 from contracts.events.base import Event
 from contracts.ids import Snowflake, UserId
 from contracts.objects.attachment import Attachment
-from contracts.objects.member import Member
 from contracts.objects.message import Message as MessageShape
-from contracts.objects.private import PrivateChannel
 from contracts.objects.reaction import CountDetails, Reaction
 from contracts.objects.reaction import Emoji as EmojiShape
 from contracts.objects.thread import Thread as ThreadShape
-from contracts.objects.thread import ThreadMember, ThreadMetadata
 from contracts.objects.user import Signed, User
-from contracts.wire import JSON, Wire, timestamp
+from contracts.wire import JSON, Wire
 
+__all__ = [
+    "OPENING",
+    "REPLY",
+    "STARTER",
+    "Look",
+    "Said",
+    "Speaker",
+    "after_id",
+    "audited_thread",
+    "author",
+    "emoji",
+    "event",
+    "in_guild",
+    "people_in",
+    "poll_in",
+    "private",
+    "reaction",
+    "referenced",
+    "referenced_id",
+    "roles_in",
+    "roll_in",
+    "shape",
+    "stored",
+    "thread",
+    "thread_member",
+    "users_in",
+]
 E = TypeVar("E", bound=Event)
-
-
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """A member with the bytes that every message of theirs carries."""
-
-    member: Member
-    author: bytes
-    face: bytes
-
-    @classmethod
-    def of(cls, member: Member) -> Speaker:
-        """Encode once."""
-        return cls(member, member.user.encode(), member.face().encode())
-
-
-class Said(NamedTuple):
-    """What a message says, apart from who, where and when."""
-
-    content: str
-    nonce: str | int | None = None
-    flags: int = 0
-    mention_everyone: bool = False
-    mentions: tuple[User, ...] = ()
-    mention_roles: tuple[int, ...] = ()
-
-
-OPENING = b'{"id":"'
-"""What stands before the id: it is known only when the row is stored."""
-
-
-def after_id(channel_id: int, author: bytes, said: Said, created: datetime) -> bytes:
-    """Everything between the id and the closing brace."""
-    parts = [
-        b'","channel_id":"%d","author":%b,"content":%b,"timestamp":"%b","edited_timestamp":null'
-        % (channel_id, author, orjson.dumps(said.content), timestamp(created).encode()),
-        b',"tts":false,"mention_everyone":true' if said.mention_everyone else _NOBODY,
-        _mentions(said) if said.mentions or said.mention_roles else _NONE_NAMED,
-        b',"attachments":[],"embeds":[],"components":[],"pinned":false,"type":0,"flags":%d'
-        % said.flags,
-    ]
-    if said.nonce is not None:
-        parts.append(b',"nonce":%b' % orjson.dumps(said.nonce))
-    return b"".join(parts)
-
-
-def in_guild(guild_id: int, face: bytes) -> bytes:
-    """What an event adds to the message."""
-    if not face:
-        return b',"guild_id":"%d"' % guild_id
-    return b',"guild_id":"%d","member":%b' % (guild_id, face)
-
-
-def stored(message: Message, author: bytes, said: Said) -> bytes:
-    """A message that is in the store."""
-    rest = after_id(message.channel_id, author, said, message.created)
-    return b"%b%d%b}" % (OPENING, message.id, rest)
-
-
-_NOBODY = b',"tts":false,"mention_everyone":false'
-_NONE_NAMED = b',"mentions":[],"mention_roles":[]'
-
-
-def _mentions(said: Said) -> bytes:
-    roles = orjson.dumps([str(role) for role in said.mention_roles])
-    return b'%b,"mention_roles":%b' % (_list(b"mentions", said.mentions), roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,70 +269,6 @@ def emoji(one: Emoji) -> EmojiShape:
     return EmojiShape(id=Snowflake(one.id), name=one.name, animated=one.is_animated)
 
 
-def private(
-    one: Conversation,
-    reader_id: int,
-    faces: Mapping[int, User],
-    last_message_id: int | None = None,
-    last_pin: datetime | None = None,
-) -> PrivateChannel:
-    """A conversation as one of those in it sees it."""
-    seat = one.seat(reader_id)
-    shown: JSON = {
-        "id": one.id,
-        "type": one.kind,
-        "last_message_id": last_message_id,
-        "last_pin_timestamp": last_pin,
-        "recipients": tuple(faces.get(other) or gone(other) for other in one.others(reader_id)),
-        "owner_id": one.owner_id,
-        "name": one.name,
-        "icon": one.icon,
-        "is_message_request": seat is not None and seat.is_request,
-    }
-    return PrivateChannel.model_validate(shown)
-
-
-def thread(one: Thread, member: ThreadMember | None = None) -> ThreadShape:
-    """A thread, and who looks in it."""
-    state = ThreadMetadata(
-        archived=one.is_archived,
-        archive_timestamp=one.changed,
-        auto_archive_duration=one.archive_after,
-        locked=one.is_locked,
-        create_timestamp=one.created,
-        invitable=one.is_invitable if one.is_private else None,
-    )
-    shown: JSON = {
-        "id": one.id,
-        "type": one.type,
-        "guild_id": one.guild_id,
-        "parent_id": one.parent_id,
-        "owner_id": one.owner_id,
-        "name": one.name,
-        "last_message_id": one.last_message_id,
-        "rate_limit_per_user": one.slowmode,
-        "flags": one.flags,
-        "thread_metadata": state,
-        "message_count": one.message_count,
-        "total_message_sent": one.total_sent,
-        "member_count": one.member_count,
-        "applied_tags": one.tags,
-        "accepted_answer_id": one.accepted_id,
-    }
-    if member is not None:
-        shown["member"] = member
-    return ThreadShape.model_validate(shown)
-
-
-def thread_member(
-    one: Membership, *, is_own: bool = False, member: Member | None = None
-) -> ThreadMember:
-    """Somebody in a thread; how they are notified is shown to nobody else."""
-    own: JSON = {"muted": one.muted, "mute_config": one.mute_config} if is_own else {}
-    shown = {"id": one.thread_id, "user_id": one.user_id, "join_timestamp": one.joined}
-    return ThreadMember.model_validate({**shown, "flags": one.flags, "member": member, **own})
-
-
 def event(kind: type[E], shown: Wire, **more: Any) -> E:
     """An event whose fields are those of a shape, and more."""
     given = {name: getattr(shown, name) for name in shown.model_fields_set}
@@ -390,7 +278,3 @@ def event(kind: type[E], shown: Wire, **more: Any) -> E:
 def _alone(message: Message) -> Message:
     """A message that is shown within another shows none within itself."""
     return replace(message, type=0) if message.type == REPLY else message
-
-
-def _list(name: bytes, users: tuple[User, ...]) -> bytes:
-    return b',"%b":[%b]' % (name, b",".join(user.encode() for user in users))
