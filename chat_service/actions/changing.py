@@ -18,7 +18,7 @@ from chat_service.actions import (
 )
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import Venue, enter
-from chat_service.domain import content, mentions
+from chat_service.domain import content, mentions, wording
 from chat_service.domain.attachments import VOICE_MESSAGE, Described, Received
 from chat_service.domain.drafts import ONLY_COMPONENTS, SUPPRESS_EMBEDS
 from chat_service.domain.interactions import LOADING
@@ -75,8 +75,10 @@ async def edit_in(
     before = await _one(chat, venue, message_id)
     _require_may_edit(venue, before, changes)
     after = await edited(chat, venue, before, changes)
-    if after.content != before.content:
-        await moderating.examine(chat, actor, venue, after.content, message_id=message_id)
+    if _reads(after) != _reads(before):
+        await moderating.examine(
+            chat, actor, venue, after.content, extras=after.extras, message_id=message_id
+        )
     look = await showing.look(chat, actor.user_id, [after])
     if after != before:
         async with chat.units.open(actor) as unit:
@@ -101,7 +103,8 @@ async def delete(chat: Chat, actor: Identity, channel_id: int, message_id: int) 
 async def delete_in(chat: Chat, actor: Identity, venue: Venue, message_id: int) -> None:
     """The same where somebody was let in already."""
     message = await _one(chat, venue, message_id)
-    if message.author_id != venue.user.id:
+    if message.author_id != venue.user.id or message.type == moderating.ALERT:
+        # An alert is told in the name of whom it is about.
         venue.require(Permission.MANAGE_MESSAGES)
     if message.type in _LASTING:
         raise DomainError(ErrorCode.SYSTEM_MESSAGE)
@@ -218,6 +221,10 @@ async def edited(chat: Chat, venue: Venue, before: Message, changes: Changes) ->
     after = replace(before, **values, extras=extras or None)
     if not (after.content.strip() or any(extras.get(name) for name in _ENOUGH)):
         raise DomainError(ErrorCode.EMPTY_MESSAGE)
+def _reads(message: Message) -> tuple[str, list[str]]:
+    return message.content, wording.beside(message.extras)
+
+
     return after
 
 

@@ -136,12 +136,15 @@ def _require_kinds(venue: Venue, draft: Draft) -> None:
 
 async def compose(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> Composed:
     """Find out all that a message takes, and whether it may be said at all."""
-    await moderating.examine(chat, actor, venue, draft.content)
     extras = _said(venue, draft)
     kind, answered = 0, None
     if draft.reference is not None:
         kind, answered, more = await _referring(chat, actor, venue, draft.reference)
         extras |= more
+    ballot = None if draft.poll is None else await questions.asked(chat, venue, draft.poll)
+    if ballot is not None:
+        extras["poll"] = ballot.kept()
+    await moderating.examine(chat, actor, venue, draft.content, extras=extras)
     files = await attaching.hung(chat, venue, draft.files, draft.flags)
     if files:
         extras["attachments"] = files
@@ -149,9 +152,6 @@ async def compose(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> Co
         copies = await attaching.copied(chat, venue, snapshot["message"]["attachments"])
         snapshot["message"]["attachments"] = copies
         files = [*files, *copies]
-    ballot = None if draft.poll is None else await questions.asked(chat, venue, draft.poll)
-    if ballot is not None:
-        extras["poll"] = ballot.kept()
     if draft.roll_call is not None:
         venue.require(Permission.SEND_POLLS)
         extras["check_in"] = draft.roll_call.roll(chat.clock.now()).kept()

@@ -137,7 +137,6 @@ async def post(
         raise Forbidden(ErrorCode.NOT_THIS_CHANNEL_TYPE)
     _require_may_begin(venue, parent, wanted)
     composing.require_sayable(draft)
-    await moderating.examine(chat, actor, venue, wanted.name, is_title=True)
     return await post_in(chat, actor, venue, wanted, draft, thread_id=thread_id)
 
 
@@ -148,6 +147,8 @@ async def post_in(
     assert venue.channel is not None
     thread = wanted.made(thread_id, venue.channel, int(venue.user.id), chat.clock.now())
     inside = _inside(venue, thread)
+    signed = None if draft.origin is None else draft.origin.kept()
+    await moderating.examine(chat, actor, venue, wanted.name, extras=signed, is_title=True)
     composed = await composing.compose(chat, actor, inside, draft)
     called = await joining.coming(chat, inside, composed.mentions.users)
     async with chat.units.open(actor) as unit:
@@ -191,6 +192,8 @@ async def edit(
     _require_may_change(venue, before, changes)
     async with chat.units.open(actor) as unit:
         venue = await thread_state.held(unit, venue)
+    if changes.get("name", before.name) != before.name:
+        await moderating.examine(chat, actor, venue, changes["name"], is_title=True)
         before = thread_state.of(venue)
         _require_may_change(venue, before, changes)
         after = rules.changed(before, changes, unit.now)

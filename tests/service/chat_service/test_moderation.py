@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.ids import GuildId
+from contracts.ids import ApplicationId, GuildId
 from contracts.objects.automod import AutoModRule
 from contracts.permissions import Permission
 from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House, refusal
@@ -112,3 +112,82 @@ async def test_titles_and_what_is_said_in_threads_are_judged(house: House) -> No
     sent = await house.send(ALICE, room, "fine")
     at_message = f"/channels/{room}/messages/{sent['id']}/threads"
     assert refusal(await house.asks(ALICE, "POST", at_message, json=titled)) == (400, 200001)
+
+
+async def test_a_webhook_is_judged_like_a_person_whose_name_nobody_has(house: House) -> None:
+    guild = house.guild()
+    channel, office = house.channel(guild), int(house.channel(guild).id)
+    alert = {"type": 2, "metadata": {"channel_id": str(office)}}
+    silence = {"type": 3, "metadata": {"duration_seconds": 60}}
+    ruled(house, guild, {"type": 1, "metadata": {}}, alert, silence)
+    webhook = house.webhook(channel)
+    good = await house.posts(webhook, "POST", "?wait=true", json={"content": "good"})
+    edit = f"/messages/{good.json()['id']}"
+    bad: list[tuple[str, str, dict[str, Any]]] = [
+        ("POST", "?wait=true", {"content": "bad", "username": "Weather"}),
+        ("POST", "", {"embeds": [{"fields": [{"name": "so", "value": "it is bad"}]}]}),
+        ("PATCH", edit, {"content": "bad"}),
+        ("PATCH", edit, {"embeds": [{"title": "bad"}]}),
+    ]
+    for method, below, form in bad:
+        answer = await house.posts(webhook, method, below, json=form)
+        assert refusal(answer) == (400, 200000), form
+    assert await house.stored(int(channel.id)) == [int(good.json()["id"])]
+    alerts = await house.history(OWNER, office)
+    assert [one["author"]["username"] for one in reversed(alerts)] == ["Weather", *["News"] * 3]
+    own = await house.posts(webhook, "DELETE", f"/messages/{alerts[-1]['id']}")
+    assert refusal(own) == (404, 10008)
+    governed = await house.governed(guild)
+    assert {one["action"] for one in governed} == {143, 144}
+    assert {one["target_id"] for one in governed} == {str(webhook)}
+
+
+async def test_applications_say_what_they_like_by_every_door(house: House) -> None:
+    guild = house.guild()
+    channel = house.channel(guild)
+    ruled(house, guild)
+    own = house.webhook(channel, application_id=ApplicationId(5))
+    answer = await house.posts(own, "POST", "?wait=true", json={"content": "bad"})
+    assert answer.status_code == 200
+    bot, path = house.bot(guild), f"/channels/{channel.id}/messages"
+    assert (await house.asks_as_bot(bot, "POST", path, json={"content": "bad"})).status_code == 200
+    assert await house.refused(ALICE, int(channel.id), json={"content": "bad"}) == (400, 200000)
+
+
+async def test_polls_components_and_what_is_shown_of_other_messages_are_judged(
+    house: House,
+) -> None:
+    guild, elsewhere = house.guild(), house.room()
+    room = int(house.channel(guild).id)
+    ruled(house, guild)
+    shown = await house.send(ALICE, elsewhere, "bad")
+    answers = [{"poll_media": {"text": "good"}}, {"poll_media": {"text": "bad"}}]
+    said: list[dict[str, Any]] = [
+        {"poll": {"question": {"text": "How?"}, "answers": answers}},
+        {"flags": 1 << 15, "components": [{"type": 10, "content": "bad"}]},
+        {
+            "message_reference": {
+                "type": 1, "channel_id": str(elsewhere), "message_id": shown["id"]
+            }
+        },
+    ]  # fmt: skip
+    for form in said:
+        assert await house.refused(ALICE, room, json=form) == (400, 200000), form
+    threads = f"/channels/{room}/threads"
+    begun = (await house.asks(ALICE, "POST", threads, json={"name": "good", "type": 11})).json()
+    assert await house.refused(ALICE, int(begun["id"]), json={"content": "bad"}) == (400, 200000)
+
+
+async def test_who_set_a_rule_off_can_not_delete_the_alert(house: House) -> None:
+    guild = house.guild()
+    room = int(house.channel(guild).id)
+    ruled(house, guild, {"type": 2, "metadata": {"channel_id": str(room)}})
+    await house.send(ALICE, room, "bad")
+    [said, alert] = await house.history(ALICE, room)
+    if said["type"] != 0:
+        said, alert = alert, said
+    path = f"/channels/{room}/messages"
+    refused = await house.asks(ALICE, "DELETE", f"{path}/{alert['id']}")
+    assert refusal(refused) == (403, 50013)
+    assert (await house.asks(ALICE, "DELETE", f"{path}/{said['id']}")).status_code == 204
+    assert (await house.asks(OWNER, "DELETE", f"{path}/{alert['id']}")).status_code == 204
