@@ -323,12 +323,16 @@ async def put(
     return message
 
 
-async def take_turn(unit: Unit, venue: Venue) -> None:
-    """Slowmode: one message in so many seconds, but for those who govern."""
+async def take_turn(unit: Unit, venue: Venue, *, begins: bool = False) -> None:
+    """Slowmode: one message in so many seconds, but for those who govern; and one thread that
+    somebody begins.
+    """
     if not _is_slow(venue):
         return
     until = unit.now + timedelta(seconds=venue.slowmode)
-    free = await store.writing.slow_down(unit, venue.channel_id, venue.user.id, until)
+    # Threads take turns of their own, which lie under the number that no channel has.
+    turns = -venue.channel_id if begins else int(venue.channel_id)
+    free = await store.writing.slow_down(unit, turns, venue.user.id, until)
     if free is not None:
         raise Slowed(round(max((free - unit.now).total_seconds(), 0.001), 3))
 

@@ -31,7 +31,7 @@ from contracts.events.base import Hearing
 from contracts.events.thread import ThreadCreate, ThreadDelete
 from contracts.identity import Identity
 from contracts.ids import ChannelId, GuildId
-from contracts.objects.audit import AuditAction
+from contracts.objects.audit import AuditAction, differences
 from contracts.objects.channel import POSTED, THREADED, Channel, ChannelType
 from contracts.objects.message import Message as MessageShape
 from contracts.objects.thread import Thread as ThreadShape
@@ -82,6 +82,7 @@ async def from_message(
             raise DomainError(ErrorCode.SYSTEM_MESSAGE)
         if message.flags & HAS_THREAD:
             raise DomainError(ErrorCode.HAS_THREAD)
+        await composing.take_turn(unit, venue, begins=True)
         thread = wanted.made(message.id, parent, int(actor.user_id), unit.now)
         inside = await _begin(unit, venue, thread)
         message = replace(message, flags=message.flags | HAS_THREAD)
@@ -107,6 +108,7 @@ async def begin(chat: Chat, actor: Identity, channel_id: int, wanted: Begin) -> 
     _require_may_begin(venue, parent, wanted)
     await moderating.examine(chat, actor, venue, wanted.name, is_title=True)
     async with chat.units.open(actor) as unit:
+        await composing.take_turn(unit, venue, begins=True)
         thread = wanted.made(unit.new_id(), parent, int(actor.user_id), unit.now)
         inside = await _begin(unit, venue, thread)
         await joining.let_in(unit, inside, _myself(venue))
@@ -145,10 +147,10 @@ async def post_in(
 ) -> Posted:
     """The same where somebody was let in already, a webhook for example."""
     assert venue.channel is not None
-    thread = wanted.made(thread_id, venue.channel, int(venue.user.id), chat.clock.now())
-    inside = _inside(venue, thread)
     signed = None if draft.origin is None else draft.origin.kept()
     await moderating.examine(chat, actor, venue, wanted.name, extras=signed, is_title=True)
+    thread = wanted.made(thread_id, venue.channel, int(venue.user.id), chat.clock.now())
+    inside = _inside(venue, thread)
     composed = await composing.compose(chat, actor, inside, draft)
     called = await joining.coming(chat, inside, composed.mentions.users)
     async with chat.units.open(actor) as unit:
@@ -190,10 +192,10 @@ async def edit(
     venue = await enter(chat, actor, channel_id)
     before = thread_state.of(venue)
     _require_may_change(venue, before, changes)
-    async with chat.units.open(actor) as unit:
-        venue = await thread_state.held(unit, venue)
     if changes.get("name", before.name) != before.name:
         await moderating.examine(chat, actor, venue, changes["name"], is_title=True)
+    async with chat.units.open(actor) as unit:
+        venue = await thread_state.held(unit, venue)
         before = thread_state.of(venue)
         _require_may_change(venue, before, changes)
         after = rules.changed(before, changes, unit.now)
@@ -210,8 +212,7 @@ async def edit(
         thread_state.tell_changed(unit, after, venue.heard_on)
         if after.name != before.name and not after.is_archived:
             await announcing.announce(unit, venue, _RENAMED, after.name)
-        if after.owner_id != actor.user_id or after.is_locked != before.is_locked:
-            governing.note(unit, venue, AuditAction.THREAD_UPDATE, after.id)
+        _note(unit, venue, before, after)
     return await _own(chat, actor, channel_id)
 
 
@@ -236,7 +237,7 @@ async def delete(chat: Chat, actor: Identity, channel_id: int) -> ThreadShape:
             message = replace(message, flags=message.flags & ~HAS_THREAD)
             await store.writing.change(unit, message, flags=message.flags)
             changing.tell_changed(unit, hub, message, replace(look, threads={}))
-        governing.note(unit, venue, AuditAction.THREAD_DELETE, thread.id)
+        _note(unit, venue, thread, None)
     return views.thread(thread)
 
 
@@ -285,7 +286,19 @@ async def _begin(unit: Unit, venue: Venue, thread: Thread) -> Venue:
     inside = _inside(venue, thread)
     shown = views.thread(thread)
     unit.emit(views.event(ThreadCreate, shown, newly_created=True), to=inside.heard_on)
+    _note(unit, venue, None, thread)
     return inside
+
+
+def _note(unit: Unit, venue: Venue, before: Thread | None, after: Thread | None) -> None:
+    """That a thread was begun, changed or deleted."""
+    looks = [views.audited_thread(one) if one is not None else {} for one in (before, after)]
+    action = AuditAction.THREAD_UPDATE
+    if before is None or after is None:
+        action = AuditAction.THREAD_CREATE if before is None else AuditAction.THREAD_DELETE
+    thread = after or before
+    assert thread is not None
+    governing.note(unit, venue, action, thread.id, *differences(*looks))
 
 
 def _inside(venue: Venue, thread: Thread) -> Venue:

@@ -105,6 +105,7 @@ async def take_in(unit: Unit, event_id: int, deed: Governed) -> bool:
         target_id=deed.target_id,
         reason=deed.reason,
         options=deed.options,
+        changes=deed.changes,
     )
     is_new = await store.audit.add_once(unit, one)
     if is_new:

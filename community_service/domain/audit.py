@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from contracts.limits import AUDIT_LOG_DAYS
-from contracts.objects.audit import AuditAction, AuditChange
+from contracts.objects.audit import AuditAction, AuditChange, differences
 from contracts.objects.channel import OverwriteType
 from contracts.wire import JSON, Wire
 
@@ -73,12 +73,8 @@ def changes_between(
     """
     old: JSON = before.dump() if before else {}
     new: JSON = after.dump() if after else {}
-    left_out = _NAMED_BY_THE_ENTRY.union(without)
-    return tuple(
-        AuditChange(key=_KEYS.get(key, key), old_value=old.get(key), new_value=new.get(key))
-        for key in {**old, **new}
-        if key not in left_out and old.get(key) != new.get(key)
-    )
+    old, new = ({_KEYS.get(key, key): one[key] for key in one} for one in (old, new))
+    return differences(old, new, without=_NAMED_BY_THE_ENTRY.union(without))
 
 
 def forgotten_before(now: datetime) -> datetime:

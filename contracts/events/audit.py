@@ -6,7 +6,7 @@ from contracts import topics
 from contracts.events.base import Event, Route
 from contracts.ids import GuildId, Snowflake, UserId
 from contracts.intents import Intent
-from contracts.objects.audit import AuditAction, AuditEntry
+from contracts.objects.audit import AuditAction, AuditChange, AuditEntry
 from contracts.permissions import Permission
 
 
@@ -38,6 +38,7 @@ class Governed(Event):
     action: AuditAction
     target_id: Snowflake | None
     options: dict[str, str]
+    changes: tuple[AuditChange, ...] = ()
     reason: str | None = None
     silence_s: int = 0
     """How long the target is to be silent, which only community_service can see to."""

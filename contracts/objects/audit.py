@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import IntEnum
 from typing import Any, ClassVar
 
@@ -96,6 +97,15 @@ class AuditEntry(Wire):
     changes: tuple[AuditChange, ...] | None = None
     options: dict[str, str] | None = None
     reason: str | None = None
+
+
+def differences(old: JSON, new: JSON, *, without: Collection[str] = ()) -> tuple[AuditChange, ...]:
+    """The fields in which two looks of one thing differ. Empty: it was not there, or is gone."""
+    return tuple(
+        AuditChange(key=key, old_value=old.get(key), new_value=new.get(key))
+        for key in {**old, **new}
+        if key not in without and old.get(key) != new.get(key)
+    )
 
 
 class AuditedInvite(Wire):

@@ -251,7 +251,50 @@ async def test_deleting_a_thread_leaves_nothing(house: House) -> None:
     assert await house.refused(BOB, inside) == (404, 10003)
     again = await at_message(house, BOB, room, message["id"])
     await house.send(BOB, int(again["id"]), "once more")
-    assert [one["actor_id"] for one in await house.governed(guild)] == [str(OWNER)]
+    entries = [(one["actor_id"], one["action"]) for one in await house.governed(guild)]
+    assert entries == [(str(BOB), 110), (str(OWNER), 112), (str(BOB), 110)]
+
+
+async def test_the_audit_log_tells_how_a_thread_was_begun_and_changed(house: House) -> None:
+    guild = house.guild()
+    room = int(house.channel(guild).id)
+    thread = await begins(house, ALICE, room, name="plans", type=11)
+    await house.edits(OWNER, int(thread["id"]), name="deeds", slowmode=5)
+    await house.edits(OWNER, int(thread["id"]), name="deeds")
+    begun, changed = await house.governed(guild)
+    assert (begun["action"], begun["target_id"]) == (110, thread["id"])
+    fresh = {one["key"]: one["new_value"] for one in begun["changes"]}
+    assert (fresh["name"], fresh["type"], fresh["archived"]) == ("plans", 11, False)
+    assert (changed["action"], changed["actor_id"]) == (111, str(OWNER))
+    assert changed["changes"] == [
+        {"key": "name", "old_value": "plans", "new_value": "deeds"},
+        {"key": "rate_limit_per_user", "old_value": 0, "new_value": 5},
+    ]
+
+
+async def test_slowmode_is_for_beginning_threads_as_well_and_is_not_handed_down(
+    house: House,
+) -> None:
+    """A message and a thread in so many seconds; threads have a pace of their own, that their
+    channel gives them when they are begun.
+    """
+    guild = house.guild()
+    room = house.channel(guild)
+    facts = house.neighbours.guilds[guild]
+    paces = {"rate_limit_per_user": 60, "default_thread_rate_limit_per_user": 30}
+    slow = room.model_copy(update=paces)
+    house.neighbours.guilds[guild] = facts.model_copy(update={"channels": {room.id: slow}})
+    sent = await house.send(ALICE, int(room.id), "shall we?")
+    thread = await at_message(house, ALICE, int(room.id), sent["id"])
+    assert thread["rate_limit_per_user"] == 30
+    again = {"name": "more", "type": 11}
+    refused = await house.asks(ALICE, "POST", f"/channels/{room.id}/threads", json=again)
+    assert refusal(refused) == (429, 20016)
+    await house.send(ALICE, int(thread["id"]), "in here I have not said anything yet")
+    assert await house.refused(ALICE, int(thread["id"])) == (429, 20016)
+    quick = await begins(house, OWNER, int(room.id), **again, rate_limit_per_user=0)
+    for word in ("one", "two"):
+        await house.send(ALICE, int(quick["id"]), word)
 
 
 async def test_threads_go_with_their_channel(house: House) -> None:
