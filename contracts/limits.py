@@ -62,6 +62,8 @@ COMMAND_CHARACTERS = 8_000
 """Over all names, descriptions and choices of one command."""
 COMMAND_PERMISSIONS = 100
 COMMANDS_LISTED = 2_000
+COMMAND_GUILDS_TOLD = 1_000
+"""So many guilds are told when an application offers something else everywhere."""
 BOTS_LISTED = 200
 INTERACTION_ANSWER_S = 3.0
 INTERACTION_LIFE_S = 900.0

@@ -19,7 +19,7 @@ from chat_service.actions import (
     standing,
     whispering,
 )
-from chat_service.actions.changing import Changes
+from chat_service.actions.changing import Changes, Edit
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import Venue
 from chat_service.domain.choosing import require_form
@@ -127,10 +127,13 @@ async def acknowledge(chat: Chat, interaction: Interaction) -> Answer:
 async def update(chat: Chat, interaction: Interaction, changes: Changes) -> Answer:
     """Answer by changing the message that was pressed."""
     message_id = int(interaction.asked["message_id"])
-    body, is_whisper = await _edit(chat, interaction, message_id, changes)
+    planned, is_whisper = await _planned(chat, interaction, message_id, changes)
     async with chat.units.open(_bot(interaction)) as unit:
         await _take(unit, interaction, State.ANSWERED, response_id=message_id)
+        body = await _carry_out(unit, interaction, planned, is_whisper=is_whisper)
         _succeed(unit, interaction)
+    if not is_whisper:
+        chat.noticed.notice(interaction.channel_id, message_id, planned.after.content)
     return Answer(interaction, CallbackType.UPDATE, body, message_id, is_whisper)
 
 
@@ -191,10 +194,13 @@ async def edit(chat: Chat, interaction: Interaction, name: str, changes: Changes
     """Say something else instead."""
     _require_alive(chat, interaction)
     target = _target(interaction, name)
-    body, _ = await _edit(chat, interaction, target, changes)
-    if interaction.state is State.DEFERRED and target == interaction.response_id:
-        async with chat.units.open(_bot(interaction)) as unit:
+    planned, is_whisper = await _planned(chat, interaction, target, changes)
+    async with chat.units.open(_bot(interaction)) as unit:
+        if interaction.state is State.DEFERRED and target == interaction.response_id:
             await store.interactions.take(unit, interaction, State.ANSWERED)
+        body = await _carry_out(unit, interaction, planned, is_whisper=is_whisper)
+    if not is_whisper:
+        chat.noticed.notice(interaction.channel_id, target, planned.after.content)
     return body
 
 
@@ -272,14 +278,26 @@ async def _store(
     return message
 
 
-async def _edit(
+async def _planned(
     chat: Chat, interaction: Interaction, message_id: int, changes: Changes
-) -> tuple[bytes, bool]:
+) -> tuple[Edit, bool]:
+    """The edit that is wanted, and whether it is of what one person alone sees."""
     message, is_whisper = await _own(chat, interaction, message_id)
     venue, bot = await _venue(chat, interaction), _bot(interaction)
     if is_whisper:
-        return await whispering.edit(chat, bot, venue, interaction.user_id, message, changes), True
-    return await changing.edit_in(chat, bot, venue, message_id, changes), False
+        return await whispering.plan(chat, bot, venue, message, changes), True
+    return await changing.plan(chat, bot, venue, message_id, changes), False
+
+
+async def _carry_out(
+    unit: Unit, interaction: Interaction, planned: Edit, *, is_whisper: bool
+) -> bytes:
+    after = planned.after
+    if is_whisper:
+        after = await whispering.carry_out(unit, interaction.user_id, planned)
+    elif planned.is_one:
+        after = await changing.carry_out(unit, planned)
+    return views.shape(after, planned.look).encode()
 
 
 async def _own(chat: Chat, interaction: Interaction, message_id: int) -> tuple[Message, bool]:

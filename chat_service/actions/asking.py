@@ -5,15 +5,16 @@ The application is told, and whoever asked hears what becomes of it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from chat_service import store
-from chat_service.actions import attendance, offering, resolving, showing, standing
+from chat_service.actions import attaching, attendance, offering, resolving, showing, standing
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import Venue, enter
 from chat_service.domain import choosing, invocations
+from chat_service.domain.attachments import Wanted
 from chat_service.domain.attendance import BUTTON
 from chat_service.domain.conversations import Conversation
 from chat_service.domain.interactions import Interaction, State, digest_of, token_from
@@ -41,6 +42,8 @@ class Wish:
     data: JSON
     nonce: str | None = None
     message_id: int | None = None
+    files: Mapping[int, Wanted] = field(default_factory=dict)
+    """What came with it or was sent ahead, by the numbers that options name."""
 
     @property
     def is_check_in(self) -> bool:
@@ -58,6 +61,8 @@ class _Asked:
     kept: JSON | None = None
     told: JSON | None = None
     """What messages that answer will say of it."""
+    lent: Sequence[JSON] = ()
+    """Files that the application is shown."""
 
 
 async def ask(chat: Chat, actor: Identity, wish: Wish) -> None:
@@ -91,6 +96,7 @@ async def ask(chat: Chat, actor: Identity, wish: Wish) -> None:
             created=unit.now,
         )
         await store.interactions.add(unit, kept)
+        await attaching.lend(unit, int(actor.user_id), interaction_id, asked.lent)
         mine = InteractionBegun(id=InteractionId(interaction_id), nonce=wish.nonce)
         unit.emit(mine, to=(topics.user(actor.user_id),))
         event = {**about, "id": interaction_id, "token": token, "locale": me.locale}
@@ -135,10 +141,14 @@ async def _command(chat: Chat, actor: Identity, venue: Venue, wish: Wish) -> _As
     if command.guild_id:
         shown["guild_id"] = str(command.guild_id)
     told: JSON = {"name": command.name}
+    lent: dict[int, JSON] = {}
     if kind is CommandType.CHAT_INPUT:
         declared = command.definition["options"]
         given = invocations.given(declared, data.get("options"), is_typing=is_typing)
         resolved = await resolving.of_options(chat, actor, venue, given)
+        if not is_typing:
+            lent = await attaching.lent(chat, venue, wish.files, given.files)
+            resolved |= resolving.of_files(chat, given.files, lent)
         shown["options"] = given.options
     else:
         resolved = await resolving.of_target(chat, actor, venue, kind, data.get("target_id"))
@@ -147,7 +157,7 @@ async def _command(chat: Chat, actor: Identity, venue: Venue, wish: Wish) -> _As
             told["target_message_id"] = shown["target_id"]
     if resolved:
         shown["resolved"] = resolved
-    return _Asked(shown, kept={"kind": int(kind)}, told=told)
+    return _Asked(shown, kept={"kind": int(kind)}, told=told, lent=list(lent.values()))
 
 
 async def _component(chat: Chat, actor: Identity, venue: Venue, wish: Wish) -> _Asked:

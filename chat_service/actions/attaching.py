@@ -4,7 +4,7 @@ Their links are made when they are shown, and made again for whoever may still r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -34,6 +34,7 @@ from contracts.wire import JSON
 _OPEN_S = 3_600
 """So long a link to send a file to is good."""
 _SWEPT = 100
+_LENT_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,31 @@ async def hung(chat: Chat, venue: Venue, wanted: Sequence[Wanted], flags: int = 
     if sum(one["size"] for one in stored) > chat.files.request_bytes:
         raise DomainError(ErrorCode.BODY_TOO_LARGE)
     return stored
+
+
+async def lent(
+    chat: Chat, venue: Venue, sent: Mapping[int, Wanted], named: Sequence[JSON]
+) -> dict[int, JSON]:
+    """Files that somebody shows an application, by the numbers that options name them with. They
+    have yet to be kept for it (`lend`).
+    """
+    numbers = list(dict.fromkeys(one["value"] for one in named))
+    if missing := [number for number in numbers if number not in sent]:
+        text = f"No file has the number {missing[0]}."
+        raise Invalid({"data.attachments": ("ATTACHMENT_NOT_FOUND", text)})
+    stored = await hung(chat, venue, [sent[number] for number in numbers])
+    return dict(zip(numbers, stored, strict=True))
+
+
+async def lend(unit: Unit, user_id: int, interaction_id: int, stored: Sequence[JSON]) -> None:
+    """The application can look at these for as long as their links open."""
+    places = [place_of(one) for one in stored]
+    if not places:
+        return
+    if await store.files.waiting(unit, user_id) > limits.FILES_WAITING:
+        raise DomainError(ErrorCode.MAX_ATTACHMENTS, "Too many files wait for their messages.")
+    if not await store.files.lend(unit, interaction_id, places, unit.now + _LENT_FOR):
+        raise _unknown(0)
 
 
 async def hold(unit: Unit, channel_id: int, message_id: int, stored: Sequence[JSON]) -> None:

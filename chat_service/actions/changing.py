@@ -67,10 +67,39 @@ async def edit(
     return await edit_in(chat, actor, await enter(chat, actor, channel_id), message_id, changes)
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A message as it was and as it is to be: all is decided, and nothing is written."""
+
+    venue: Venue
+    before: Message
+    after: Message
+    look: views.Look
+    is_said: bool
+
+    @property
+    def is_one(self) -> bool:
+        """Whether it changes anything."""
+        return self.after != self.before
+
+
 async def edit_in(
     chat: Chat, actor: Identity, venue: Venue, message_id: int, changes: Changes
 ) -> bytes:
     """The same where somebody was let in already."""
+    planned = await plan(chat, actor, venue, message_id, changes)
+    if not planned.is_one:
+        return views.shape(planned.after, planned.look).encode()
+    async with chat.units.open(actor) as unit:
+        after = await carry_out(unit, planned)
+    chat.noticed.notice(venue.channel_id, message_id, after.content)
+    return views.shape(after, planned.look).encode()
+
+
+async def plan(
+    chat: Chat, actor: Identity, venue: Venue, message_id: int, changes: Changes
+) -> Edit:
+    """Find out all that an edit takes, and whether it may be made at all."""
     venue.require_awake()
     before = await _one(chat, venue, message_id)
     _require_may_edit(venue, before, changes)
@@ -80,19 +109,21 @@ async def edit_in(
             chat, actor, venue, after.content, extras=after.extras, message_id=message_id
         )
     look = await showing.look(chat, actor.user_id, [after])
-    if after != before:
-        async with chat.units.open(actor) as unit:
-            held = await store.writing.hold(unit, venue.channel_id, message_id)
-            if held is None:
-                raise NotFound(ErrorCode.UNKNOWN_MESSAGE)
-            after = replace(after, pinned=held.pinned, has_reactions=held.has_reactions)
-            if changes.is_said:
-                after = replace(after, edited=unit.now)
-            await attaching.exchange(unit, held, after)
-            await _write(unit, after)
-            tell_changed(unit, venue, after, look)
-        chat.noticed.notice(venue.channel_id, message_id, after.content)
-    return views.shape(after, look).encode()
+    return Edit(venue, before, after, look, changes.is_said)
+
+
+async def carry_out(unit: Unit, planned: Edit) -> Message:
+    """Write it, and tell everybody; the message as it is then."""
+    held = await store.writing.hold(unit, planned.venue.channel_id, planned.before.id)
+    if held is None:
+        raise NotFound(ErrorCode.UNKNOWN_MESSAGE)
+    after = replace(planned.after, pinned=held.pinned, has_reactions=held.has_reactions)
+    if planned.is_said:
+        after = replace(after, edited=unit.now)
+    await attaching.exchange(unit, held, after)
+    await _write(unit, after)
+    tell_changed(unit, planned.venue, after, planned.look)
+    return after
 
 
 async def delete(chat: Chat, actor: Identity, channel_id: int, message_id: int) -> None:
@@ -190,6 +221,10 @@ def _require_may_edit(venue: Venue, message: Message, changes: Changes) -> None:
         venue.require(Permission.EMBED_LINKS)
 
 
+def _reads(message: Message) -> tuple[str, list[str]]:
+    return message.content, wording.beside(message.extras)
+
+
 async def edited(chat: Chat, venue: Venue, before: Message, changes: Changes) -> Message:
     """The message as an edit makes it."""
     values: dict[str, Any] = {}
@@ -221,10 +256,6 @@ async def edited(chat: Chat, venue: Venue, before: Message, changes: Changes) ->
     after = replace(before, **values, extras=extras or None)
     if not (after.content.strip() or any(extras.get(name) for name in _ENOUGH)):
         raise DomainError(ErrorCode.EMPTY_MESSAGE)
-def _reads(message: Message) -> tuple[str, list[str]]:
-    return message.content, wording.beside(message.extras)
-
-
     return after
 
 

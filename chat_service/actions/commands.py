@@ -11,11 +11,12 @@ from chat_service.domain import commands as rules
 from chat_service.domain.commands import CommandChanges, NewCommand
 from chat_service.store.commands import Command, Permissions
 from chat_service.tools import Unit
-from contracts.errors import Conflict, ErrorCode, Forbidden, Invalid, NotFound
+from contracts import limits
+from contracts.errors import Conflict, ErrorCode, Forbidden, Invalid, NotFound, Unavailable
 from contracts.events.command import CommandIndexUpdate, CommandPermissionsUpdate
 from contracts.guild_facts import GuildFacts, permissions_in
 from contracts.identity import Identity
-from contracts.ids import ApplicationId, ChannelId, GuildId, Snowflake
+from contracts.ids import ApplicationId, ChannelId, GuildId, Snowflake, UserId
 from contracts.objects.command import (
     CommandPermission,
     CommandPermissions,
@@ -23,6 +24,7 @@ from contracts.objects.command import (
     PermissionType,
 )
 from contracts.permissions import Permission, holds
+from contracts.rpc.community import GetMemberships
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ async def create(
     it is new.
     """
     await enter(chat, actor, shelf)
+    guilds = await _hearing(chat, shelf)
     rules.require_whole(form.kind, form.name, form.definition())
     async with chat.units.open(actor) as unit:
         others = await store.commands.hold(unit, shelf.application_id, shelf.guild_id)
@@ -77,7 +80,7 @@ async def create(
         if before is None and not rules.has_room(form.kind, _count(others, form.kind)):
             raise Conflict(ErrorCode.MAX_COMMANDS)
         command = _made(unit, shelf, form, before)
-        await _keep(unit, shelf, before, command)
+        await _keep(unit, guilds, before, command)
     return command, before is None
 
 
@@ -86,6 +89,7 @@ async def change(
 ) -> Command:
     """Change some of what it says."""
     await enter(chat, actor, shelf)
+    guilds = await _hearing(chat, shelf)
     async with chat.units.open(actor) as unit:
         others = await store.commands.hold(unit, shelf.application_id, shelf.guild_id)
         before = _own(next((one for one in others if one.id == command_id), None), shelf)
@@ -97,17 +101,18 @@ async def change(
         rules.require_whole(kind, after.name, after.definition)
         if after != before:
             after = replace(after, version=unit.new_id())
-        await _keep(unit, shelf, before, after)
+        await _keep(unit, guilds, before, after)
     return after
 
 
 async def remove(chat: Chat, actor: Identity, shelf: Shelf, command_id: int) -> None:
     """Offer it no longer."""
     await enter(chat, actor, shelf)
+    guilds = await _hearing(chat, shelf)
     async with chat.units.open(actor) as unit:
         _own(await store.commands.one(unit, command_id), shelf)
         await store.commands.remove(unit, [command_id])
-        _tell(unit, shelf)
+        _tell(unit, guilds)
 
 
 async def overwrite(
@@ -118,6 +123,7 @@ async def overwrite(
     _require_different(forms)
     for form in forms:
         rules.require_whole(form.kind, form.name, form.definition())
+    guilds = await _hearing(chat, shelf)
     async with chat.units.open(actor) as unit:
         others = await store.commands.hold(unit, shelf.application_id, shelf.guild_id)
         was = _before(forms, others)
@@ -131,7 +137,8 @@ async def overwrite(
         for old, new in zip(was, made, strict=True):
             if new != old:
                 await store.commands.put(unit, new)
-        _tell(unit, shelf)
+        if made != others:
+            _tell(unit, guilds)
     return made
 
 
@@ -246,16 +253,30 @@ def _made(unit: Unit, shelf: Shelf, form: NewCommand, before: Command | None) ->
     return made if before is None or made == before else replace(made, version=number)
 
 
-async def _keep(unit: Unit, shelf: Shelf, before: Command | None, after: Command) -> None:
+async def _keep(
+    unit: Unit, guilds: Sequence[GuildId], before: Command | None, after: Command
+) -> None:
     if after != before:
         await store.commands.put(unit, after)
-        _tell(unit, shelf)
+        _tell(unit, guilds)
 
 
-def _tell(unit: Unit, shelf: Shelf) -> None:
-    """What is offered everywhere is too much to tell every guild of: clients ask now and then."""
+async def _hearing(chat: Chat, shelf: Shelf) -> Sequence[GuildId]:
+    """Guilds in which it is offered. Beyond so many, and while their service is away, clients
+    find out when they ask the next time.
+    """
     if shelf.guild_id:
-        unit.emit(CommandIndexUpdate(guild_id=GuildId(shelf.guild_id)))
+        return (GuildId(shelf.guild_id),)
+    try:
+        found = await chat.calls.ask(GetMemberships(user_id=UserId(shelf.application_id)))
+    except Unavailable:
+        return ()
+    return [one.guild_id for one in found.memberships[: limits.COMMAND_GUILDS_TOLD]]
+
+
+def _tell(unit: Unit, guilds: Sequence[GuildId]) -> None:
+    for guild_id in guilds:
+        unit.emit(CommandIndexUpdate(guild_id=guild_id))
 
 
 def _require_different(forms: Sequence[NewCommand]) -> None:

@@ -4,7 +4,7 @@ messages. What they can not see is not told.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 from chat_service import store
 from chat_service.actions import showing
@@ -38,6 +38,15 @@ async def of_choice(chat: Chat, actor: Identity, venue: Venue, chosen: Chosen) -
     """What was chosen from a menu."""
     found = await _named(chat, actor, venue, chosen)
     return {name: each for name, each in found.items() if each}
+
+
+def of_files(chat: Chat, options: Sequence[JSON], lent: Mapping[int, JSON]) -> JSON:
+    """The files that options are, which from now on go by the ids that these have."""
+    shown = {number: chat.files.shown(one).dump() for number, one in lent.items()}
+    for option in options:
+        option["value"] = shown[option["value"]]["id"]
+    files = {one["id"]: {**one, "ephemeral": True} for one in shown.values()}
+    return {"attachments": files} if files else {}
 
 
 async def of_target(

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from chat_service import store, views
 from chat_service.actions import attaching, changing, showing
-from chat_service.actions.changing import Changes
+from chat_service.actions.changing import Changes, Edit
 from chat_service.actions.chat import Chat
 from chat_service.actions.composing import Composed
 from chat_service.actions.venues import Venue
@@ -35,23 +35,27 @@ async def put(unit: Unit, venue: Venue, user_id: int, composed: Composed) -> Mes
     return message
 
 
-async def edit(
-    chat: Chat, actor: Identity, venue: Venue, user_id: int, before: Message, changes: Changes
-) -> bytes:
-    """Say something else instead."""
+async def plan(
+    chat: Chat, actor: Identity, venue: Venue, before: Message, changes: Changes
+) -> Edit:
+    """Find out what it takes to say something else instead."""
     after = await changing.edited(chat, venue, before, changes)
     look = await showing.look(chat, int(actor.user_id), [after])
-    async with chat.units.open(actor) as unit:
-        held = await store.interactions.whispered(unit, user_id, before.id, for_change=True)
-        if held is None:
-            raise NotFound(ErrorCode.UNKNOWN_MESSAGE)
-        after = replace(after, edited=unit.now)
-        await attaching.exchange(unit, held, after)
-        await store.interactions.whisper_otherwise(unit, after)
-        shape = views.shape(after, look)
-        told = views.event(WhisperChanged, shape, **_place(venue))
-        unit.emit(told, to=(topics.user(user_id),))
-    return shape.encode()
+    return Edit(venue, before, after, look, is_said=True)
+
+
+async def carry_out(unit: Unit, user_id: int, planned: Edit) -> Message:
+    """Say it; the answer as it is then."""
+    before = planned.before.id
+    held = await store.interactions.whispered(unit, user_id, before, for_change=True)
+    if held is None:
+        raise NotFound(ErrorCode.UNKNOWN_MESSAGE)
+    after = replace(planned.after, edited=unit.now)
+    await attaching.exchange(unit, held, after)
+    await store.interactions.whisper_otherwise(unit, after)
+    told = views.event(WhisperChanged, views.shape(after, planned.look), **_place(planned.venue))
+    unit.emit(told, to=(topics.user(user_id),))
+    return after
 
 
 async def delete(chat: Chat, actor: Identity, venue: Venue, user_id: int, message: Message) -> None:

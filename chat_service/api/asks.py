@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
 from starlette.responses import JSONResponse
 
@@ -16,6 +17,9 @@ from chat_service.actions.asking import Wish
 from chat_service.actions.chat import Chat
 from chat_service.actions.offering import Index
 from chat_service.actions.venues import enter
+from chat_service.api import uploads
+from chat_service.api.shapes import Attachments
+from chat_service.domain.attachments import Wanted, numbered
 from contracts import limits
 from contracts.ids import ApplicationId, ChannelId, GuildId, MessageId
 from contracts.objects.interaction import InteractionType
@@ -36,7 +40,7 @@ class NewInteraction(Form):
     data: dict[str, Any]
     nonce: _Nonce | Annotated[int, Field(ge=0, lt=1 << 63)] | None = None
 
-    def wish(self) -> Wish:
+    def wish(self, files: Mapping[int, Wanted]) -> Wish:
         """The same for the action."""
         return Wish(
             self.type,
@@ -45,7 +49,18 @@ class NewInteraction(Form):
             self.data,
             None if self.nonce is None else str(self.nonce),
             None if self.message_id is None else int(self.message_id),
+            files,
         )
+
+
+class _Data(Form):
+    attachments: Attachments | None = None
+
+
+class _Files(Form):
+    """What is said of files beside them."""
+
+    data: _Data
 
 
 class AsksDoor:
@@ -54,9 +69,13 @@ class AsksDoor:
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
 
-    async def ask(self, form: NewInteraction, actor: Person) -> Response:
-        """A command, a press, a form."""
-        await asking.ask(self._chat, actor, form.wish())
+    async def ask(self, request: Request, actor: Person) -> Response:
+        """A command, a press, a form. Its files lie under who sends them."""
+        async with uploads.received(self._chat, request, actor, int(actor.user_id)) as sent:
+            form = uploads.read(NewInteraction, sent.body)
+            described = uploads.read(_Files, sent.body).data.attachments or ()
+            files = numbered(sent.files, [one.described() for one in described])
+            await asking.ask(self._chat, actor, form.wish(files))
         return nothing()
 
     async def in_guild(self, guild_id: GuildId, actor: Person) -> Response:

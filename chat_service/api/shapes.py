@@ -90,7 +90,7 @@ class AttachmentForm(Form):
 
 
 _FACTS = {"title", "description", "duration_secs", "waveform"}
-_Attachments = Annotated[tuple[AttachmentForm, ...], Field(max_length=2 * limits.ATTACHMENTS)]
+Attachments = Annotated[tuple[AttachmentForm, ...], Field(max_length=2 * limits.ATTACHMENTS)]
 
 
 class MessageChanges(Form):
@@ -101,7 +101,7 @@ class MessageChanges(Form):
     components: Annotated[list[Any], Field(max_length=limits.COMPONENTS)] | None = None
     allowed_mentions: AllowedMentions | None = None
     flags: int | None = Field(None, ge=0, lt=1 << 31)
-    attachments: _Attachments | None = None
+    attachments: Attachments | None = None
 
     def described(self) -> list[Described] | None:
         """What is said of files; None if nothing is."""

@@ -106,6 +106,15 @@ def wanted(
     return tuple(found)
 
 
+def numbered(files: Sequence[Received], described: Sequence[Described] | None) -> dict[int, Wanted]:
+    """The files of a request by the number that it gives each."""
+    found = wanted(files, described)
+    said = [one.id for one in described or ()]
+    came = [one.received.n for one in found[len(said) :] if one.received is not None]
+    numbers = zip([*said, *came], found, strict=True)
+    return {number: one for number, one in numbers if number is not None}
+
+
 def sent_ahead(at: int, name: str) -> int:
     """The number of a file, by the name under which it was sent ahead."""
     number, slash, _ = name.partition("/")

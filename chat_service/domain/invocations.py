@@ -28,6 +28,8 @@ class Given:
     channels: set[int] = field(default_factory=set)
     either: set[int] = field(default_factory=set)
     """A person or a role."""
+    files: list[JSON] = field(default_factory=list)
+    """Options that are files, each with the number of one in the request as its value."""
     kinds: dict[int, frozenset[int]] = field(default_factory=dict)
     """Of which kinds a channel has to be, where the command says so."""
 
@@ -108,13 +110,18 @@ def _one(option: JSON, sent: JSON, found: Given, at: _Reading) -> JSON:
             raise at.wrong("Nothing is proposed for this option.")
         # What is half typed fits no rule yet.
         return {**shown, "value": "" if value is None else value, "focused": True}
-    return {**shown, "value": _value(kind, option, value, found, at=at)}
+    taken = {**shown, "value": _value(kind, option, value, found, at=at)}
+    if kind is OptionType.ATTACHMENT:
+        found.files.append(taken)
+    return taken
 
 
 def _value(kind: OptionType, option: JSON, value: Any, found: Given, *, at: _Reading) -> Any:
     if kind in _NAMING:
         return _named(kind, option, value, found, at)
-    if kind is OptionType.ATTACHMENT or not fits(kind, value):
+    if kind is OptionType.ATTACHMENT:
+        return _number(value, at)
+    if not fits(kind, value):
         raise at.wrong("The value does not fit the option.")
     if kind is OptionType.STRING:
         _require_bounds(len(value), option, "length", at)
@@ -136,11 +143,15 @@ def _require_bounds(size: float, option: JSON, what: str, at: _Reading) -> None:
         raise at.wrong(f"The {what} is out of bounds.", "NUMBER_TYPE_BOUNDS")
 
 
-def _named(kind: OptionType, option: JSON, value: Any, found: Given, at: _Reading) -> str:
+def _number(value: Any, at: _Reading) -> int:
     try:
-        number = int(Snowflake.parse(value))
+        return int(Snowflake.parse(value))
     except ValueError:
         raise at.wrong("Not an id.") from None
+
+
+def _named(kind: OptionType, option: JSON, value: Any, found: Given, at: _Reading) -> str:
+    number = _number(value, at)
     if kind is OptionType.USER:
         found.users.add(number)
     elif kind is OptionType.ROLE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,7 +60,8 @@ async def free(unit: Unit, author_id: int, ids: Sequence[int]) -> dict[int, File
 
 async def waiting(unit: Unit, author_id: int) -> int:
     """How many files of somebody no message holds."""
-    mine = sa.select(sa.func.count()).where(files.c.author_id == author_id, *_FREE)
+    open_ones = (files.c.author_id == author_id, files.c.due.is_not(None))
+    mine = sa.select(sa.func.count()).where(*open_ones)
     return int(await unit.scalar(mine))
 
 
@@ -77,13 +78,13 @@ async def filled(unit: Unit, place: Place, facts: JSON | None) -> bool:
 
 async def claim(unit: Unit, channel_id: int, message_id: int, places: Sequence[Place]) -> bool:
     """A message holds these from now on. False if one is not to be had any more."""
-    wanted = (
-        among(files.c.channel_id, {one.channel_id for one in places}),
-        among(files.c.id, [one.id for one in places]),
-    )
     held = {"due": None, "holder_channel_id": channel_id, "holder_id": message_id}
-    free = (files.c.holder_id.is_(None), files.c.due > unit.now)
-    return await unit.run(sa.update(files).where(*wanted, *free).values(held)) == len(places)
+    return await _held(unit, places, held)
+
+
+async def lend(unit: Unit, interaction_id: int, places: Sequence[Place], due: datetime) -> bool:
+    """An application that is asked something is shown these until then; no message takes them."""
+    return await _held(unit, places, {"due": due, "holder_id": interaction_id})
 
 
 async def release(
@@ -119,6 +120,15 @@ async def forget(unit: Unit, places: Sequence[Place]) -> None:
     """They are gone."""
     here = among(files.c.channel_id, {one.channel_id for one in places})
     await unit.run(sa.delete(files).where(here, among(files.c.id, [one.id for one in places])))
+
+
+async def _held(unit: Unit, places: Sequence[Place], held: Mapping[str, Any]) -> bool:
+    wanted = (
+        among(files.c.channel_id, {one.channel_id for one in places}),
+        among(files.c.id, [one.id for one in places]),
+    )
+    free = (files.c.holder_id.is_(None), files.c.due > unit.now)
+    return await unit.run(sa.update(files).where(*wanted, *free).values(held)) == len(places)
 
 
 async def _set(unit: Unit, place: Place, only: sa.ColumnElement[bool], **values: Any) -> bool:

@@ -225,7 +225,12 @@ ROWS: tuple[Row, ...] = (
         anonymous=_ANY,
         parts_bytes=UPLOAD_BODY_BYTES,
     ),
-    Row("interactions", "chat", Bucket("interactions", 10, 5)),
+    Row(
+        "interactions",
+        "chat",
+        Bucket("interactions", 10, 5),
+        parts_bytes=UPLOAD_BODY_BYTES,
+    ),
     Row(
         "interactions/{interaction}/{token}/callback",
         "chat",

@@ -57,7 +57,7 @@ async def test_all_are_overwritten_at_once_and_keep_their_ids(house: House) -> N
     assert await _does(house, bot, "PUT", path, second) == second
     assert await _does(house, bot, "GET", "/commands") == []
     names = [name for name, _ in await house.told(guild)]
-    assert names == ["CommandIndexUpdate"] * 3
+    assert names == ["CommandIndexUpdate"] * 2, "the same again is no news"
     twice = await house.asks_as_bot(
         bot, "PUT", f"/applications/{bot}{path}", json=[PING, {**PING, "id": ids["ping"]}]
     )
@@ -115,11 +115,25 @@ async def test_who_governs_a_guild_says_who_may_use_a_command(house: House) -> N
     }
     assert (await house.asks_as_bot(bot, "GET", path)).json() == said
     assert (await house.asks(ALICE, "GET", f"{base}/permissions")).json() == [said]
-    assert await house.told(guild) == [("CommandPermissionsUpdate", said)]
+    index = ("CommandIndexUpdate", {"guild_id": str(guild)})
+    assert await house.told(guild) == [index, ("CommandPermissionsUpdate", said)]
     unknown = {"permissions": [{"id": "5", "type": 1, "permission": True}]}
     assert refusal(await house.asks(OWNER, "PUT", path, json=unknown)) == (404, 10011)
     nothing = f"{base}/5/permissions"
     assert refusal(await house.asks(OWNER, "PUT", nothing, json=form)) == (404, 10063)
+
+
+async def test_what_is_offered_everywhere_is_told_wherever_the_bot_is(house: House) -> None:
+    guilds = [house.guild(), house.guild()]
+    bot = house.bot(*guilds)
+    command = await _does(house, bot, "POST", "/commands", PING)
+    await _does(house, bot, "PUT", "/commands", [PING])
+    other = {"description": "something else"}
+    await _does(house, bot, "PATCH", f"/commands/{command['id']}", other)
+    await _does(house, bot, "DELETE", f"/commands/{command['id']}")
+    for guild in guilds:
+        told = [name for name, _ in await house.told(guild)]
+        assert told == ["CommandIndexUpdate"] * 3
 
 
 async def test_what_was_offered_in_a_guild_goes_with_it(house: House) -> None:

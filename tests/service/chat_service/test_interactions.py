@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from contracts.identity import Kind
@@ -178,6 +179,42 @@ class TestCommands:
         begun = {"id": event["id"], "nonce": "77"}
         assert await stage.told(ALICE) == [("InteractionBegun", begun)]
 
+    async def test_files_go_to_the_application_and_stay_a_day(self, stage: Stage) -> None:
+        await stage.offers(options=[{"type": 11, "name": "file", "description": "Which"}])
+        option = {"name": "file", "type": 11, "value": 1}
+        data = {"id": stage.command["id"], "name": "do", "options": [option]}
+        form = {
+            "type": 2,
+            "application_id": str(stage.bot),
+            "channel_id": str(stage.room),
+            "data": {**data, "attachments": [{"id": "1", "filename": "b.txt"}]},
+        }
+        who = stage.house.newcomer()
+        stage.house.member(stage.guild, who)
+        answer = await stage.house.asks(
+            who,
+            "POST",
+            "/interactions",
+            data={"payload_json": orjson.dumps(form).decode()},
+            files={"files[0]": ("a.txt", b"unasked"), "files[1]": ("raw", b"wanted")},
+        )
+        assert answer.status_code == 204, answer.text
+        heard = (await stage.heard()).event["data"]
+        (given,) = heard["options"]
+        file = heard["resolved"]["attachments"][given["value"]]
+        assert (file["filename"], file["size"], file["ephemeral"]) == ("b.txt", 6, True)
+        assert file["url"].startswith("https://moim.example/")
+        await stage.house.swept(who, left=1)
+        assert stage.house.files(who) == {file["id"]: b"wanted"}
+        form["data"] = {**data, "attachments": []}
+        missing = await stage.house.asks(who, "POST", "/interactions", json=form)
+        assert refusal(missing) == (400, 50035)
+        assert "data" in missing.json()["errors"]
+        await stage.house.admin.execute(
+            "UPDATE chat.files SET due = now() WHERE channel_id = $1", who
+        )
+        await stage.house.swept(who)
+
     async def test_what_the_command_does_not_take_is_refused(self, stage: Stage) -> None:
         await stage.offers()
         for options in UNFIT:
@@ -298,7 +335,8 @@ class TestAnswers:
         message = answer.json()["resource"]["message"]
         assert message["flags"] & 1 << 6
         assert await stage.house.history(ALICE, stage.room) == []
-        assert await stage.house.told(stage.guild) == []
+        told = [name for name, _ in await stage.house.told(stage.guild)]
+        assert told == ["CommandIndexUpdate"]
         names = [name for name, _ in await stage.told(ALICE)]
         assert names == ["InteractionBegun", "Whispered", "InteractionSuccess"]
         edited = await asked.does("PATCH", "/messages/@original", json={"content": "still"})
