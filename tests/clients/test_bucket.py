@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from chassis.blobs import Blobs
 from chassis.settings import BlobSettings
 from tests.clients.bots import HERE, without_node
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.services import free_ports
 
 pytestmark = without_node
@@ -41,7 +42,7 @@ async def port(tmp_path: Path) -> AsyncIterator[int]:
         stderr=sys.stderr,
     )
     assert process.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while str(port).encode() not in await process.stdout.readline():
             assert process.returncode is None
     yield port

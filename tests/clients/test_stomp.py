@@ -16,6 +16,7 @@ import stomp.utils
 
 from stack.suite import Suite
 from tests.clients.bots import HERE, BotProcess, without_node
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.people import Person, newcomer
 
 pytestmark = [pytest.mark.xdist_group("fragile"), pytest.mark.asyncio(loop_scope="session")]
@@ -44,7 +45,7 @@ class Listener(stomp.ConnectionListener):
 
     async def sees(self, what: str, **fields: Any) -> Any:
         """The first of this kind with these fields, past or future."""
-        async with asyncio.timeout(20), self._changed:
+        async with asyncio.timeout(PATIENCE), self._changed:
             while True:
                 for kind, value in self.seen:
                     if kind == what and all(value[name] == it for name, it in fields.items()):

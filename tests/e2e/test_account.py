@@ -18,6 +18,7 @@ import pytest
 from chassis.clock import SystemClock
 from stack.suite import Suite
 from tests.fixtures.houses import Newcomer
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.people import PASSWORD, Person
 from user_service.domain import totp
 
@@ -42,7 +43,7 @@ async def links(house: Suite, to: str, way: str) -> list[str]:
 
 async def link(house: Suite, to: str, way: str) -> str:
     """The first of them."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not (found := await links(house, to, way)):
             await asyncio.sleep(0.05)
     return found[-1]
@@ -55,7 +56,7 @@ def code(steps: int = 0) -> str:
 
 async def test_an_account_is_proved_lost_found_and_ended(house: Suite, meet: Newcomer) -> None:
     friend = await meet("jun")
-    async with httpx.AsyncClient(base_url=f"{house.url}/api/v10", timeout=20) as http:
+    async with httpx.AsyncClient(base_url=f"{house.url}/api/v10", timeout=PATIENCE) as http:
 
         async def says(path: str, **form: str) -> httpx.Response:
             return await http.post(f"/auth/{path}", json=form)
@@ -97,7 +98,7 @@ async def test_an_account_is_proved_lost_found_and_ended(house: Suite, meet: New
         await mina.joins(await friend.invites(await friend.channel(guild["id"])))
         await mina.sends(await mina.channel(guild["id"]), "remember me")
         await mina.does("POST", "/users/@me/harvest")
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while not (found := await mina.does("GET", "/users/@me/harvest"))["url"]:
                 await asyncio.sleep(0.1)
         archive = zipfile.ZipFile(io.BytesIO((await http.get(found["url"])).content))

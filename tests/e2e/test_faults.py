@@ -19,6 +19,7 @@ import pytest_asyncio
 
 from stack.suite import Suite
 from tests.fixtures.gateway_client import GatewayClient
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.people import Person, newcomer
 
 pytestmark = [pytest.mark.xdist_group("fragile"), pytest.mark.asyncio(loop_scope="session")]
@@ -76,13 +77,13 @@ class Talk:
         """A device of the owner that is ready. It comes again when a gateway that still misses a
         neighbour turns it away, as clients do.
         """
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 device = await self.owner.gateway().open()
                 try:
                     await device.identify()
-                    await device.expect("GUILD_CREATE")
-                except TimeoutError:
+                    await device.expect("GUILD_CREATE", within=10)
+                except (OSError, TimeoutError):
                     await device.shut(1000)
                 else:
                     return device
@@ -114,7 +115,7 @@ async def test_a_killed_gateway_costs_its_sessions_nothing(talk: Talk) -> None:
 
     async def stay(device: GatewayClient) -> None:
         while True:
-            await device.closed(within=120)
+            await device.closed()
             await back(device)
 
     staying = [asyncio.create_task(stay(device)) for device in devices]
@@ -125,7 +126,7 @@ async def test_a_killed_gateway_costs_its_sessions_nothing(talk: Talk) -> None:
     assert not talk.refused
     assert await talk.say("the end")
     for device in devices:
-        await device.expect("MESSAGE_CREATE", lambda d: d["content"] == "the end", within=30)
+        await device.expect("MESSAGE_CREATE", lambda d: d["content"] == "the end")
     for task in staying:
         task.cancel()
     expected = await talk.history()
@@ -140,7 +141,7 @@ async def test_a_stopped_gateway_asks_its_sessions_to_come_back_first(talk: Talk
     stopping = asyncio.create_task(talk.house.kill("gateway", signal.SIGTERM))
     stopping_too = asyncio.create_task(talk.house.kill("gateway-2", signal.SIGTERM))
     for device in devices:
-        assert (await device.told(7, within=30))["op"] == 7
+        assert (await device.told(7))["op"] == 7
     await stopping
     await stopping_too
     await talk.house.wait_ready("gateway")
@@ -195,7 +196,7 @@ async def test_events_of_a_process_that_died_after_its_commit_are_delivered(talk
         assert await talk.say(f"committed {number}")
     await talk.house.kill("chat", signal.SIGKILL)
     await talk.house.kill("valkey", signal.SIGCONT)
-    await device.expect("MESSAGE_CREATE", lambda d: d["content"] == "committed 4", within=30)
+    await device.expect("MESSAGE_CREATE", lambda d: d["content"] == "committed 4")
     assert device.contents() == [f"committed {number}" for number in range(5)]
     # What was left is told before the doors are open again.
     assert await talk.say("after it", tries=400)
@@ -241,7 +242,7 @@ def _deaf(url: str, token: str) -> socket.socket:
     deaf = socket.socket()
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     deaf.connect((host, int(port)))
-    deaf.settimeout(20)
+    deaf.settimeout(PATIENCE)
     deaf.sendall(
         b"GET /?v=10&encoding=json HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
         b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -258,7 +259,7 @@ def _deaf(url: str, token: str) -> socket.socket:
 
 def _is_cut(deaf: socket.socket) -> bool:
     """Whether the server ended this connection: what is buffered ends in a reset or an end."""
-    deaf.settimeout(40)
+    deaf.settimeout(PATIENCE)
     try:
         while deaf.recv(65536):
             pass

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.fixtures.houses import Newcomer
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.people import PASSWORD
 
 pytestmark = [pytest.mark.xdist_group("house"), pytest.mark.asyncio(loop_scope="session")]
@@ -47,7 +48,7 @@ async def test_a_new_face_is_seen_at_once_by_everybody_in_the_community(meet: Ne
     await mina.sends(channel, "look")
     look = await phone.expect("MESSAGE_CREATE", lambda d: d["content"] == "look")
     assert look["author"]["avatar"] == changed["avatar"]
-    async with httpx.AsyncClient(base_url=mina.url, timeout=20) as browser:
+    async with httpx.AsyncClient(base_url=mina.url, timeout=PATIENCE) as browser:
         path = f"/avatars/{mina.id}/{changed['avatar']}.webp"
         shown = await browser.get(path, params={"size": 64})
         assert (shown.status_code, shown.headers["content-type"]) == (200, "image/webp")

@@ -12,6 +12,7 @@ from contracts.intents import Intent
 from contracts.wire import timestamp
 from tests.fixtures.gateway_client import EVERYTHING
 from tests.fixtures.houses import Newcomer
+from tests.fixtures.patience import PATIENCE
 
 pytestmark = [pytest.mark.xdist_group("house"), pytest.mark.asyncio(loop_scope="session")]
 
@@ -62,7 +63,7 @@ async def test_who_is_timed_out_falls_silent_at_once(meet: Newcomer) -> None:
     form = {"communication_disabled_until": until}
     await mina.does("PATCH", f"/guilds/{guild}/members/{jun.id}", json=form)
     path, words = f"/channels/{channel}/messages", {"content": "x"}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         # chat_service hears of it by an event, which is on its way when the answer comes.
         while (answer := await jun.ask("POST", path, json=words)).status_code != 403:
             await SystemClock().sleep(0.05)

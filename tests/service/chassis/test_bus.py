@@ -11,6 +11,7 @@ from chassis.bus import Pace, ReplayGone
 from contracts import topics
 from contracts.topics import Topic
 from tests.fixtures.buses import Heard, NewBus, publish
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.proxy import proxied
 from tests.fixtures.redis import RedisServer
 
@@ -237,7 +238,7 @@ class TestGaps:
         await heard.count(3)
         epoch = bus.epoch
         redis_server.command("FLUSHALL")
-        await heard.until(lambda h: set(h.losses) == {T, OTHER}, within=5)
+        await heard.until(lambda h: set(h.losses) == {T, OTHER})
         assert bus.epoch != epoch
         await publish(bus, T, [b"new"], first_id=9)
         await heard.count(4)
@@ -295,7 +296,7 @@ class TestGaps:
         redis_server.restart()
         for number in range(150, 200):
             telling.publish(T, b"%d" % number, number + 1)
-        await heard.until(lambda h: b"199" in h.records, within=5)
+        await heard.until(lambda h: b"199" in h.records)
         assert heard.losses or heard.records == records(200)
 
     async def test_a_redis_back_without_data_tells_everybody_of_the_loss(
@@ -306,9 +307,9 @@ class TestGaps:
         await publish(telling, T, records(10))
         await heard.count(10)
         redis_server.wipe()
-        await heard.until(lambda h: h.losses == [T], within=5)
+        await heard.until(lambda h: h.losses == [T])
         await publish(telling, T, [b"new"], first_id=99)
-        await heard.until(lambda h: b"new" in h.records, within=5)
+        await heard.until(lambda h: b"new" in h.records)
 
     async def test_a_bus_without_redis_says_so_and_works_when_it_comes(
         self, new_bus: NewBus, redis_server: RedisServer
@@ -389,7 +390,7 @@ class TestReplay:
 
 
 async def _until_down(bus: object) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while bus.trouble() is None:  # type: ignore[attr-defined]
             await asyncio.wait({bus._lines[0]._work, bus._lines[1]._work}, timeout=0.01)  # type: ignore[attr-defined]
 

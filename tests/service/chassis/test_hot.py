@@ -25,6 +25,7 @@ from contracts.identity import Identity, Kind, mint
 from contracts.ids import UserId
 from contracts.limits import BODY_BYTES
 from tests.fixtures.identity import key
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.services import Running, running
 
 ERRORS = {
@@ -140,7 +141,7 @@ class Line:
 
     async def answer(self) -> Answer:
         """The next answer."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             head = (await self.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
             body = await self.reader.readexactly(int(headers.get("content-length", 0)))
@@ -153,7 +154,7 @@ class Line:
 
     async def ended(self) -> bool:
         """Whether the other side closes without another word."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             return await self.reader.read() == b""
 
 
@@ -296,7 +297,7 @@ async def test_an_asker_who_hangs_up_harms_nobody(stand: Stand) -> None:
     held = await stand.app.held.get()
     stand.line.writer.transport.abort()
     held.set_result(b'"to nobody"')
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         again = await stand.another()
         assert (await again.asks("GET", "/hot/promise")).status == 200
     again.writer.close()
@@ -306,7 +307,7 @@ async def laned(stand: Stand) -> Line:
     """A lane."""
     line = await stand.another()
     line.writer.write(lane.OPENING)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         assert await line.reader.readexactly(len(lane.ACCEPTED)) == lane.ACCEPTED
     return line
 
@@ -320,7 +321,7 @@ def question(turn: int, what: str, body: bytes = b"") -> bytes:
 async def answers(line: Line, count: int) -> dict[int, lane.Answer]:
     """The next answers, by turn."""
     found, rest = [], b""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while len(found) < count:
             heard, rest = lane.answers(rest + await line.reader.read(1 << 16))
             found += heard

@@ -24,6 +24,7 @@ from chassis.tasks import Tasks
 from contracts import topics
 from contracts.topics import Topic
 from tests.fixtures.buses import Heard, NewBus
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.postgres import Database, Fresh
 from tests.fixtures.redis import RedisServer
 
@@ -110,7 +111,7 @@ async def logged(process: Process) -> list[bytes]:
     return [record for _, _, _, record in await process.bus.replay([T], 0)]
 
 
-async def until_empty(process: Process, within: float = 10) -> None:
+async def until_empty(process: Process, within: float = PATIENCE) -> None:
     """Wait for the deleter and the sweeper."""
     async with asyncio.timeout(within):
         while await process.rows():
@@ -125,7 +126,7 @@ async def doomed(url: str, dsn: str, stored: int, published: int) -> int:
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT)},
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         said, _ = await process.communicate()
     assert process.returncode == -9
     return int(said)
@@ -302,7 +303,7 @@ class TestNumbers:
             "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE objid = $1::oid", numbers[0]
         )
         await admin.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await lost.wait()
             while leases[0].trouble() is not None:
                 await asyncio.wait({leases[0]._work}, timeout=0.01)  # type: ignore[type-var]

@@ -52,6 +52,7 @@ from contracts.rpc.community import (
     Roles,
 )
 from contracts.rpc.users import GetSelf, GetStandings, GetUsers, Self, Standings, Users
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.services import Running, stub
 
 OWNER, ALICE, BOB, STRANGER = 11, 12, 13, 66
@@ -205,7 +206,7 @@ class House:
 
     async def settled(self) -> None:
         """Wait until everything that was stored to be told has been told."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await self.admin.fetchval("SELECT count(*) FROM chat.outbox"):
                 await self.running.service.clock.sleep(0.01)
 
@@ -329,7 +330,7 @@ class House:
     async def swept(self, channel: int, left: int = 0) -> None:
         """Wait until so many files are left under a channel, and so many rows that tell of them."""
         told = "SELECT count(*) FROM chat.files WHERE channel_id = $1"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (
                 len(self.files(channel)) != left or await self.admin.fetchval(told, channel) > left
             ):
@@ -360,7 +361,7 @@ class House:
 
     async def until(self, happened: Callable[[], Awaitable[object]]) -> None:
         """Wait for what the service does by itself."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not await happened():
                 await self.running.service.clock.sleep(0.02)
 

@@ -12,6 +12,7 @@ from chat_service.store import finding
 from contracts.ids import Snowflake
 from contracts.objects.channel import ChannelOverwrite, ChannelType, OverwriteType
 from contracts.permissions import Permission
+from tests.fixtures.patience import PATIENCE
 from tests.service.chat_service.house import ALICE, BOB, OWNER, STRANGER, House, refusal
 
 
@@ -194,7 +195,7 @@ async def test_what_is_deleted_while_it_is_indexed_is_not_found(house: House) ->
             "DELETE FROM chat.messages WHERE channel_id = $1 AND id = $2", *mine
         )
         looking = asyncio.ensure_future(search(house, BOB, f"/guilds/{guild}", "content=message"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             # The indexer waits for whoever deletes.
             while not await house.admin.fetchval(
                 "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
@@ -260,7 +261,7 @@ async def test_a_long_past_is_indexed_behind_and_a_search_says_so(house: House) 
     )
     await house.admin.execute("INSERT INTO chat.heads VALUES ($1, 9000)", room)
     path = f"/guilds/{guild}/messages/search?content=ago"
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while (found := (await house.asks(BOB, "GET", path)).json())["total_results"] < 9_000:
             assert found["doing_deep_historical_index"]
     assert not found["doing_deep_historical_index"]

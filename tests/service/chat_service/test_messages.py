@@ -16,6 +16,7 @@ from contracts.ids import GuildId, RoleId
 from contracts.objects.channel import ChannelOverwrite, ChannelType, OverwriteType
 from contracts.objects.role import Role
 from contracts.permissions import Permission
+from tests.fixtures.patience import PATIENCE
 from tests.service.chat_service.house import (
     ALICE,
     BOB,
@@ -281,7 +282,7 @@ async def test_a_send_cut_off_from_the_database_is_refused_and_can_be_repeated(
     async with house.admin.transaction():
         await house.admin.execute("SELECT * FROM chat.heads WHERE channel_id = $1 FOR UPDATE", room)
         cut_off = asyncio.ensure_future(house.asks(ALICE, "POST", path, json=form))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not await house.admin.fetchval(waiting):
                 await house.running.service.clock.sleep(0.01)
         await house.admin.execute(
@@ -290,7 +291,7 @@ async def test_a_send_cut_off_from_the_database_is_refused_and_can_be_repeated(
         answer = await cut_off
     assert refusal(answer) == (503, 0)
     assert answer.headers["retry-after"] == "1"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (answer := await house.asks(ALICE, "POST", path, json=form)).status_code != 200:
             assert refusal(answer) == (503, 0)
             await house.running.service.clock.sleep(0.02)
@@ -302,7 +303,7 @@ async def test_a_send_cut_off_from_the_database_is_refused_and_can_be_repeated(
 
 async def _until_refused(house: House, who: int, room: int) -> tuple[int, int]:
     path = f"/channels/{room}/messages"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while True:
             answer = await house.asks(who, "POST", path, json={"content": "still?"})
             if answer.status_code != 200:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from contracts.permissions import Permission
+from tests.fixtures.patience import PATIENCE
 from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House, refusal, user
 
 
@@ -110,7 +111,7 @@ async def test_the_clock_closes_it_wherever_it_was_asked_once(house: House) -> N
     for _, sent in asked:
         await overdue(house, sent)
     for where, sent in asked:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (newest := (await house.history(ALICE, where))[0])["type"] != 46:
                 await asyncio.sleep(0.02)
         assert newest["author"]["id"] == str(ALICE)

@@ -21,6 +21,7 @@ from contracts.identity import Identity, Kind
 from contracts.ids import EPOCH_MS, UserId
 from contracts.topics import Topic
 from tests.fixtures.identity import Identified
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.services import Running
 from tests.service.community_service.neighbours import Neighbours
 
@@ -55,7 +56,7 @@ class House:
 
     async def settled(self) -> None:
         """Wait until everything that was stored to be told has been told."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (await self.rows("SELECT count(*) AS n FROM outbox"))[0]["n"]:
                 await self.running.service.clock.sleep(0.01)
 
@@ -177,7 +178,7 @@ class House:
 
     async def until_none_departs(self) -> None:
         """Wait until every member of a deleted guild has been told."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await self.rows("SELECT 1 FROM departures LIMIT 1"):
                 await self.running.service.clock.sleep(0.02)
 

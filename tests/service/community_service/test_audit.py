@@ -13,6 +13,7 @@ from contracts.ids import GuildId, Snowflake, UserId, floor_of
 from contracts.limits import AUDIT_LOG_DAYS
 from contracts.objects.audit import AuditAction
 from contracts.permissions import EVERYONE_DEFAULT, Permission
+from tests.fixtures.patience import PATIENCE
 from tests.service.community_service.house import ALICE, BOB, MALLORY, House
 
 DAY_MS = 86_400_000
@@ -126,7 +127,7 @@ class TestOtherServices:
         for one, number in ((elsewhere, 1), (deed, 2), (deed, 2), (deed, 3)):
             await house.tell(one, floor_of(now) + number)
         found: list[Any] = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(found) < 2:
                 found = await entries(house, guild, "?action_type=72")
         assert found[1] == {

@@ -15,6 +15,7 @@ from contracts.ids import GuildId, Snowflake, UserId, floor_of
 from contracts.objects.audit import AuditAction
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from contracts.rpc.community import GetGuildFacts
+from tests.fixtures.patience import PATIENCE
 from tests.service.community_service.house import ALICE, BOB, MALLORY, House
 
 WORDS = {"keyword_filter": ["bad*"], "regex_patterns": [r"\d{4}-\d{4}"]}
@@ -124,7 +125,7 @@ async def test_whom_a_rule_silences_is_silent_and_the_log_tells_of_the_rule(hous
     )
     event_id = floor_of(house.running.service.clock.now_ms())
     until = None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         for _ in range(2):
             await house.tell(deed, event_id)
         while until is None:

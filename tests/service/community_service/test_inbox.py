@@ -10,6 +10,7 @@ from contracts.events.user import FaceChanged
 from contracts.ids import UserId
 from contracts.objects.user import User
 from contracts.rpc.community import GetMutualGuilds
+from tests.fixtures.patience import PATIENCE
 from tests.service.community_service.house import ALICE, BOB, CAROL, MALLORY, House
 
 _fresh = count(1 << 40)
@@ -24,7 +25,7 @@ def change(house: House, user: User) -> None:
 
 
 async def until_called(house: House, who: int, name: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:
             rows = await house.rows("SELECT username FROM people WHERE user_id = $1", who)
             if rows[0]["username"] == name:

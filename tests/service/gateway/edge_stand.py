@@ -40,6 +40,7 @@ from gateway.rest.ratelimit import Limiter
 from gateway.rest.routes import Routes
 from gateway.rest.rows import ROWS, Bucket, Row
 from gateway.rest.tally import Tally
+from tests.fixtures.patience import PATIENCE
 
 KEYS = {f"id.{name}": name.encode() * 8 for name in ("chat", "user", "community", "files")}
 ROUTES = (*ROWS, Row("files/*", "files", Bucket("files", 50, 1), body_bytes=1 << 28))
@@ -164,7 +165,7 @@ class Recorder:
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Wait until something is so."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not is_so():
                 self._stir.clear()
                 await self._stir.wait()
@@ -200,7 +201,7 @@ class Wire:
         return int(line.split(" ")[1]), headers
 
     async def reply(self, *, is_head: bool = False) -> Reply:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             status, headers = await self.head()
             body = b""
             if is_head or status in (100, 204):
@@ -220,7 +221,7 @@ class Wire:
 
     async def is_closed(self) -> bool:
         """Whether the edge closes, having said nothing more."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             return await self.reader.read() == b""
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from contracts.identity import NOBODY, Identity, Kind
 from contracts.ids import UserId
+from tests.fixtures.patience import PATIENCE
 from tests.service.gateway.edge_stand import AUTH, OK, TOKEN, Stand, standing
 
 MESSAGES = "/api/v10/channels/9/messages"
@@ -383,7 +384,7 @@ async def test_a_websocket_is_handed_over_with_all_that_was_read(stand: Stand) -
     upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nX-Extra: 1\r\n"
     wire = await stand.wire()
     wire.send(f"GET /?v=10 HTTP/1.1\r\nHost: moim\r\n{upgrade}\r\nframes")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await stand.was_adopted.wait()
     ((transport, line, headers, rest),) = stand.adopted
     assert line == b"GET /?v=10"

@@ -12,6 +12,7 @@ from contracts import lane
 from contracts.identity import verify
 from gateway.rest.exchange import ANSWER_WITHIN_S
 from gateway.rest.pools import LANE_AGAIN_S
+from tests.fixtures.patience import PATIENCE
 from tests.service.gateway.edge_stand import AUTH, KEYS, Reply, Stand, Visit, Wire, standing
 
 MESSAGES = "/api/v10/channels/9/messages"
@@ -35,7 +36,7 @@ async def laned(stand: Stand) -> list[Wire]:
     assert (await post(wires[0])).status == 200
     pool = stand.edge.desk.upstreams.pool("chat")
     assert pool is not None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while pool._lane is None or not pool._lane.is_open:
             await asyncio.sleep(0)
     assert (len(stand.service.requests), stand.service.questions) == (1, [])
@@ -142,7 +143,7 @@ async def test_a_service_that_says_farewell_is_asked_nothing_more(stand: Stand) 
     end.transport.write(lane.FAREWELL)
     pool = stand.edge.desk.upstreams.pool("chat")
     assert pool is not None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while pool._lane is not None:
             await asyncio.sleep(0)
     assert (await post(wires[1])).status == 200

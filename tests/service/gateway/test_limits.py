@@ -15,6 +15,7 @@ from chassis.tasks import Tasks
 from gateway.rest.buckets import Buckets
 from gateway.rest.ratelimit import EVERYTHING, Admission, Limiter
 from gateway.rest.rows import Bucket
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.proxy import proxied
 from tests.fixtures.redis import RedisServer
 
@@ -38,7 +39,7 @@ class Gateway:
         return answered
 
     async def until_up(self, *, is_up: bool = True) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while self.buckets.is_up is not is_up:
                 await asyncio.sleep(0.005)
 
@@ -129,7 +130,7 @@ async def test_a_request_is_decided_even_when_redis_answers_nothing_useful(
             "forgetful": lambda: redis_server.command("SCRIPT", "FLUSH"),
         }
         stumble[trouble]()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             assert (await one.ask(1)).refusal is None
         proxy.resume()
         await one.until_up()

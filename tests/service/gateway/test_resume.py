@@ -13,6 +13,7 @@ from chassis.bus import Bus
 from contracts import topics
 from contracts.events.base import Event
 from tests.fixtures.buses import NewBus
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.redis import RedisServer
 from tests.unit.gateway.house import (
     GUILD,
@@ -44,7 +45,7 @@ class Real:
 
     async def told(self) -> None:
         """Everything is in the logs."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             assert all(await asyncio.gather(*self._confirmed))
         self._confirmed.clear()
 
@@ -72,7 +73,7 @@ async def house(new_bus: NewBus) -> AsyncIterator[House]:
         await gateway.tasks.cancel()
 
 
-async def until(client: Client, is_true: Callable[[], bool], within: float = 10) -> None:
+async def until(client: Client, is_true: Callable[[], bool], within: float = PATIENCE) -> None:
     """Wait for real time to bring it."""
     async with asyncio.timeout(within):
         while not is_true():
@@ -170,7 +171,7 @@ async def test_the_record_is_kept_for_as_long_as_promised(
     reply = redis_server.command("TTL", topics.session_key(client.session_id))
     assert int(reply[1:]) > 300
     client.socket.data_received(b"\x88\x82" + bytes(4) + (1000).to_bytes(2, "big"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while b":0" not in redis_server.command("EXISTS", topics.session_key(client.session_id)):
             await asyncio.sleep(0.01)
 
@@ -197,6 +198,6 @@ async def test_redis_that_restarts_with_its_data_is_not_noticed(
     await until(client, lambda: client.contents() == ["message 1"])
     redis_server.restart()
     house.redis.publish(message(2))
-    await until(client, lambda: "message 2" in client.contents(), within=20)
+    await until(client, lambda: "message 2" in client.contents())
     assert client.contents() == ["message 1", "message 2"]
     assert GUILD in next(iter(house.one.lobby.hub.viewers.values())).guilds

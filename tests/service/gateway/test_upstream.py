@@ -14,6 +14,7 @@ import pytest
 from gateway.rest.connection import HEAD_WITHIN_S, IDLE_FOR_S
 from gateway.rest.exchange import ANSWER_WITHIN_S
 from gateway.rest.pools import IDLE_FOR_S as UPSTREAM_IDLE_FOR_S
+from tests.fixtures.patience import PATIENCE
 from tests.service.gateway.edge_stand import AUTH, OK, Stand, Visit, Wire, standing
 
 MESSAGES = "/api/v10/channels/9/messages"
@@ -326,7 +327,7 @@ async def test_an_idle_connection_closed_by_the_service_is_not_used(stand: Stand
     await stand.service.until(lambda: stand.service.lost == 1)
     pool = stand.edge.desk.upstreams.pool("chat")
     assert pool is not None
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while pool.counts()[0]:
             await asyncio.sleep(0)
     assert (await wire.ask("POST", MESSAGES, body=b"{}")).status == 200
@@ -355,7 +356,7 @@ async def test_waiting_for_a_connection_is_bounded(stand: Stand) -> None:
         wire.send(post(f"/api/v10/channels/{number}/messages", method="GET"))
     await stand.service.until(lambda: len(waiting) == 2)
     wires[2].send(post("/api/v10/channels/2/messages", method="GET"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while pool.counts()[2] == 0:
             await asyncio.sleep(0)
     assert (await wires[3].ask("GET", MESSAGES)).status == 503
@@ -392,7 +393,7 @@ async def test_a_client_that_leaves_takes_its_request_along(stand: Stand) -> Non
 
 
 async def until_gone(wire: Wire) -> bytes:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         return await wire.reader.read()
 
 
@@ -400,7 +401,7 @@ async def test_a_head_that_takes_too_long_is_cut(stand: Stand) -> None:
     wire = await stand.wire()
     wire.send(f"GET {MESSAGES} HTTP/1.1\r\nHo")
     (connection,) = await connections(stand, 1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not connection._is_in_head:
             await asyncio.sleep(0)
     for letter in "st":
@@ -416,7 +417,7 @@ async def test_a_head_that_takes_too_long_is_cut(stand: Stand) -> None:
 
 
 async def connections(stand: Stand, count: int) -> list[object]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while len(stand.edge.desk.connections) != count:
             await asyncio.sleep(0)
     return list(stand.edge.desk.connections)

@@ -28,6 +28,7 @@ from contracts.wire import Wire
 from media_sfu.app import build
 from media_sfu.settings import Settings
 from media_sfu.worker import Worker
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.services import Running, running, stub
 
 R = TypeVar("R", bound=Wire)
@@ -82,7 +83,7 @@ class Stand:
             self._work.add(task)
             task.add_done_callback(self._work.discard)
 
-    async def expect(self, kind: type[N], within: float = 15, **fields: Any) -> N:
+    async def expect(self, kind: type[N], within: float = PATIENCE, **fields: Any) -> N:
         """The first news of this kind with these fields, come or to come."""
         async with asyncio.timeout(within):
             while True:
@@ -93,7 +94,7 @@ class Stand:
                         return said
                 await self._heard.wait()
 
-    async def until(self, is_so: Callable[[], Any], within: float = 15) -> None:
+    async def until(self, is_so: Callable[[], Any], within: float = PATIENCE) -> None:
         """Wait for something that nobody tells."""
         async with asyncio.timeout(within):
             while not is_so():
@@ -186,7 +187,7 @@ class Client:
             media_news.WireChanged, participant=self.name, end=end, state="connected"
         )
 
-    async def hears(self, track: str, frames: int = 3, within: float = 15) -> None:
+    async def hears(self, track: str, frames: int = 3, within: float = PATIENCE) -> None:
         """Until so many frames of a track came."""
         await self.stand.until(lambda: track in self.heard, within)
         async with asyncio.timeout(within):

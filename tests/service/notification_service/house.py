@@ -60,6 +60,7 @@ from contracts.rpc.users import (
 )
 from notification_service.crowd import Crowd
 from notification_service.inbox import Inbox
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.push import Browser, PushService
 from tests.fixtures.services import Running, stub
 
@@ -214,7 +215,7 @@ class House:
 
     async def watched(self, who: int) -> None:
         """Wait until their events are heard: whatever else is done meanwhile."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while who not in self._crowd.people:
                 await self.running.service.clock.sleep(0.005)
 
@@ -370,20 +371,20 @@ class House:
     async def noted(self, who: int, channel: int, message: int) -> asyncpg.Record:
         """Wait until a message has become a notice; the notice."""
         asked = "SELECT * FROM notices WHERE user_id = $1 AND subject = $2 AND about_id >= $3"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (row := await self.rows.fetchrow(asked, who, f"c{channel}", message)) is None:
                 await self.running.service.clock.sleep(0.005)
         return row
 
     async def counts(self, metric: str) -> None:
         """Wait until an operator sees this."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while metric not in self.running.service.metrics.render().decode():
                 await self.running.service.clock.sleep(0.005)
 
     async def hears_of(self, guild: GuildFacts) -> None:
         """Wait until it listens to a guild."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while int(guild.id) not in self._crowd.rooms:
                 await self.running.service.clock.sleep(0.005)
 

@@ -16,6 +16,7 @@ from contracts.events.user import UserDeleted
 from contracts.identity import Kind
 from contracts.ids import UserId
 from notification_service.domain.devices import TOKEN_MAX
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.push import first
 from tests.service.notification_service.conftest import OpenHouse
 from tests.service.notification_service.house import House, fresh
@@ -49,7 +50,7 @@ async def ids(person: httpx.AsyncClient) -> list[str]:
 
 
 async def until_devices(person: httpx.AsyncClient, *expected: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while set(await ids(person)) != set(expected):
             await SystemClock().sleep(0.01)
 

@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from contracts.ids import UserId
 from contracts.rpc.notification import GreetDevices
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.postgres import Cluster
 from tests.fixtures.push import BROKEN, UNREGISTERED, FcmServer, always, failure, first, quota
 from tests.service.notification_service.conftest import opened
@@ -52,7 +53,7 @@ async def phone(house: House, who: int, platform: str = "android") -> str:
 async def again(house: House, who: int, tries: int, fcm: FcmServer, token: str) -> None:
     """Let what waits be due as soon as it was tried so often."""
     await fcm.until(lambda: fcm.tries.count(token) >= tries)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         # Settled: due before the minute for which a process may hold it is over.
         asked = """
             UPDATE deliveries SET due = now() WHERE user_id = $1 AND tries = $2
@@ -114,7 +115,7 @@ async def test_a_quota_is_waited_for_as_long_as_it_says(apps: House, fcm: FcmSer
     apps.says(fresh(), fresh(), "patience", to=(mina,))
     await fcm.until(lambda: token in fcm.tries)
     asked = "SELECT due - now() AS wait FROM deliveries WHERE user_id = $1"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (await apps.rows.fetchval(asked, mina)).total_seconds() < 61:
             await apps.running.service.clock.sleep(0.01)
     wait = (await apps.rows.fetchval(asked, mina)).total_seconds()

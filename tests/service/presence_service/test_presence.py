@@ -41,6 +41,7 @@ from presence_service.settings import Settings
 from presence_service.store import Hold, Leases
 from tests.fixtures.ears import Ears
 from tests.fixtures.identity import keys
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.services import Running, running, stub
 
 GUILD, CLUB = GuildId(900), GuildId(901)
@@ -214,7 +215,7 @@ async def _now(is_so: bool) -> bool:
 
 
 async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not await is_so():
             await SystemClock().sleep(0.005)
 

@@ -17,6 +17,7 @@ import httpx
 from chassis.rpc import Calls
 from contracts.identity import Kind
 from contracts.rpc.users import Authenticate, Authenticated
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.services import Running
 from user_service.settings import Settings
 from user_service.tables import metadata
@@ -72,7 +73,7 @@ class House:
 
     async def begin(self) -> None:
         """Nobody is here, nothing was said, no letter lies about."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await self.rows("SELECT FROM outbox UNION ALL SELECT FROM letters"):
                 await asyncio.sleep(0.01)
         await self.rows(f"TRUNCATE {TABLES}")
@@ -86,7 +87,7 @@ class House:
         form = {"login": login, "password": password}
         return await self.running.nobody.post("/auth/login", json=form, headers=headers)
 
-    async def letters(self, to: str, count: int = 1, within: float = 10) -> list[Letter]:
+    async def letters(self, to: str, count: int = 1, within: float = PATIENCE) -> list[Letter]:
         """So many letters to this address, the newest last, and no more of them."""
         async with asyncio.timeout(within):
             while len(found := self._letters(to)) < count:

@@ -10,6 +10,7 @@ from contracts.identity import Kind
 from contracts.rpc import chat
 from contracts.rpc.base import Done
 from contracts.rpc.community import ForgetPerson, Forgotten, OwnedGuilds, OwnsGuilds
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.services import stub
 from tests.service.user_service.house import PASSWORD, House, Open, refused, wrong
 
@@ -99,7 +100,7 @@ async def test_a_deleted_account_leaves_nothing_of_the_person(open_house: Open) 
         assert house.running.ears is not None
         (told,) = await house.running.ears.hear(UserDeleted)
         assert str(told.user_id) == mina["user_id"]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(neighbours.unsaid) < 2:
                 neighbours.is_told.clear()
                 await neighbours.is_told.wait()

@@ -14,6 +14,7 @@ from chassis.rpc import RpcServer
 from contracts.errors import Unavailable
 from contracts.rpc import chat, community, notification
 from contracts.rpc.export import Export, Exported
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.services import stub
 from tests.service.user_service.house import House, Open, refused
 from user_service.store.harvests import SHELVES, WITHHELD
@@ -40,7 +41,7 @@ class Neighbour:
 
 
 async def when_there(client: httpx.AsyncClient) -> dict[str, Any]:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while not (found := (await client.get("/users/@me/harvest")).json())["url"]:
             await asyncio.sleep(0.02)
     return dict(found)

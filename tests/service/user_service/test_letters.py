@@ -11,6 +11,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.fixtures.patience import PATIENCE
 from tests.service.user_service.house import House, Open, read_letter
 
 MINA = "mina@example.org"
@@ -38,7 +39,7 @@ class Office:
         return "250 OK"
 
     async def hears(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await self.news.wait()
         self.news.clear()
 
@@ -57,7 +58,7 @@ async def serving(office: Office) -> AsyncIterator[str]:
 
 
 async def until(house: House, statement: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not (await house.rows(statement))[0][0]:
             await asyncio.sleep(0.01)
 

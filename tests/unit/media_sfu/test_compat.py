@@ -8,6 +8,7 @@ from typing import Any
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 
 from media_sfu import compat
+from tests.fixtures.patience import PATIENCE
 
 
 async def _wired() -> tuple[compat.Dtls, compat.Dtls, list[bool]]:
@@ -67,7 +68,7 @@ async def test_the_end_of_one_is_told_to_the_other() -> None:
     ended = asyncio.Event()
     server.on_end(ended.set)
     await client.hang_up()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await ended.wait()
     await server.hang_up()
 
