@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Sequence
+import random
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -18,6 +19,7 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.backoff import delays
 from chassis.bus import Bus
 from chassis.clock import Clock
 from chassis.lease import FAILURES, NumberLease
@@ -251,13 +253,17 @@ class Outbox:
     # Sweeping.
 
     async def _sweep_forever(self) -> None:
+        waits = _waits()
         while True:
             try:
                 if self._bus.is_up:
                     await self._sweep()
+                    waits = _waits()
             except _AWAY as error:
                 log.warning("outbox.not_swept", reason=f"{type(error).__name__}: {error}")
-                self._hurry.clear()
+                # However much is committed meanwhile: each row would only ask for another failure.
+                await self._clock.sleep(next(waits))
+                continue
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_SWEEP_EVERY_S):
                     await self._hurry.wait()
@@ -342,3 +348,7 @@ class Outbox:
             # The sweeper reads the whole table, which is almost empty: keep it small as well.
             self._deleted = 0
             await self._lease.fetch(_VACUUM)
+
+
+def _waits() -> Iterator[float]:
+    return delays(random.random, first=0.05, most=_SWEEP_EVERY_S)

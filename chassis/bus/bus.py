@@ -16,7 +16,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from chassis.bus import replay as logs_of_topics
 from chassis.bus.link import Link
 from chassis.bus.pace import Pace
-from chassis.bus.publisher import Done, Item, Publisher
+from chassis.bus.publisher import QUESTIONS, Done, Item, Publisher
 from chassis.bus.replay import Replayed
 from chassis.bus.resp import Line
 from chassis.bus.script import script
@@ -55,12 +55,11 @@ class Bus:
         pace = pace or Pace()
         # The channel of the canary must be this process's own, whatever the instance is called.
         self._link = Link(f"{instance}-{uuid4().hex[:8]}", pace=pace, clock=clock, metrics=metrics)
-        self._publisher = Publisher(script(keep_for), pace=pace, clock=clock, metrics=metrics)
+        self._publisher = Publisher(script(keep_for), metrics=metrics)
+        asks = pace.answer / QUESTIONS
         self._lines = (
             Line(redis_url, "hear", self._link, every=pace.canary, clock=clock, tasks=tasks),
-            Line(
-                redis_url, "tell", self._publisher, every=pace.answer / 3, clock=clock, tasks=tasks
-            ),
+            Line(redis_url, "tell", self._publisher, every=asks, clock=clock, tasks=tasks),
         )
         pool = BlockingConnectionPool.from_url(
             redis_url,

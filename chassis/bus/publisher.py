@@ -5,7 +5,8 @@ When a connection breaks, the outcome of what was on its way is unknown: the ser
 forget the old connection, and the same records go first on the next one, marked as repeats. An
 entry that the log has already keeps its number; one that it lacks gets the next. The mark carries
 the newest stamp that had been confirmed before the first try, so the search is short and needs no
-clock of ours.
+clock of ours. A search may still cost Redis, which does nothing else meanwhile, as much as a
+thousand records: neighbours share one, and one is under way at a time.
 """
 
 from __future__ import annotations
@@ -16,10 +17,8 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
-from chassis.bus.pace import Pace
 from chassis.bus.resp import Connection
 from chassis.bus.script import Script, call
-from chassis.clock import Clock
 from chassis.logs import logger
 from chassis.metrics import Metrics
 from contracts.topics import Topic
@@ -29,6 +28,8 @@ log = logger("bus")
 Done = Callable[[bool], None]
 
 MOST_QUEUED = 50_000
+QUESTIONS = 3
+"""So many unanswered ones mean that a connection is dead."""
 _MOST_ON_WAY = 1_024
 _MOST_TOGETHER = 64
 _MOST_TOGETHER_BYTES = 128 << 10
@@ -69,20 +70,19 @@ class Item:
 class Publisher:
     """The sending half of the bus; holder of a line."""
 
-    def __init__(self, script: Script, *, pace: Pace, clock: Clock, metrics: Metrics) -> None:
-        self._pace = pace
+    def __init__(self, script: Script, *, metrics: Metrics) -> None:
         self._script = script
-        self._clock = clock
         self._connection: Connection | None = None
         self._former: tuple[int, str] | None = None
         self._queue: deque[Item] = deque()
         self._on_way: deque[list[Item]] = deque()
         self._many_on_way = 0
+        self._searching: list[Item] | None = None
         self._is_due = False
         self._openings: dict[Topic, bytes] = {}
         self._confirmed = 0
         self._stamp = _EVERYWHERE
-        self._answered_at = 0.0
+        self._unanswered = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self._published = metrics.counter("bus_published", "Records confirmed by Redis")
@@ -146,12 +146,12 @@ class Publisher:
         fields = dict(field.partition("=")[::2] for field in about.split())
         self._former = int(fields["id"]), fields["addr"]
         self._connection = connection
-        self._answered_at = self._clock.monotonic()
+        self._unanswered = 0
         self._flush()
 
     def down(self) -> None:
         """Put back, in front and in order, what was on its way."""
-        self._connection = None
+        self._connection, self._searching = None, None
         self._count()
         on_way, self._many_on_way = list(chain.from_iterable(self._on_way)), 0
         self._on_way.clear()
@@ -165,9 +165,11 @@ class Publisher:
     def tick(self, connection: Connection) -> None:
         """Ask for a sign of life; none for long means that the connection is dead."""
         self._count()
-        if self._clock.monotonic() - self._answered_at > self._pace.answer:
+        # By questions, not by the clock: it goes on while this process stands still.
+        if self._unanswered >= QUESTIONS:
             log.warning("redis.silent", line="publisher")
             return connection.abort()
+        self._unanswered += 1
         connection.write(b"*1\r\n$4\r\nPING\r\n", self._alive)
         return None
 
@@ -183,29 +185,29 @@ class Publisher:
         if self._connection is None:
             return
         packed = []
-        while self._queue and self._many_on_way < _MOST_ON_WAY:
+        while self._queue and self._searching is None and self._many_on_way < _MOST_ON_WAY:
             group = self._next_group()
             self._on_way.append(group)
             self._many_on_way += len(group)
-            opening, after = self._opening(group[0].topic), group[0].after
+            opening, after = self._opening(group[0].topic), _first(group)
             records = [(item.event_id, item.record) for item in group]
             packed.append(call(opening, records, b"" if after is None else b"%d" % after))
-            if after is None:
-                for item in group:
-                    item.after = self._stamp
+            if after is not None:
+                self._searching = group
+                break
+            for item in group:
+                item.after = self._stamp
         if packed:
             self._connection.write(b"".join(packed), self._replied, len(packed))
 
     def _next_group(self) -> list[Item]:
-        """What may share a call: neighbours of one topic, none of them a repeat."""
+        """What may share a call: neighbours of one topic, all of them repeats or none."""
         first = self._queue.popleft()
-        group, size = [first], len(first.record)
-        if first.after is not None:
-            return group
+        group, size, is_repeat = [first], len(first.record), first.after is not None
         while self._queue and len(group) < _MOST_TOGETHER:
             item = self._queue[0]
             size += len(item.record)
-            is_alike = item.topic == first.topic and item.after is None
+            is_alike = item.topic == first.topic and (item.after is not None) is is_repeat
             if not is_alike or size > _MOST_TOGETHER_BYTES:
                 break
             group.append(self._queue.popleft())
@@ -220,10 +222,12 @@ class Publisher:
         return opening
 
     def _alive(self, reply: Any) -> None:
-        self._answered_at = self._clock.monotonic()
+        self._unanswered = 0
 
     def _replied(self, reply: Any) -> None:
         group = self._on_way.popleft()
+        if group is self._searching:
+            self._searching = None
         if type(reply) is list:
             self._stamp = max(self._stamp, reply[1])
             self._confirmed += len(group)
@@ -262,3 +266,10 @@ class Publisher:
     def _drop(self, item: Item, why: str) -> None:
         self._dropped.labels(why).inc()
         item.settle(False)
+
+
+def _first(group: list[Item]) -> int | None:
+    """Where the look for these begins, if they are repeats."""
+    if group[0].after is None:
+        return None
+    return min(item.after for item in group if item.after is not None)

@@ -43,8 +43,8 @@ class Script:
 
 
 def call(opening: bytes, records: Sequence[tuple[int, bytes]], after: bytes = b"") -> bytes:
-    """One EVALSHA for records of one topic, by event id. `after`: where a repeat, which comes
-    alone, begins to look for itself.
+    """One EVALSHA for records of one topic, by event id. `after`: they are repeats, and here begins
+    the look for them.
     """
     parts = [b"*%d\r\n%b$%d\r\n%b\r\n" % (8 + 2 * len(records), opening, len(after), after)]
     for event_id, record in records:

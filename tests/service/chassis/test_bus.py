@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import time
 from collections import defaultdict
 
 import pytest
 
 from chassis.bus import Pace, ReplayGone
+from chassis.clock import SystemClock
 from contracts import topics
 from contracts.topics import Topic
 from tests.fixtures.buses import Heard, NewBus, publish
@@ -98,6 +101,37 @@ class TestPublishing:
         await publish(bus, T, [b"last"], first_id=999)
         await heard.until(lambda h: b"last" in h.records)
         assert heard.records == [*records(300), b"again", b"last"]
+
+    async def test_many_repeats_share_a_look_at_the_log(
+        self, new_bus: NewBus, redis_server: RedisServer
+    ) -> None:
+        """A look costs Redis milliseconds: one for each of a page once kept it busy for so long
+        that everybody's connection seemed dead, and what was on its way became repeats as well.
+        """
+        bus, heard = await new_bus(), Heard()
+        await bus.subscribe(T, heard)
+        await publish(bus, T, records(1_000))
+        redis_server.command("CONFIG", "RESETSTAT")
+        for number in (*range(1_100, 1_500), *range(500, 600), 1_100, 1_450):
+            bus.publish(T, b"%d" % number, number + 1, repeat=True)
+        await publish(bus, T, [b"last"], first_id=9_999)
+        await heard.until(lambda h: b"last" in h.records)
+        assert heard.records == [*records(1_000), *records(400, first=1_100), b"last"]
+        calls = re.search(rb"cmdstat_xrevrange:calls=(\d+)", redis_server.command("INFO", "ALL"))
+        assert calls is not None
+        assert int(calls[1]) <= 8 * 12, "pages of 128 entries, for groups of 64 repeats"
+
+    async def test_standing_still_is_not_taken_for_a_silent_server(
+        self, new_bus: NewBus, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bus, loop, ahead = await new_bus(pace=CALM), asyncio.get_running_loop(), 0.0
+        monkeypatch.setattr(loop, "time", lambda: time.monotonic() + ahead)
+        monkeypatch.setattr(SystemClock, "monotonic", lambda _: loop.time())
+        connection = bus._publisher.connection
+        for number in range(1, 8):
+            ahead += 30
+            await publish(bus, T, [b"%d" % number], first_id=number)
+        assert bus._publisher.connection is connection
 
     async def test_a_broken_connection_repeats_what_was_on_its_way_once_and_in_order(
         self, new_bus: NewBus, redis_server: RedisServer
