@@ -41,6 +41,8 @@ def build(settings: Settings) -> Service:
     service.job("sightings", settings.sightings_every, jobs.note_sightings)
     service.job("temporary", settings.temporary_every, jobs.let_go_unseen)
     service.job("audit", settings.audit_every, jobs.forget_entries)
+    service.job("events", settings.events_every, jobs.pass_time)
+    service.job("past", settings.audit_every, jobs.forget_finished)
     service.job("invites", settings.invites_every, jobs.clear_invites)
     service.job("listings", settings.listings_every, jobs.recount_listed)
     app = application(service.name, *api.routers(units))

@@ -45,6 +45,20 @@ class Jobs:
             async with self._units.open(NOBODY) as unit:
                 done = await actions.invites.clear_worn(unit, BATCH)
 
+    async def pass_time(self) -> None:
+        """Let begin and end what is planned for now."""
+        done = BATCH
+        while done == BATCH:
+            async with self._units.open(NOBODY) as unit:
+                done = await actions.scheduled_events.pass_time(unit, BATCH)
+
+    async def forget_finished(self) -> None:
+        """Delete events that were over long ago."""
+        done = BATCH
+        while done == BATCH:
+            async with self._units.open(NOBODY) as unit:
+                done = await actions.scheduled_events.forget_finished(unit, BATCH)
+
     async def note_sightings(self) -> None:
         """Write down who came and went; who went and was a member for as long leaves."""
         while seen := self._sightings.take(BATCH):

@@ -1,4 +1,4 @@
-"""Pictures of guilds, roles and members: made anew and kept before anything names them."""
+"""Pictures of guilds, roles, members and events: made anew and kept before anything names them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from contracts.assets import (
     BANNERS,
     CHANNEL_ICONS,
     DISCOVERY_SPLASHES,
+    EVENT_COVERS,
     ICONS,
     MEMBER_AVATARS,
     MEMBER_BANNERS,
@@ -28,6 +29,7 @@ SHELVES = {
 OF_MEMBERS = {"avatar": MEMBER_AVATARS, "banner": MEMBER_BANNERS}
 OF_ROLES = {"icon": ROLE_ICONS}
 OF_GROUPS = {"icon": CHANNEL_ICONS}
+OF_EVENTS = {"image": EVENT_COVERS}
 
 
 async def kept(

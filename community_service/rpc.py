@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chassis.rpc import RpcServer
 from chassis.rpc.link import Link
-from community_service import actions, views
+from community_service import actions, agenda, views
 from community_service.sightings import Sightings
 from community_service.tools import Units
 from contracts.guild_facts import GuildFacts
@@ -24,11 +24,13 @@ from contracts.rpc.community import (
     GetBots,
     GetGuild,
     GetGuildFacts,
+    GetInterested,
     GetMembers,
     GetMemberships,
     GetMutualGuilds,
     GetRoles,
     GuildSnapshot,
+    Interested,
     ListMembers,
     LocateChannel,
     Members,
@@ -89,6 +91,7 @@ class Handlers:
                 channels=tuple(views.channel(channel, newest) for channel in found.channels),
                 member_count=found.member_count,
                 members=tuple(views.member(member) for member in members),
+                events=tuple(map(agenda.planned, found.events)),
             )
         )
 
@@ -128,6 +131,14 @@ class Handlers:
         shown = tuple(views.channel(channel) for channel in channels)
         given = tuple(map(views.automod_rule, rules))
         return FoundFacts(facts=GuildFacts.of(views.guild(guild, roles, []), shown, given))
+
+    async def get_interested(self, call: GetInterested) -> Interested:
+        """Who is interested in an event."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.scheduled_events.everybody(
+                unit, call.event_id, call.after, call.limit
+            )
+        return Interested(user_ids=tuple(map(UserId, found)))
 
     async def locate_channel(self, call: LocateChannel) -> Place:
         """The guild of a channel."""
@@ -202,6 +213,7 @@ def register(rpc: RpcServer, units: Units, sightings: Sightings) -> None:
     rpc.handle(SearchMembers, handlers.search_members)
     rpc.handle(GetMutualGuilds, handlers.get_mutual_guilds)
     rpc.handle(GetGuildFacts, handlers.get_guild_facts)
+    rpc.handle(GetInterested, handlers.get_interested)
     rpc.handle(LocateChannel, handlers.locate_channel)
     rpc.handle(OwnsGuilds, handlers.owns_guilds)
     rpc.handle(ForgetPerson, handlers.forget_person)

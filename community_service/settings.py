@@ -34,6 +34,9 @@ class Settings(StoredSettings, BusSettings, BlobSettings):
     audit_every: float = Field(
         3_600.0, gt=0, description="Seconds between clearings of audit log entries past their time"
     )
+    events_every: float = Field(
+        5.0, gt=0, description="Seconds between looks for scheduled events that begin or end"
+    )
     invites_every: float = Field(
         600.0, gt=0, description="Seconds between clearings of invites that let nobody in any more"
     )

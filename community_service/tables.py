@@ -258,6 +258,44 @@ webhooks = Table(
     Index("webhooks_channel", "channel_id"),
 )
 
+scheduled_events = Table(
+    "scheduled_events",
+    metadata,
+    _id("id"),
+    _of("guilds", "guild_id"),
+    Column("creator_id", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    _moment("starts"),
+    Column("status", SmallInteger, nullable=False),
+    Column("channel_id", BigInteger),
+    Column("location", Text),
+    Column("description", Text),
+    Column("image", Text),
+    _moment("ends", nullable=True),
+    Column("recurrence", JSONB(none_as_null=True)),
+    _moment("finished", nullable=True),
+    _moment("due", nullable=True),
+    Index("scheduled_events_guild", "guild_id"),
+    Index("scheduled_events_due", "due"),
+    Index("scheduled_events_channel", "channel_id"),
+    Index("scheduled_events_finished", "finished"),
+)
+
+interests = Table(
+    "interests",
+    metadata,
+    _of("scheduled_events", "event_id", key=True),
+    _id("user_id"),
+    Column("guild_id", BigInteger, nullable=False),
+    ForeignKeyConstraint(
+        ["guild_id", "user_id"], ["members.guild_id", "members.user_id"], ondelete="CASCADE"
+    ),
+    Index("interests_member", "guild_id", "user_id"),
+    Index("interests_user", "user_id"),
+)
+"""Who is interested in which event; whoever leaves is not."""
+
 bans = Table(
     "bans",
     metadata,

@@ -44,6 +44,7 @@ class ErrorCode(Enum):
     UNKNOWN_INTERACTION = (10062, 404, "Unknown interaction")
     UNKNOWN_COMMAND = (10063, 404, "Unknown application command")
     UNKNOWN_COMMAND_PERMISSIONS = (10066, 404, "Unknown application command permissions")
+    UNKNOWN_SCHEDULED_EVENT = (10070, 404, "Unknown Guild Scheduled Event")
     BOTS_NOT_ALLOWED = (20001, 403, "Bots cannot use this endpoint")
     ONLY_BOTS = (20002, 403, "Only bots can use this endpoint")
     NOT_YOUR_APPLICATION = (
@@ -71,6 +72,11 @@ class ErrorCode(Enum):
     )
     MAX_COMMANDS = (30032, 400, "Maximum number of application commands reached (100)")
     MAX_BANS = (30035, 400, "Maximum number of bans for non-guild members have been exceeded")
+    MAX_SCHEDULED_EVENTS = (
+        30038,
+        400,
+        "Maximum number of uncompleted guild scheduled events reached (100)",
+    )
     MAX_PINNED_POSTS = (
         30047,
         400,
@@ -134,6 +140,7 @@ class ErrorCode(Enum):
     HAS_THREAD = (160004, 400, "A thread has already been created for this message")
     THREAD_LOCKED = (160005, 400, "Thread is locked")
     MAX_THREADS = (160006, 400, "Maximum number of active threads reached")
+    EVENT_IS_OVER = (180000, 400, "Cannot update a finished event")
     BLOCKED_MESSAGE = (200000, 400, "Message was blocked by automatic moderation")
     BLOCKED_TITLE = (200001, 400, "Title was blocked by automatic moderation")
     WEBHOOK_NEEDS_THREAD = (

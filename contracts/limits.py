@@ -154,6 +154,20 @@ AUTOMOD_ROLES = 20
 AUTOMOD_CHANNELS = 50
 AUTOMOD_RULE_BYTES = 40 << 10
 """Of one rule as JSON: it travels as an event."""
+EVENTS_PLANNED = 100
+"""Of one guild, that are not over."""
+EVENT_NAME = 100
+EVENT_DESCRIPTION = 1_000
+EVENT_LOCATION = 100
+EVENT_YEARS = 5
+"""So far ahead one can plan."""
+EVENT_HOURS = 6
+"""An event of which nobody said when it ends."""
+EVENT_KEPT_DAYS = 30
+"""After it was over."""
+EVENT_INTERVAL = 10
+"""Every so many days, weeks, months or years."""
+INTERESTED_PAGE_MAX = 100
 REASON = 512
 """Characters of the reason for what somebody governs."""
 INVITE_AGE_MAX = 604_800

@@ -20,6 +20,7 @@ from community_service.actions import (
     private,
     prunes,
     roles,
+    scheduled_events,
     sightings,
     webhooks,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "private",
     "prunes",
     "roles",
+    "scheduled_events",
     "sightings",
     "webhooks",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from community_service import store, views
 from community_service.actions.access import access_guild
 from community_service.domain.audit import (
+    EVENTS,
     WEBHOOKS,
     Changes,
     Entry,
@@ -17,6 +18,7 @@ from community_service.domain.audit import (
 )
 from community_service.domain.channels import Channel
 from community_service.domain.people import Person
+from community_service.domain.scheduled_events import ScheduledEvent
 from community_service.domain.webhooks import Webhook
 from community_service.tools import Unit
 from contracts.events.audit import Governed, GuildAuditLogEntryCreate
@@ -147,11 +149,14 @@ def _tell(unit: Unit, one: Entry) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some entries, the people they are by and about, and the webhooks among their targets."""
+    """Some entries, the people they are by and about, and the webhooks and events among their
+    targets.
+    """
 
     entries: list[Entry]
     people: list[Person]
     webhooks: list[Webhook]
+    events: list[ScheduledEvent]
 
 
 async def page(unit: Unit, guild_id: int, wanted: Wanted) -> Page:
@@ -162,7 +167,9 @@ async def page(unit: Unit, guild_id: int, wanted: Wanted) -> Page:
     people = await store.people.by_ids(unit, sorted(named)) if named else {}
     targets = {one.target_id for one in entries if one.action in WEBHOOKS and one.target_id}
     webhooks = await store.webhooks.by_ids(unit, guild_id, targets) if targets else []
-    return Page(entries, [people[one] for one in sorted(people)], webhooks)
+    about = {one.target_id for one in entries if one.action in EVENTS and one.target_id}
+    events = await store.scheduled_events.by_ids(unit, guild_id, about) if about else []
+    return Page(entries, [people[one] for one in sorted(people)], webhooks, events)
 
 
 async def forget_old(unit: Unit, limit: int) -> int:

@@ -17,6 +17,7 @@ from community_service.actions.access import (
 from community_service.actions.arrangement import arranged
 from community_service.actions.guilds import set_fields
 from community_service.actions.overwrites import cover, require_known
+from community_service.actions.scheduled_events import remove_in
 from community_service.domain import overwrites
 from community_service.domain.access import Standing
 from community_service.domain.arrangement import Move
@@ -133,6 +134,7 @@ async def edit(unit: Unit, channel_id: int, changes: Mapping[str, Any]) -> Chann
 async def remove(unit: Unit, channel_id: int) -> Channel:
     """Delete a channel. What was in a category stays, by itself; the guild forgets the channel."""
     here = await access_channel(unit, channel_id, needs=Permission.MANAGE_CHANNELS, for_change=True)
+    await remove_in(unit, here.channel)
     for child in await store.channels.remove(unit, channel_id):
         unit.emit(views.event(ChannelUpdate, views.channel(child)))
     unit.emit(views.event(ChannelDelete, views.channel(here.channel)))

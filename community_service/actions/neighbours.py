@@ -16,6 +16,7 @@ from community_service.domain.guilds import Guild
 from community_service.domain.members import MEMBERSHIPS, Member
 from community_service.domain.people import search_key
 from community_service.domain.roles import Role
+from community_service.domain.scheduled_events import ScheduledEvent
 from community_service.tools import Unit, Units
 from contracts import limits
 
@@ -30,6 +31,7 @@ class Snapshot:
     channels: list[Channel]
     member_count: int
     members: list[Member]
+    events: list[ScheduledEvent]
     at: datetime
 
 
@@ -47,6 +49,7 @@ async def snapshot(unit: Unit, guild_id: int) -> Snapshot | None:
         await store.channels.of_guild(unit, guild_id, limits.CHANNELS_PER_GUILD),
         await store.members.count(unit, guild_id) if is_large else len(first),
         [] if is_large else first,
+        await store.scheduled_events.of_guild(unit, guild_id, limits.EVENTS_PLANNED),
         unit.now,
     )
 

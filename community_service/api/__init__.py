@@ -20,6 +20,7 @@ from community_service.api import (
     overwrites,
     prunes,
     roles,
+    scheduled_events,
     webhooks,
 )
 from community_service.tools import Units
@@ -44,4 +45,5 @@ def routers(units: Units) -> tuple[APIRouter, ...]:
         automod.router(units),
         bans.router(units),
         prunes.router(units),
+        scheduled_events.router(units),
     )

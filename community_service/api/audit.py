@@ -9,7 +9,7 @@ from pydantic import Field
 
 from chassis.http import answer
 from chassis.identity import Actor
-from community_service import actions, views
+from community_service import actions, agenda, views
 from community_service.domain.audit import Wanted
 from community_service.tools import Units
 from contracts.ids import GuildId, Snowflake, UserId
@@ -51,7 +51,9 @@ class AuditDoor:
         """What was governed there."""
         async with self._units.reading(actor) as unit:
             page = await actions.audit.page(unit, guild_id, query.wanted())
-        return answer(views.audit_log(page.entries, page.people, page.webhooks))
+        log = views.audit_log(page.entries, page.people, page.webhooks)
+        planned = tuple(map(agenda.planned, page.events))
+        return answer(log.model_copy(update={"guild_scheduled_events": planned}))
 
 
 def router(units: Units) -> APIRouter:

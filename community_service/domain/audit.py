@@ -22,6 +22,14 @@ WEBHOOKS = frozenset(
     {AuditAction.WEBHOOK_CREATE, AuditAction.WEBHOOK_UPDATE, AuditAction.WEBHOOK_DELETE}
 )
 """Deeds whose target is a webhook."""
+EVENTS = frozenset(
+    {
+        AuditAction.GUILD_SCHEDULED_EVENT_CREATE,
+        AuditAction.GUILD_SCHEDULED_EVENT_UPDATE,
+        AuditAction.GUILD_SCHEDULED_EVENT_DELETE,
+    }
+)
+"""Deeds whose target is a scheduled event."""
 _ABOUT_OVERWRITES = frozenset(
     {
         AuditAction.CHANNEL_OVERWRITE_CREATE,

@@ -14,6 +14,7 @@ from community_service.store import (
     members,
     people,
     roles,
+    scheduled_events,
     webhooks,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "members",
     "people",
     "roles",
+    "scheduled_events",
     "webhooks",
 ]

@@ -5,7 +5,17 @@ banned somebody.
 from __future__ import annotations
 
 from chassis.export import Shelf, page
-from community_service.tables import bans, emojis, guilds, invites, member_roles, members, webhooks
+from community_service.tables import (
+    bans,
+    emojis,
+    guilds,
+    interests,
+    invites,
+    member_roles,
+    members,
+    scheduled_events,
+    webhooks,
+)
 from community_service.tools import Unit
 from contracts.rpc.export import Exported
 
@@ -15,6 +25,8 @@ _SHELVES = (
     Shelf(guilds.c.owner_id),
     Shelf(invites.c.inviter_id),
     Shelf(emojis.c.creator_id),
+    Shelf(scheduled_events.c.creator_id),
+    Shelf(interests.c.user_id),
     Shelf(bans.c.user_id, frozenset({"moderator_id"})),
     Shelf(webhooks.c.creator_id, frozenset({"token"})),
 )

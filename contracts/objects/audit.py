@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import Any, ClassVar
 
 from contracts.ids import ChannelId, Snowflake, UserId
+from contracts.objects.scheduled_event import ScheduledEvent
 from contracts.objects.user import User
 from contracts.objects.webhook import Webhook
 from contracts.wire import JSON, Wire
@@ -128,6 +129,6 @@ class AuditLog(Wire):
     webhooks: tuple[Webhook, ...] = ()
     threads: tuple[JSON, ...] = ()
     integrations: tuple[JSON, ...] = ()
-    guild_scheduled_events: tuple[JSON, ...] = ()
+    guild_scheduled_events: tuple[ScheduledEvent, ...] = ()
     application_commands: tuple[JSON, ...] = ()
     auto_moderation_rules: tuple[JSON, ...] = ()

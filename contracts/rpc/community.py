@@ -5,12 +5,13 @@ from __future__ import annotations
 from pydantic import Field
 
 from contracts.guild_facts import GuildFacts
-from contracts.ids import ChannelId, EmojiId, GuildId, UserId, WebhookId
+from contracts.ids import ChannelId, EmojiId, GuildId, Snowflake, UserId, WebhookId
 from contracts.objects.channel import Channel
 from contracts.objects.emoji import Emoji
 from contracts.objects.guild import Guild
 from contracts.objects.member import Member
 from contracts.objects.role import Role
+from contracts.objects.scheduled_event import ScheduledEvent
 from contracts.objects.webhook import Webhook
 from contracts.rpc.base import Call, Cast
 from contracts.rpc.export import Export
@@ -49,6 +50,8 @@ class GuildSnapshot(Wire):
     member_count: int
     members: tuple[Member, ...]
     """Everybody in a small guild (limits.LARGE_GUILD), nobody in a large one."""
+    events: tuple[ScheduledEvent, ...] = ()
+    """What is planned or under way."""
 
 
 class FoundGuild(Wire):
@@ -119,6 +122,24 @@ class GetGuildFacts(Call[FoundFacts]):
     callers = frozenset({"chat", "signaling", "notification"})
 
     guild_id: GuildId
+
+
+class Interested(Wire):
+    """Some of them, by user id; fewer than were asked for: there are no more."""
+
+    user_ids: tuple[UserId, ...]
+
+
+class GetInterested(Call[Interested]):
+    """Who is interested in a scheduled event, a page at a time."""
+
+    service = "community"
+    callers = frozenset({"notification"})
+    deadline = 5.0
+
+    event_id: Snowflake
+    after: UserId = UserId(0)
+    limit: int = Field(ge=1, le=1_000)
 
 
 class Place(Wire):

@@ -21,6 +21,11 @@ from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
 from contracts.events.message import MessageCreate
 from contracts.events.presence import PresenceUpdate
 from contracts.events.role import RoleCreate, RoleDelete, RoleUpdate
+from contracts.events.scheduled_event import (
+    ScheduledEventCreate,
+    ScheduledEventDelete,
+    ScheduledEventUpdate,
+)
 from contracts.events.voice import VoiceStateUpdate
 from contracts.objects.channel import Channel
 from contracts.objects.guild import Guild
@@ -31,15 +36,14 @@ from contracts.objects.voice import VoiceState
 from contracts.rpc.chat import ActiveThread
 from contracts.rpc.community import GuildSnapshot
 from contracts.wire import timestamp
+from gateway.live.agenda import Agenda
 from gateway.live.codec import Piece
 from gateway.live.layout import Layout, Roles, Room, Sight, Standing, Step
 from gateway.live.threads import OF_THREADS, Joined, Thread, Threads, listed
 from gateway.live.voices import Voices
 
 _BODIES = 32
-_NOTHING_ELSE = (
-    b',"stage_instances":[],"guild_scheduled_events":[],"soundboard_sounds":[],"lazy":true,"large":'
-)
+_NOTHING_ELSE = b',"stage_instances":[],"soundboard_sounds":[],"lazy":true,"large":'
 
 Steps = tuple[Step, ...]
 """What an event changed about who may see what."""
@@ -56,6 +60,7 @@ class GuildView:
         "_presences",
         "_roles",
         "_talk",
+        "agenda",
         "id",
         "layout",
         "threads",
@@ -71,6 +76,7 @@ class GuildView:
     ) -> None:
         guild = snapshot.guild
         self.threads = Threads(threads)
+        self.agenda = Agenda(snapshot.events)
         self.id = int(guild.id)
         self.layout = Layout(self.id, int(guild.owner_id))
         for channel in snapshot.channels:
@@ -97,7 +103,7 @@ class GuildView:
             return ()
         if name in _OF_ROOMS:
             self._talk.clear()
-        elif name not in OF_THREADS:
+        elif name not in OF_THREADS and name not in _OF_AGENDA:
             self._around.clear()
         return tuple(step for step in follow(self, route, body) if step is not None)
 
@@ -120,10 +126,16 @@ class GuildView:
             around = self._around[presences] = self._frame(presences=presences)
         threads = listed(self.threads_seen(member), joined) if self.threads else b"[]"
         tail = b',"threads":%b' % threads
+        tail += b',"guild_scheduled_events":%b' % self._planned(member, sight)
         tail += b',"joined_at":"%b"' % timestamp(member.joined_at).encode()
         if self._members is None:
             tail += b',"members":[%b],"presences":[]' % member.encode()
         return [around[0], talk, around[1], Piece(tail)]
+
+    def _planned(self, member: Member, sight: Sight) -> bytes:
+        """The scheduled events that a member sees."""
+        user_id, roles = int(member.user.id), Standing.of(member).roles
+        return self.agenda.listed(sight, is_in=self.layout.is_in(user_id, roles))
 
     def threads_seen(self, member: Member) -> list[Thread]:
         """The active threads that a member sees."""
@@ -224,6 +236,16 @@ class GuildView:
         self.voices.take(route.user_id or 0, body)
         return ()
 
+    def _on_event(self, route: Route, body: bytes) -> Iterable[Step | None]:
+        del route
+        self.agenda.take(body)
+        return ()
+
+    def _on_event_gone(self, route: Route, body: bytes) -> Iterable[Step | None]:
+        del route
+        self.agenda.drop(body)
+        return ()
+
     def _on_message(self, route: Route, body: bytes) -> Iterable[Step | None]:
         room = self.layout.rooms.get(route.channel_id or 0)
         if room is not None:
@@ -317,8 +339,14 @@ _FOLLOWS: dict[str, Callable[[GuildView, Route, bytes], Iterable[Step | None]]] 
     MemberRemove.__name__: GuildView._on_member_gone,
     PresenceUpdate.__name__: GuildView._on_presence,
     VoiceStateUpdate.__name__: GuildView._on_voice,
+    ScheduledEventCreate.__name__: GuildView._on_event,
+    ScheduledEventUpdate.__name__: GuildView._on_event,
+    ScheduledEventDelete.__name__: GuildView._on_event_gone,
 }
 _FOLLOWS |= {name: partial(_follow_thread, name) for name in OF_THREADS}
+_OF_AGENDA = frozenset(
+    each.__name__ for each in (ScheduledEventCreate, ScheduledEventUpdate, ScheduledEventDelete)
+)
 _OF_ROOMS = frozenset(
     each.__name__
     for each in (ChannelCreate, ChannelUpdate, ChannelDelete, MessageCreate, VoiceStateUpdate)

@@ -199,6 +199,10 @@ class Layout:
         """What a member may do in a room, or in the guild at large. Nothing in unknown rooms."""
         return self._bearing(user_id, standing.roles, room_id, is_out=standing.is_timed_out(now))
 
+    def is_in(self, user_id: int, roles: Roles) -> bool:
+        """Whether a member sees what is of no room; a timeout leaves that as well."""
+        return bool(self._bearing(user_id, roles, None, is_out=False) & _VIEW)
+
     def governs(self, user_id: int, roles: Roles, room_id: int) -> bool:
         """Whether a member governs the threads of a room. As a timeout runs out by itself, it takes
         nothing from what somebody is shown.

@@ -118,6 +118,7 @@ ROWS: tuple[Row, ...] = (
     Row("oauth2/authorize", "community", _COMMUNITY),
     Row("users/@me/guilds/*", "community", Bucket("own-guilds", 10, 5)),
     Row("guild-templates", "community", _COMMON),
+    Row("users/@me/scheduled-events", "community", Bucket("own-events", 10, 5)),
     Row("guilds", "community", Bucket("guild-create", 10, 60), body_bytes=PICTURE_BODY_BYTES),
     Row("guilds/{guild}/messages/search", "chat", _SEARCH, major="guild"),
     Row("guilds/{guild}/regions", "signaling", _COMMON),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -91,6 +91,10 @@ def of_guild(guild: discord.Guild) -> dict[str, Any]:
 def of_rule(rule: discord.AutoModRule) -> dict[str, Any]:
     words = rule.trigger.keyword_filter
     return {"id": str(rule.id), "name": rule.name, "words": words, "enabled": rule.enabled}
+
+
+def of_event(event: discord.ScheduledEvent) -> dict[str, Any]:
+    return {"id": str(event.id), "name": event.name, "location": event.location}
 
 
 def ids(things: Any) -> list[str]:
@@ -219,6 +223,22 @@ class Bot(discord.Client):
 
     async def on_automod_rule_delete(self, rule: discord.AutoModRule) -> None:
         tell("rule_delete", id=str(rule.id))
+
+    async def on_scheduled_event_create(self, event: discord.ScheduledEvent) -> None:
+        tell("event_create", **of_event(event))
+
+    async def on_scheduled_event_update(
+        self, _: discord.ScheduledEvent, event: discord.ScheduledEvent
+    ) -> None:
+        tell("event_update", **of_event(event))
+
+    async def on_scheduled_event_delete(self, event: discord.ScheduledEvent) -> None:
+        tell("event_delete", id=str(event.id))
+
+    async def on_scheduled_event_user_add(
+        self, event: discord.ScheduledEvent, user: discord.User
+    ) -> None:
+        tell("event_user", id=str(event.id), user=str(user.id))
 
     async def on_audit_log_entry_create(self, entry: discord.AuditLogEntry) -> None:
         target = str(entry.target.id) if hasattr(entry.target, "id") else None
@@ -536,6 +556,32 @@ class Deeds:
     async def delete_rule(self, how: How) -> Any:
         await (await _guild(how).fetch_automod_rule(int(how["rule"]))).delete()
 
+    async def events(self, how: How) -> Any:
+        return ids(await _guild(how).fetch_scheduled_events())
+
+    async def event(self, how: How) -> Any:
+        return of_event(await _event(how))
+
+    async def create_event(self, how: How) -> Any:
+        made = await _guild(how).create_scheduled_event(
+            name=how["name"],
+            start_time=datetime.fromisoformat(how["starts"]),
+            end_time=datetime.fromisoformat(how["ends"]),
+            privacy_level=discord.PrivacyLevel.guild_only,
+            entity_type=discord.EntityType.external,
+            location=how["location"],
+        )
+        return of_event(made)
+
+    async def edit_event(self, how: How) -> Any:
+        return of_event(await (await _event(how)).edit(name=how["name"]))
+
+    async def delete_event(self, how: How) -> Any:
+        await (await _event(how)).delete()
+
+    async def event_users(self, how: How) -> Any:
+        return [str(user.id) async for user in (await _event(how)).users()]
+
     async def direct(self, how: How) -> Any:
         opened = await bot.create_dm(_thing(how["user"]))
         return of_message(await opened.send(how["content"]))
@@ -549,6 +595,10 @@ def _guild(how: How) -> discord.Guild:
     found = bot.get_guild(int(how["guild"]))
     assert found is not None
     return found
+
+
+async def _event(how: How) -> discord.ScheduledEvent:
+    return await _guild(how).fetch_scheduled_event(int(how["event"]))
 
 
 def _role(how: How) -> discord.Role:

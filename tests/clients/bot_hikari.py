@@ -100,6 +100,11 @@ def of_rule(rule: Any) -> dict[str, Any]:
     return {"id": str(rule.id), "name": rule.name, "words": words, "enabled": rule.is_enabled}
 
 
+def of_event(event: hikari.ScheduledEvent) -> dict[str, Any]:
+    location = getattr(event, "location", None)
+    return {"id": str(event.id), "name": event.name, "location": location}
+
+
 def ids(things: Any) -> list[str]:
     return sorted(str(each.id) for each in things)
 
@@ -196,6 +201,26 @@ async def rule_updated(event: auto_mod_events.AutoModRuleUpdateEvent) -> None:
 @bot.listen()
 async def rule_deleted(event: auto_mod_events.AutoModRuleDeleteEvent) -> None:
     tell("rule_delete", id=str(event.rule.id))
+
+
+@bot.listen()
+async def event_created(event: hikari.ScheduledEventCreateEvent) -> None:
+    tell("event_create", **of_event(event.event))
+
+
+@bot.listen()
+async def event_updated(event: hikari.ScheduledEventUpdateEvent) -> None:
+    tell("event_update", **of_event(event.event))
+
+
+@bot.listen()
+async def event_deleted(event: hikari.ScheduledEventDeleteEvent) -> None:
+    tell("event_delete", id=str(event.event_id))
+
+
+@bot.listen()
+async def event_interests(event: hikari.ScheduledEventUserAddEvent) -> None:
+    tell("event_user", id=str(event.event_id), user=str(event.user_id))
 
 
 @bot.listen()
@@ -651,6 +676,32 @@ class Deeds:
     async def delete_rule(self, how: How) -> Any:
         await rest.delete_auto_mod_rule(int(how["guild"]), int(how["rule"]))
 
+    async def events(self, how: How) -> Any:
+        return ids(await rest.fetch_scheduled_events(int(how["guild"])))
+
+    async def event(self, how: How) -> Any:
+        return of_event(await rest.fetch_scheduled_event(*_planned(how)))
+
+    async def create_event(self, how: How) -> Any:
+        made = await rest.create_external_event(
+            int(how["guild"]),
+            how["name"],
+            how["location"],
+            datetime.fromisoformat(how["starts"]),
+            datetime.fromisoformat(how["ends"]),
+        )
+        return of_event(made)
+
+    async def edit_event(self, how: How) -> Any:
+        return of_event(await rest.edit_scheduled_event(*_planned(how), name=how["name"]))
+
+    async def delete_event(self, how: How) -> Any:
+        await rest.delete_scheduled_event(*_planned(how))
+
+    async def event_users(self, how: How) -> Any:
+        found = rest.fetch_scheduled_event_users(*_planned(how))
+        return [str(each.user.id) async for each in found]
+
     async def search(self, how: How) -> Any:
         found = await rest.search_messages(int(how["guild"]), content=how["content"])
         return [message.content for message in found.messages]
@@ -662,6 +713,10 @@ class Deeds:
 
 def _where(how: How) -> tuple[int, int]:
     return int(how["channel"]), int(how["message"])
+
+
+def _planned(how: How) -> tuple[int, int]:
+    return int(how["guild"]), int(how["event"])
 
 
 def _within(how: How) -> tuple[int, int]:

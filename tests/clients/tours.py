@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contracts.permissions import Permission
@@ -541,6 +542,49 @@ MODERATION = (
     ),
 )
 
+EVENT = {**GUILD, "event": "{event}"}
+REST_EVENT = f"{REST_GUILD}/scheduled-events/{{event}}"
+_TOMORROW = datetime.now(UTC) + timedelta(days=1)
+_WHEN = {
+    "starts": _TOMORROW.isoformat(),
+    "ends": (_TOMORROW + timedelta(hours=2)).isoformat(),
+}
+PLANS = (
+    Row(
+        "create_guild_scheduled_event",
+        "create_event",
+        {**GUILD, **_WHEN, "name": "Reading night", "location": "Café"},
+        {"name": "Reading night", "location": "Café"},
+        keeps="event",
+        sees=("event_create", {"id": "{event}", "name": "Reading night", "location": "Café"}),
+        reads=(REST_EVENT, {"entity_type": 3, "status": 1}),
+    ),
+    Row("get_guild_scheduled_event", "event", EVENT, {"id": "{event}", "name": "Reading night"}),
+    Row("list_guild_scheduled_events", "events", GUILD, ["{event}"]),
+    Row(
+        "",
+        "PUT /guilds/{guild}/scheduled-events/{event}/users/@me",
+        by="guest",
+        sees=("event_user", {"id": "{event}", "user": "{guest}"}),
+    ),
+    Row("list_guild_scheduled_event_users", "event_users", EVENT, ["{guest}"]),
+    Row(
+        "update_guild_scheduled_event",
+        "edit_event",
+        {**EVENT, "name": "낭독의 밤"},
+        {"name": "낭독의 밤", "location": "Café"},
+        sees=("event_update", {"id": "{event}", "name": "낭독의 밤"}),
+        reads=(REST_EVENT, {"name": "낭독의 밤"}),
+    ),
+    Row(
+        "delete_guild_scheduled_event",
+        "delete_event",
+        EVENT,
+        sees=("event_delete", {"id": "{event}"}),
+        gone=REST_EVENT,
+    ),
+)
+
 FAREWELL = (
     Row(
         "delete_guild_role",
@@ -558,7 +602,10 @@ FAREWELL = (
     ),
 )
 
-TOUR = (*ABOUT, *ROLES, *CHANNELS, *INVITES, *MEMBERS, *MESSAGES, *THREADS, *MODERATION, *FAREWELL)
+TOUR = (
+    *(*ABOUT, *ROLES, *CHANNELS, *INVITES, *MEMBERS, *MESSAGES, *THREADS),
+    *(*MODERATION, *PLANS, *FAREWELL),
+)
 
 PLAIN = {"color": 0, "permissions": "0", "name": "no"}
 REFUSALS = (
@@ -589,6 +636,11 @@ REFUSALS = (
     Row("list_guild_audit_log_entries", "audit_log", GUILD),
     Row("create_auto_moderation_rule", "create_rule", {**GUILD, "name": "no", "words": ["no"]}),
     Row("list_auto_moderation_rules", "rules", GUILD),
+    Row(
+        "create_guild_scheduled_event",
+        "create_event",
+        {**GUILD, **_WHEN, "name": "no", "location": "no"},
+    ),
     Row("create_message", "send", {**CHANNEL, "content": "no"}),
     Row("create_thread", "thread", {**CHANNEL, "name": "no", "type": 11}),
     Row("create_thread_from_message", "thread_at", {**MESSAGE, "name": "no"}),
@@ -642,6 +694,10 @@ _OF_MODERATION = """
 guild_search list_auto_moderation_rules create_auto_moderation_rule get_auto_moderation_rule
 update_auto_moderation_rule delete_auto_moderation_rule
 """
+_OF_PLANS = """
+list_guild_scheduled_events create_guild_scheduled_event get_guild_scheduled_event
+update_guild_scheduled_event delete_guild_scheduled_event list_guild_scheduled_event_users
+"""
 _OF_THREADS = """
 create_thread_from_message create_thread list_thread_members join_thread leave_thread
 add_thread_member delete_thread_member get_thread_member get_active_guild_threads
@@ -652,6 +708,9 @@ execute_webhook get_webhook_message update_webhook_message delete_webhook_messag
 bulk_set_guild_application_commands list_guild_application_commands create_interaction_response
 """
 WAVES = frozenset(
-    (*_OF_ASKING.split(), *_FIRST.split(), *_OF_THREADS.split(), *_OF_MODERATION.split())
+    (
+        *(*_OF_ASKING.split(), *_FIRST.split(), *_OF_THREADS.split()),
+        *(*_OF_MODERATION.split(), *_OF_PLANS.split()),
+    )
 )
-"""The first three waves: boot, talk, govern; and of the fourth the threads."""
+"""The first three waves: boot, talk, govern; and of the others threads and scheduled events."""

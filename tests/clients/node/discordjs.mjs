@@ -12,6 +12,7 @@ const client = new Client({
     Intent.GuildModeration,
     Intent.AutoModerationConfiguration,
     Intent.GuildInvites,
+    Intent.GuildScheduledEvents,
     Intent.GuildMessages,
     Intent.GuildMessageReactions,
     Intent.MessageContent,
@@ -79,6 +80,11 @@ const ofRule = (rule) => ({
   words: rule.triggerMetadata.keywordFilter,
   enabled: rule.enabled,
 });
+const ofEvent = (event) => ({
+  id: event.id,
+  name: event.name,
+  location: event.entityMetadata?.location ?? null,
+});
 const ofGuild = (guild) => ({ id: guild.id, name: guild.name });
 
 // What it sees.
@@ -110,9 +116,18 @@ client.on(Events.GuildRoleDelete, (role) => tell("role_delete", { id: role.id })
 client.on(Events.AutoModerationRuleCreate, (rule) => tell("rule_create", ofRule(rule)));
 client.on(Events.AutoModerationRuleUpdate, (_, rule) => tell("rule_update", ofRule(rule)));
 client.on(Events.AutoModerationRuleDelete, (rule) => tell("rule_delete", { id: rule.id }));
+client.on(Events.GuildScheduledEventCreate, (event) => tell("event_create", ofEvent(event)));
+client.on(Events.GuildScheduledEventUpdate, (_, event) => tell("event_update", ofEvent(event)));
+client.on(Events.GuildScheduledEventDelete, (event) => tell("event_delete", { id: event.id }));
+client.on(Events.GuildScheduledEventUserAdd, (event, user) =>
+  tell("event_user", { id: event.id, user: user.id }),
+);
 client.on(Events.ChannelCreate, (channel) => tell("channel_create", ofChannel(channel)));
 client.on(Events.ChannelUpdate, (_, channel) => tell("channel_update", ofChannel(channel)));
-client.on(Events.ChannelDelete, (channel) => tell("channel_delete", { id: channel.id }));
+// A thread that it has deleted itself is told as a channel when the answer overtakes the event.
+client.on(Events.ChannelDelete, (channel) =>
+  tell(channel.isThread() ? "thread_delete" : "channel_delete", { id: channel.id }),
+);
 client.on(Events.ChannelPinsUpdate, (channel) => tell("pins", { id: channel.id }));
 client.on(Events.ThreadCreate, (thread) => tell("thread_create", ofThread(thread)));
 client.on(Events.ThreadUpdate, (_, thread) => tell("thread_update", ofThread(thread)));
@@ -161,6 +176,7 @@ const messages = (how) => channel(how).messages;
 const fetched = (how) => messages(how).fetch({ message: how.message, force: true });
 const members = (how) => guild(how).members;
 const rules = (how) => guild(how).autoModerationRules;
+const events = (how) => guild(how).scheduledEvents;
 const reason = ({ reason }) => reason;
 
 obey(
@@ -317,6 +333,23 @@ obey(
       ),
     edit_rule: async (how) => ofRule(await rules(how).edit(how.rule, { name: how.name })),
     delete_rule: async (how) => void (await rules(how).delete(how.rule)),
+    events: async (how) => sorted((await events(how).fetch({ cache: false })).keys()),
+    event: async (how) =>
+      ofEvent(await events(how).fetch({ guildScheduledEvent: how.event, force: true })),
+    create_event: async (how) =>
+      ofEvent(
+        await events(how).create({
+          name: how.name,
+          scheduledStartTime: how.starts,
+          scheduledEndTime: how.ends,
+          privacyLevel: 2,
+          entityType: 3,
+          entityMetadata: { location: how.location },
+        }),
+      ),
+    edit_event: async (how) => ofEvent(await events(how).edit(how.event, { name: how.name })),
+    delete_event: async (how) => void (await events(how).delete(how.event)),
+    event_users: async (how) => [...(await events(how).fetchSubscribers(how.event)).keys()],
     direct: async (how) => {
       const opened = await client.users.createDM(how.user);
       return ofMessage(await opened.send(how.content));

@@ -15,6 +15,7 @@ const client = new Client({
       "GUILD_MODERATION",
       "AUTO_MODERATION_CONFIGURATION",
       "GUILD_INVITES",
+      "GUILD_SCHEDULED_EVENTS",
       "GUILD_MESSAGES",
       "GUILD_MESSAGE_REACTIONS",
       "MESSAGE_CONTENT",
@@ -81,6 +82,11 @@ const ofRule = (rule) => ({
   words: rule.triggerMetadata.keywordFilter,
   enabled: rule.enabled,
 });
+const ofEvent = (event) => ({
+  id: event.id,
+  name: event.name,
+  location: event.entityMetadata?.location ?? null,
+});
 const ofGuild = (guild) => ({ id: guild.id, name: guild.name });
 const ids = (things) => sorted(things.map((each) => each.id));
 
@@ -122,6 +128,12 @@ client.on("guildRoleDelete", (role) => tell("role_delete", { id: role.id }));
 client.on("autoModerationRuleCreate", (rule) => tell("rule_create", ofRule(rule)));
 client.on("autoModerationRuleUpdate", (rule) => tell("rule_update", ofRule(rule)));
 client.on("autoModerationRuleDelete", (rule) => tell("rule_delete", { id: rule.id }));
+client.on("guildScheduledEventCreate", (event) => tell("event_create", ofEvent(event)));
+client.on("guildScheduledEventUpdate", (event) => tell("event_update", ofEvent(event)));
+client.on("guildScheduledEventDelete", (event) => tell("event_delete", { id: event.id }));
+client.on("guildScheduledEventUserAdd", (event, user) =>
+  tell("event_user", { id: event.id, user: user.id }),
+);
 client.on("channelCreate", (channel) => tell("channel_create", ofChannel(channel)));
 client.on("channelUpdate", (channel) => tell("channel_update", ofChannel(channel)));
 client.on("channelDelete", (channel) => tell("channel_delete", { id: channel.id }));
@@ -334,6 +346,24 @@ obey(
     edit_rule: async (how) =>
       ofRule(await guilds.editAutoModerationRule(how.guild, how.rule, { name: how.name })),
     delete_rule: (how) => nothing(guilds.deleteAutoModerationRule(how.guild, how.rule)),
+    events: async (how) => ids(await guilds.getScheduledEvents(how.guild)),
+    event: async (how) => ofEvent(await guilds.getScheduledEvent(how.guild, how.event)),
+    create_event: async (how) =>
+      ofEvent(
+        await guilds.createScheduledEvent(how.guild, {
+          name: how.name,
+          scheduledStartTime: how.starts,
+          scheduledEndTime: how.ends,
+          privacyLevel: 2,
+          entityType: 3,
+          entityMetadata: { location: how.location },
+        }),
+      ),
+    edit_event: async (how) =>
+      ofEvent(await guilds.editScheduledEvent(how.guild, how.event, { name: how.name })),
+    delete_event: (how) => nothing(guilds.deleteScheduledEvent(how.guild, how.event)),
+    event_users: async (how) =>
+      (await guilds.getScheduledEventUsers(how.guild, how.event)).map((each) => each.user.id),
     search: async (how) => {
       const found = await guilds.searchMessages(how.guild, { content: how.content });
       return found.messages.flat().map((each) => each.content);

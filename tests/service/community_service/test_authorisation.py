@@ -43,6 +43,15 @@ RULE = {
     "trigger_metadata": {"keyword_filter": ["x"]},
     "actions": [{"type": 1}],
 }
+EVENTS = f"{GUILD}/scheduled-events"
+EVENT = {
+    "name": "Night",
+    "privacy_level": 2,
+    "entity_type": 3,
+    "entity_metadata": {"location": "Café"},
+    "scheduled_start_time": "{soon}",
+    "scheduled_end_time": "{later}",
+}
 
 ROWS = (
     Row("GET", GUILD),
@@ -91,6 +100,15 @@ ROWS = (
     Row("GET", f"{RULES}/{{rule_id}}", P.MANAGE_GUILD),
     Row("PATCH", f"{RULES}/{{rule_id}}", P.MANAGE_GUILD, {"name": "Calm"}),
     Row("DELETE", f"{RULES}/{{rule_id}}", P.MANAGE_GUILD),
+    Row("GET", EVENTS),
+    Row("POST", EVENTS, P.CREATE_EVENTS, EVENT),
+    Row("GET", f"{EVENTS}/{{event_id}}"),
+    Row("GET", f"{EVENTS}/{{event_id}}/users"),
+    Row("GET", f"{EVENTS}/{{event_id}}/users/counts"),
+    Row("PUT", f"{EVENTS}/{{event_id}}/users/@me"),
+    Row("DELETE", f"{EVENTS}/{{event_id}}/users/@me"),
+    Row("PATCH", f"{EVENTS}/{{event_id}}", P.MANAGE_EVENTS, {"name": "Evening"}),
+    Row("DELETE", f"{EVENTS}/{{event_id}}", P.MANAGE_EVENTS),
     Row("GET", f"{GUILD}/prune", P.KICK_MEMBERS | P.MANAGE_GUILD),
     Row("POST", f"{GUILD}/prune", P.KICK_MEMBERS | P.MANAGE_GUILD, {}),
     Row("PUT", f"{GUILD}/bans/{{stranger_id}}", P.BAN_MEMBERS),
@@ -144,6 +162,7 @@ ROWS = (
 TAKES_NO_GUILD = {
     ("POST", "/guilds"),
     ("GET", "/users/@me/guilds"),
+    ("GET", "/users/@me/scheduled-events"),
     ("PUT", "/guilds/{guild_id}/members/@me"),
     ("GET", "/invites/{code}"),
     ("POST", "/invites/{code}"),
@@ -201,7 +220,13 @@ async def prepared(house: House) -> dict[str, str]:
     hidden = {"id": guild, "type": 0, "deny": str(int(P.VIEW_CHANNEL))}
     emoji = {"name": "wave", "image": DOT, "roles": []}
     webhooks = f"/channels/{channel}/webhooks"
+    now = house.running.service.clock.now()
+    soon, later = (timestamp(now + timedelta(hours=hours)) for hours in (1, 2))
+    times = {"soon": soon, "later": later}
     made = {
+        "event_id": await house.does(
+            ALICE, "POST", f"/guilds/{guild}/scheduled-events", json=filled(EVENT, times)
+        ),
         "webhook_id": await house.does(ALICE, "POST", webhooks, json={"name": "News"}),
         "emoji_id": await house.does(ALICE, "POST", f"/guilds/{guild}/emojis", json=emoji),
         "rule_id": await house.does(
@@ -209,8 +234,8 @@ async def prepared(house: House) -> dict[str, str]:
         ),
         "hidden_id": await house.channel(guild, permission_overwrites=[hidden]),
     }
-    now = house.running.service.clock.now()
     return {name: str(one["id"]) for name, one in made.items()} | {
+        **times,
         "guild_id": guild,
         "channel_id": channel,
         "role_id": low,
@@ -218,7 +243,6 @@ async def prepared(house: House) -> dict[str, str]:
         "user_id": str(CAROL),
         "stranger_id": str(77),
         "code": await house.invite(guild),
-        "soon": timestamp(now + timedelta(hours=1)),
     }
 
 

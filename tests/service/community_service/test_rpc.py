@@ -46,7 +46,7 @@ async def test_a_guild_comes_whole(house: House) -> None:
     assert {channel.name for channel in found.channels} >= {"general", "General"}
     assert found.member_count == 2
     assert {member.user.id for member in found.members} == {ALICE, BOB}
-    assert len(ran) == 5
+    assert len(ran) == 6
     assert (await calls.ask(GetGuild(guild_id=NOWHERE))).snapshot is None
 
 
