@@ -14,11 +14,11 @@ from chassis.rpc import Calls
 from contracts import topics
 from contracts.errors import Forbidden, NotFound
 from contracts.guild_facts import STALE_ON, GuildFacts
-from contracts.ids import ChannelId, GuildId, UserId
+from contracts.ids import ChannelId, GuildId, Snowflake, UserId
 from contracts.objects.member import Member
 from contracts.objects.settings import GuildNotifications, NotifyLevel
 from contracts.rpc.chat import GetPrivateChannel, GetThreadFollowers
-from contracts.rpc.community import GetGuildFacts, GetMembers, GetMemberships
+from contracts.rpc.community import GetGuildFacts, GetInterested, GetMembers, GetMemberships
 from contracts.rpc.users import GetStandings, GetWishes
 from contracts.topics import Topic
 from notification_service.domain.concerns import Room
@@ -215,6 +215,17 @@ class Crowd:
             if len(self._followers) > _THREADS:
                 self._followers.popitem(last=False)
         return known
+
+    async def interested(self, event_id: int) -> list[int]:
+        """Everybody, watched or not, who is interested in a scheduled event."""
+        found: list[int] = []
+        while True:
+            after = UserId(found[-1] if found else 0)
+            asked = GetInterested(event_id=Snowflake(event_id), after=after, limit=AT_ONCE)
+            page = (await self._calls.ask(asked)).user_ids
+            found += map(int, page)
+            if len(page) < AT_ONCE:
+                return found
 
     async def cut(self, author_id: int, others: Collection[int]) -> set[int]:
         """Who of these has blocked the author, or is blocked by them."""

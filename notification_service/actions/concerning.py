@@ -8,6 +8,7 @@ from contracts.errors import NotFound
 from contracts.events.base import Route
 from contracts.events.message import MessageCreate
 from contracts.events.relationship import RelationshipAdd
+from contracts.events.scheduled_event import ScheduledEventUpdate
 from contracts.events.voice import CallUpdate
 from contracts.guild_facts import GuildFacts
 from contracts.ids import ChannelId, UserId
@@ -119,6 +120,37 @@ async def of_call(tools: Tools, event: CallUpdate, hearer: int, event_id: int) -
     )
     actor = int(others[0].id) if others else 0
     return Concern(news, actor, [(Listener(hearer), Reason.RING)])
+
+
+async def of_event(tools: Tools, crowd: Crowd, event: ScheduledEventUpdate) -> Concern | None:
+    """A scheduled event begins: those are told who are interested, see it, and did not ask for
+    silence about events.
+    """
+    guild_id, event_id = int(event.guild_id), int(event.id)
+    room = await crowd.room(guild_id)
+    if room is None:
+        return None
+    try:
+        facts = await crowd.facts.get(guild_id)
+    except NotFound:
+        return None
+    interested = await crowd.interested(event_id)
+    sight = Sight(facts, event.channel_id, tools.clock.now())
+    listeners = [
+        (listener, Reason.EVENT)
+        for listener in map(room.listener, sight.among(room.members, interested))
+        if listener.wish is None or not listener.wish.mute_scheduled_events
+    ]
+    news = News(
+        subject=notices.of_event(event_id),
+        # What comes again begins again; what is edited meanwhile does not.
+        about_id=int(event.scheduled_start_time.timestamp()),
+        body={"author": event.name, "guild": facts.name},
+        expires=tools.clock.now() + tools.policy.worth,
+        guild_id=guild_id,
+        channel_id=None if event.channel_id is None else int(event.channel_id),
+    )
+    return Concern(news, 0, listeners, not_on_phones=room.keeps_from_phones())
 
 
 def _said(

@@ -19,6 +19,7 @@ from contracts.events.notification import PersonWatched
 from contracts.events.private import PrivateChannelUpdate
 from contracts.events.reading import MessageAck
 from contracts.events.relationship import RelationshipAdd, RelationshipRemove
+from contracts.events.scheduled_event import ScheduledEventDelete, ScheduledEventUpdate
 from contracts.events.session import LoginEnded
 from contracts.events.settings import StatusChosen, UserGuildSettingsUpdate, UserSettingsUpdate
 from contracts.events.thread import ThreadMembersUpdate, ThreadMemberUpdate, ThreadUpdate
@@ -27,6 +28,7 @@ from contracts.events.voice import CallCreate, CallDelete, CallUpdate
 from contracts.identity import NOBODY
 from contracts.ids import UserId
 from contracts.objects.presence import Status
+from contracts.objects.scheduled_event import EventStatus
 from contracts.topics import Topic
 from notification_service.actions import concerning, devices, people, reading, telling
 from notification_service.actions.reading import Mark
@@ -97,6 +99,8 @@ class Reactions:
             UserGuildSettingsUpdate.__name__: self._wishes,
             UserSettingsUpdate.__name__: self._settings,
             StatusChosen.__name__: self._status,
+            ScheduledEventUpdate.__name__: self._begins,
+            ScheduledEventDelete.__name__: self._called_off,
             PrivateChannelUpdate.__name__: self._renamed,
             ThreadUpdate.__name__: self._renamed,
             ThreadMemberUpdate.__name__: self._follows,
@@ -216,6 +220,19 @@ class Reactions:
         self._ringing.discard(call)
         hearer, channel_id = call
         batch.marks.append((hearer, notices.of_call(channel_id), header.event_id))
+
+    async def _begins(self, batch: Batch, topic: Topic, header: Header, body: bytes) -> None:
+        event = open_as(ScheduledEventUpdate, body)
+        if event.status is not EventStatus.ACTIVE:
+            return
+        concern = await concerning.of_event(self._units.tools, self._crowd, event)
+        if concern is not None and concern.listeners:
+            batch.concerns.append(concern)
+
+    async def _called_off(self, batch: Batch, topic: Topic, header: Header, body: bytes) -> None:
+        event = open_as(ScheduledEventDelete, body)
+        began = int(event.scheduled_start_time.timestamp())
+        batch.unsaid.append((notices.of_event(int(event.id)), (began,)))
 
     # Where people are.
 

@@ -25,6 +25,7 @@ from notification_service.domain.deciding import (
     way_of_news,
 )
 from notification_service.domain.notices import Entry, News, Recipient
+from notification_service.domain.wishes import is_muted
 from notification_service.tools import Tools, Unit
 
 log = logger("telling")
@@ -94,6 +95,7 @@ def _way(crowd: Crowd, asked: Asked, moment: Moment) -> Way:
         is_looking=here is not None and concern.news.channel_id in here.focus,
         is_active=here is not None and here.is_active,
         is_dnd=person.is_dnd or (here is not None and here.is_dnd),
+        is_muted=is_muted(listener.wish, moment.now, concern.news.channel_id),
     )
     if concern.said is None:
         return way_of_news(reason, circumstances)

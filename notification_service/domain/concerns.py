@@ -46,11 +46,15 @@ class Room:
         """Those of the members who see it to whom it is told, and why."""
         found = []
         for user_id in seeing:
-            listener = Listener(user_id, self.members[user_id].roles, self._wish(user_id))
+            listener = self.listener(user_id)
             reason = reason_for(said, listener)
             if reason is not None:
                 found.append((listener, reason))
         return found
+
+    def listener(self, user_id: int) -> Listener:
+        """A member, as far as it is decided about them."""
+        return Listener(user_id, self.members[user_id].roles, self._wish(user_id))
 
     def keeps_from_phones(self) -> frozenset[int]:
         """Who wishes no pushes to their phones from here."""

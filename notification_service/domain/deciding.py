@@ -30,6 +30,8 @@ class Reason(StrEnum):
     FRIEND_REQUEST = "friend_request"
     FRIEND_ACCEPTED = "friend_accepted"
     RING = "ring"
+    EVENT = "event"
+    """A scheduled event begins in which they are interested."""
 
     @property
     def is_personal(self) -> bool:
@@ -41,8 +43,14 @@ class Reason(StrEnum):
         """Whether it enters the history."""
         return self not in _UNKEPT
 
+    @property
+    def is_pressing(self) -> bool:
+        """Whether a device is woken for it."""
+        return self.is_personal or self in _NOW_OR_NEVER
 
-_IMPERSONAL = frozenset({Reason.MESSAGE, Reason.THREAD, Reason.RING})
+
+_IMPERSONAL = frozenset({Reason.MESSAGE, Reason.THREAD, Reason.RING, Reason.EVENT})
+_NOW_OR_NEVER = frozenset({Reason.RING, Reason.EVENT})
 _UNKEPT = frozenset({Reason.MESSAGE, Reason.THREAD, Reason.DM})
 
 
@@ -103,6 +111,8 @@ class Circumstances:
     is_active: bool = False
     """Some device of theirs is awake."""
     is_dnd: bool = False
+    is_muted: bool = False
+    """It is silent where it happens."""
 
 
 def reason_for(said: Said, listener: Listener) -> Reason | None:
@@ -156,10 +166,10 @@ def way_of(said: Said, listener: Listener, circumstances: Circumstances, now: da
 
 
 def way_of_news(reason: Reason, circumstances: Circumstances) -> Way:
-    """The same for what is no message: requests, acceptances, calls."""
+    """The same for what is no message: requests, acceptances, calls, events that begin."""
     if circumstances.is_cut:
         return Way.NOT
-    if circumstances.is_dnd:
+    if circumstances.is_dnd or circumstances.is_muted:
         return Way.QUIET
     if reason is Reason.RING:
         return Way.NOW

@@ -15,9 +15,20 @@ class Remembered:
 
     id: int
     reason: Reason
+    subject: str
     about_id: int
     guild_id: int | None
     channel_id: int | None
     body: JSON
     created: datetime
     is_read: bool
+
+    @property
+    def is_message(self) -> bool:
+        """Whether something was said: a call and an event are somewhere, too."""
+        return self.subject.startswith("c")
+
+    @property
+    def event_id(self) -> str | None:
+        """The scheduled event that began."""
+        return self.subject[1:] if self.reason is Reason.EVENT else None

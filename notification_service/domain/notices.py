@@ -27,6 +27,11 @@ def of_friend(user_id: int) -> str:
     return f"f{user_id:d}"
 
 
+def of_event(event_id: int) -> str:
+    """The subject of a scheduled event."""
+    return f"e{event_id:d}"
+
+
 @dataclass(frozen=True, slots=True)
 class News:
     """What happened, the same for everybody who is told."""

@@ -68,6 +68,8 @@ def push_of(
         data["channel_id"] = str(notice.channel_id)
     if notice.subject.startswith("c"):
         data["message_id"] = str(notice.about_id)
+    if notice.reason is Reason.EVENT:
+        data["event_id"] = notice.subject[1:]
     image = None if hides_content or notice.fresh > 1 else notice.body.get("image")
     return Push(
         kind=str(notice.reason),
@@ -77,7 +79,7 @@ def push_of(
         badge=badge,
         image=image,
         link=f"{public_url}{path}",
-        is_urgent=notice.reason.is_personal or notice.reason is Reason.RING,
+        is_urgent=notice.reason.is_pressing,
         data=data,
     )
 
@@ -88,6 +90,8 @@ def withdrawal(subject: str, badge: int) -> Push:
 
 
 def _path(notice: Notice) -> str:
+    if notice.reason is Reason.EVENT:
+        return f"/events/{notice.guild_id}/{notice.subject[1:]}"
     if notice.channel_id is None:
         return "/channels/@me"
     guild = str(notice.guild_id) if notice.guild_id is not None else "@me"

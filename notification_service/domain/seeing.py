@@ -14,9 +14,9 @@ from contracts.permissions import Permission
 
 
 class Sight:
-    """Decisions about one channel at one moment."""
+    """Decisions about one channel, or (none) the guild at large, at one moment."""
 
-    def __init__(self, facts: GuildFacts, channel_id: int, now: datetime) -> None:
+    def __init__(self, facts: GuildFacts, channel_id: int | None, now: datetime) -> None:
         self._facts = facts
         self._channel_id = channel_id
         self._now = now

@@ -31,6 +31,7 @@ _ENGLISH: Mapping[str, str] = {
     Reason.RING: "is calling you",
     Reason.FRIEND_REQUEST: "sent you a friend request",
     Reason.FRIEND_ACCEPTED: "accepted your friend request",
+    Reason.EVENT: "begins now in {guild}",
     "greeting": "Pushes reach this device.",
 }
 _KOREAN: Mapping[str, str] = {
@@ -45,9 +46,10 @@ _KOREAN: Mapping[str, str] = {
     Reason.RING: "전화를 걸고 있습니다",
     Reason.FRIEND_REQUEST: "친구 요청을 보냈습니다",
     Reason.FRIEND_ACCEPTED: "친구 요청을 수락했습니다",
+    Reason.EVENT: "지금 {guild}에서 시작합니다",
     "greeting": "이 기기로 알림이 옵니다.",
 }
-_OTHER = frozenset({Reason.FRIEND_REQUEST, Reason.FRIEND_ACCEPTED})
+_OTHER = frozenset({Reason.FRIEND_REQUEST, Reason.FRIEND_ACCEPTED, Reason.EVENT})
 
 
 def language(locale: str) -> Mapping[str, str]:
@@ -62,7 +64,7 @@ def compose(notice: Notice, locale: str, *, hides_content: bool) -> Words:
         return Words(PRODUCT, _hidden(notice, words))
     author = str(notice.body.get("author", ""))
     if notice.reason in _OTHER or notice.reason is Reason.RING:
-        return Words(author, words[notice.reason])
+        return Words(author, words[notice.reason].format(guild=notice.body.get("guild")))
     place = _place(notice)
     if notice.fresh > 1:
         return Words(place or author, words["many"].format(count=notice.fresh))

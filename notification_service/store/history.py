@@ -113,6 +113,7 @@ def _remembered(row: Row[Any]) -> Remembered:
     return Remembered(
         id=row.id,
         reason=Reason(row.reason),
+        subject=row.subject,
         about_id=row.about_id,
         guild_id=row.guild_id,
         channel_id=row.channel_id,

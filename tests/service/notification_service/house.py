@@ -21,13 +21,15 @@ from contracts.events.guild import GuildJoined
 from contracts.events.message import MessageCreate, MessageDelete
 from contracts.events.reading import MessageAck
 from contracts.events.relationship import RelationshipAdd
+from contracts.events.scheduled_event import ScheduledEventUpdate
 from contracts.events.voice import CallUpdate
 from contracts.guild_facts import GuildFacts
-from contracts.ids import ChannelId, GuildId, MessageId, UserId
+from contracts.ids import ChannelId, GuildId, MessageId, Snowflake, UserId
 from contracts.objects.channel import Channel, ChannelOverwrite, ChannelType
 from contracts.objects.member import Member
 from contracts.objects.private import PrivateChannel
 from contracts.objects.relationship import RelationshipType, Standing
+from contracts.objects.scheduled_event import EntityType, EventStatus
 from contracts.objects.settings import GuildNotifications
 from contracts.objects.thread import ThreadMember
 from contracts.objects.user import User
@@ -41,8 +43,10 @@ from contracts.rpc.chat import (
 from contracts.rpc.community import (
     FoundFacts,
     GetGuildFacts,
+    GetInterested,
     GetMembers,
     GetMemberships,
+    Interested,
     Members,
     Membership,
     Memberships,
@@ -91,6 +95,8 @@ class Neighbours:
     attentions: dict[int, Attention] = field(default_factory=dict)
     groups: dict[int, str] = field(default_factory=dict)
     followers: dict[int, tuple[ThreadMember, ...]] = field(default_factory=dict)
+    interested: dict[int, list[int]] = field(default_factory=dict)
+    """By scheduled event."""
     asked: list[str] = field(default_factory=list)
 
     async def memberships(self, call: GetMemberships) -> Memberships:
@@ -110,6 +116,12 @@ class Neighbours:
     async def facts(self, call: GetGuildFacts) -> FoundFacts:
         """A guild."""
         return FoundFacts(facts=self.guilds.get(int(call.guild_id)))
+
+    async def get_interested(self, call: GetInterested) -> Interested:
+        """Who is interested in an event."""
+        found = sorted(self.interested.get(int(call.event_id), ()))
+        page = [UserId(one) for one in found if one > call.after][: call.limit]
+        return Interested(user_ids=tuple(page))
 
     async def get_wishes(self, call: GetWishes) -> Wishes:
         """How people wish to be told."""
@@ -161,6 +173,7 @@ class Neighbours:
         rpc.handle(GetMemberships, self.memberships)
         rpc.handle(GetMembers, self.get_members)
         rpc.handle(GetGuildFacts, self.facts)
+        rpc.handle(GetInterested, self.get_interested)
 
     def _user(self, rpc: RpcServer) -> None:
         rpc.handle(GetWishes, self.get_wishes)
@@ -353,6 +366,24 @@ class House:
             ringing=tuple(map(UserId, ringing)),
         )
         self.tell(event, topics.user(who))
+
+    def begins(
+        self, guild: GuildFacts, *interested: int, channel: int | None = None, **more: Any
+    ) -> int:
+        """A scheduled event begins, in which these are interested."""
+        number = fresh()
+        self.neighbours.interested[number] = list(interested)
+        event = ScheduledEventUpdate(
+            id=Snowflake(number),
+            guild_id=guild.id,
+            channel_id=ChannelId(channel) if channel is not None else None,
+            name="Reading night",
+            scheduled_start_time=SINCE,
+            **{"status": EventStatus.ACTIVE, "entity_type": EntityType.EXTERNAL, **more},
+        )
+        self.tell(event)
+        self.tell(event.model_copy(update={"description": "edited meanwhile"}))
+        return number
 
     def joins(self, guild: GuildFacts, who: int) -> None:
         """Somebody becomes a member."""

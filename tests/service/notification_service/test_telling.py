@@ -11,6 +11,7 @@ from contracts.events.base import Inside, Route, pack
 from contracts.events.member import MemberRemove
 from contracts.events.settings import UserGuildSettingsUpdate
 from contracts.ids import ChannelId, GuildId, UserId
+from contracts.objects.scheduled_event import EventStatus
 from contracts.objects.settings import ChannelNotifications, GuildNotifications, NotifyLevel
 from contracts.objects.thread import ThreadMember
 from contracts.rpc.presence import Attention
@@ -242,6 +243,33 @@ async def test_groups_are_named(house: House) -> None:
     house.says(author, channel, "at seven?", to=(mina, fresh()))
     (push,) = await house.arrives(browser)
     assert push["title"] == f"user{author} (Saturday)"
+
+
+async def test_who_is_interested_is_told_when_an_event_begins(house: House) -> None:
+    mina, other, muted, out = (house.person(locale=one) for one in ("ko", "en-US", "ko", "ko"))
+    guild = house.guild(mina, other, muted, out)
+    house.neighbours.wishes[muted, int(guild.id)] = GuildNotifications(
+        guild_id=guild.id, mute_scheduled_events=True
+    )
+    closed = house.closed(guild, role=fresh())
+    browsers = {who: await house.browser(who) for who in (mina, other, muted, out)}
+    event = house.begins(guild, mina, muted)
+    (push,) = await house.arrives(browsers[mina])
+    assert (push["title"], push["body"]) == ("Reading night", "지금 Book club에서 시작합니다")
+    assert push["data"] == {
+        "kind": "event",
+        "path": f"/events/{guild.id}/{event}",
+        "guild_id": str(guild.id),
+        "event_id": str(event),
+    }
+    assert push["badge"] == 0
+    # Nobody is told of what they do not see, or of what is over.
+    house.begins(guild, out, channel=closed)
+    house.begins(guild, other, status=EventStatus.COMPLETED)
+    for who in (other, muted, out):
+        await house.nothing_but(who, browsers[who])
+    line = (await house.running.as_(mina).get("/users/@me/notifications")).json()[0]
+    assert (line["type"], line["event_id"], line["message_id"]) == ("event", str(event), None)
 
 
 async def test_history_keeps_what_named_somebody(house: House) -> None:
