@@ -83,6 +83,12 @@ async def remove(unit: Unit, guild_id: int, emoji_id: int) -> None:
     _tell(unit, guild_id, [one for one in present if one.id != emoji_id])
 
 
+async def forget_role(unit: Unit, guild_id: int, role_id: int) -> None:
+    """A role is deleted: what only it could use, everybody can."""
+    if await store.emojis.forget_role(unit, guild_id, role_id):
+        _tell(unit, guild_id, await store.emojis.of_guild(unit, guild_id))
+
+
 async def _managed(unit: Unit, guild_id: int, emoji_id: int) -> tuple[list[Emoji], Emoji]:
     here = await access_guild(unit, guild_id, for_change=True)
     present = await store.emojis.of_guild(unit, guild_id)

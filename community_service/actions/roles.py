@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from community_service import store, views
-from community_service.actions import audit
+from community_service.actions import audit, emojis
 from community_service.actions.access import access_guild, require, require_permission
 from community_service.domain import hierarchy
 from community_service.domain import roles as rules
@@ -94,7 +94,7 @@ async def reorder(unit: Unit, guild_id: int, places: Mapping[int, int]) -> list[
 
 
 async def remove(unit: Unit, guild_id: int, role_id: int) -> None:
-    """Delete a role, with what channels said about it."""
+    """Delete a role, with what channels and emojis said about it."""
     here = await _arranging(unit, guild_id)
     role = await _known(unit, guild_id, role_id)
     require(rules.can_remove(role))
@@ -103,6 +103,7 @@ async def remove(unit: Unit, guild_id: int, role_id: int) -> None:
         unit, guild_id, [role_id], limits.CHANNELS_PER_GUILD
     )
     await store.roles.remove(unit, role_id)
+    await emojis.forget_role(unit, guild_id, role_id)
     await _record(unit, AuditAction.ROLE_DELETE, role, None)
     unit.emit(RoleDelete(guild_id=GuildId(guild_id), role_id=RoleId(role_id)))
     for channel in concerned:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import BigInteger, any_, delete, func, insert, literal, select, update
 
 from community_service.domain.emojis import Emoji
 from community_service.store import people as faces
@@ -60,6 +60,14 @@ async def by_id(unit: Unit, emoji_id: int) -> Emoji | None:
 async def change(unit: Unit, emoji_id: int, changes: Mapping[str, object]) -> None:
     """Set some fields."""
     await unit.run(update(emojis).where(emojis.c.id == emoji_id).values(changes))
+
+
+async def forget_role(unit: Unit, guild_id: int, role_id: int) -> bool:
+    """A role is gone; whether some could be used by it."""
+    gone = literal(role_id, BigInteger)
+    theirs = (emojis.c.guild_id == guild_id, gone == any_(emojis.c.roles))
+    left = func.array_remove(emojis.c.roles, gone)
+    return bool(await unit.run(update(emojis).where(*theirs).values(roles=left)))
 
 
 async def remove(unit: Unit, emoji_id: int) -> None:

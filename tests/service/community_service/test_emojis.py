@@ -64,6 +64,18 @@ async def test_an_emoji_lives_from_being_made_to_being_deleted(house: House) -> 
     assert names == [["wave"], ["wave", "party"], ["hello", "party"], ["party"]]
 
 
+async def test_a_deleted_role_is_named_by_no_emoji(house: House) -> None:
+    guild = await house.guild()
+    roles = sorted([await house.role(guild, "first"), await house.role(guild, "second")], key=int)
+    await _made(house, guild, roles=roles)
+    free = await _made(house, guild, name="free")
+    await house.does(ALICE, "DELETE", f"/guilds/{guild}/roles/{roles[0]}")
+    bound, other = await house.does(ALICE, "GET", f"/guilds/{guild}/emojis")
+    assert (bound["roles"], other) == ([roles[1]], free)
+    last = (await house.told(topics.guild(int(guild))))[-2:]
+    assert sorted(name for name, _ in last) == ["GuildEmojisUpdate", "RoleDelete"]
+
+
 async def test_makers_manage_their_own_and_managers_all(house: House) -> None:
     guild = await house.guild(BOB)
     path, form = f"/guilds/{guild}/emojis", {"name": "mine", "image": _picture()}
