@@ -15,7 +15,7 @@ from chassis.http import application
 from chassis.outbox import Outbox
 from chassis.service import Service
 from chat_service import api, rpc
-from chat_service.actions import messages, previewing
+from chat_service.actions import messages
 from chat_service.actions.access import Access
 from chat_service.actions.chat import Chat
 from chat_service.actions.previewing import Previews
@@ -47,7 +47,7 @@ def build(settings: Settings) -> Service:
     outbox = parts.outbox(service, settings, bus)
     calls = parts.calls(service, settings, needed=("community", "user"))
     noticed = Noticed(is_on=settings.previews)
-    commits = _commits(service, database, outbox, noticed if settings.previews else None)
+    commits = _commits(service, database, outbox, noticed)
     facts = Facts(calls, bus, clock)
     people, webhooks = People(calls, clock), Webhooks(calls, clock)
     service.use(Ears(bus, topics.FACES, people, tasks=service.tasks))
@@ -77,11 +77,9 @@ def build(settings: Settings) -> Service:
 
 
 def _commits(
-    service: Service, database: Database, outbox: Outbox, noticed: Noticed | None
+    service: Service, database: Database, outbox: Outbox, noticed: Noticed
 ) -> GroupCommit[Draft, Stored]:
-    write = partial(messages.write, service.use(Kept(database)), outbox)
-    if noticed is not None:
-        write = partial(previewing.write, noticed, write)
+    write = partial(messages.write, service.use(Kept(database)), outbox, noticed)
     return service.use(GroupCommit(write, tasks=service.tasks, metrics=service.metrics))
 
 

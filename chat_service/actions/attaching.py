@@ -181,7 +181,8 @@ async def ahead(
         waiting = await store.files.waiting(unit, actor.user_id)
         if waiting + len(places) > limits.FILES_WAITING:
             raise DomainError(ErrorCode.MAX_ATTACHMENTS, "Too many files wait for their messages.")
-        await store.files.expect(unit, places, actor.user_id, due)
+        sizes = [one.size for one in announced]
+        await store.files.expect(unit, places, actor.user_id, due, sizes)
     now = chat.clock.now().timestamp()
     return [
         Ahead(one.id, files.links.sent(place, now, _OPEN_S), f"{place.id}/{place.filename}")

@@ -76,6 +76,8 @@ class Edit:
     after: Message
     look: views.Look
     is_said: bool
+    is_linked: bool
+    """Whether there is something in it to be looked at."""
 
     @property
     def is_one(self) -> bool:
@@ -109,7 +111,8 @@ async def plan(
             chat, actor, venue, after.content, extras=after.extras, message_id=message_id
         )
     look = await showing.look(chat, actor.user_id, [after])
-    return Edit(venue, before, after, look, changes.is_said)
+    is_linked = chat.noticed.wants(after.content)
+    return Edit(venue, before, after, look, changes.is_said, is_linked)
 
 
 async def carry_out(unit: Unit, planned: Edit) -> Message:
@@ -123,6 +126,8 @@ async def carry_out(unit: Unit, planned: Edit) -> Message:
     await attaching.exchange(unit, held, after)
     await _write(unit, after)
     tell_changed(unit, planned.venue, after, planned.look)
+    if planned.is_linked:
+        await store.previews.wish(unit, after.channel_id, after.id)
     return after
 
 

@@ -114,9 +114,11 @@ async def send_in(chat: Chat, actor: Identity, venue: Venue, draft: Draft) -> by
             message = await put(unit, venue, composed)
             await conversations.revive(unit, venue, faces)
             announcing.tell(unit, venue, message, composed.look, nonce=draft.nonce)
+            if chat.noticed.wants(message.content):
+                await store.previews.wish(unit, message.channel_id, message.id)
     except _SaidBefore as first:
         return await messages.said_before(chat, channel_id, first.message_id, draft.nonce)
-    chat.noticed.notice(venue.channel_id, message.id, message.content)
+    chat.noticed.notice(message.channel_id, message.id, message.content)
     return views.shape(message, composed.look, nonce=draft.nonce).encode()
 
 

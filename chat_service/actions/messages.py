@@ -19,7 +19,8 @@ from chat_service.actions.chat import Chat
 from chat_service.domain import content
 from chat_service.kept import Kept
 from chat_service.store import messages as store
-from chat_service.store import threads
+from chat_service.store import previews, threads
+from chat_service.unfurl.unfurler import Noticed
 from contracts import topics
 from contracts.errors import ErrorCode, NotFound
 from contracts.events.base import Route, pack
@@ -93,7 +94,9 @@ async def said_before(
     return (await showing.shown(chat, first.author_id, [first], nonce=nonce))[0]
 
 
-async def write(kept: Kept, outbox: Outbox, drafts: Sequence[store.Draft]) -> Settle[store.Stored]:
+async def write(
+    kept: Kept, outbox: Outbox, noticed: Noticed, drafts: Sequence[store.Draft]
+) -> Settle[store.Stored]:
     """One batch of the group commit, stored and committed; settled, it is published as well."""
     unique: dict[tuple[int, int, str], store.Draft] = {}
     for draft in drafts:
@@ -103,13 +106,15 @@ async def write(kept: Kept, outbox: Outbox, drafts: Sequence[store.Draft]) -> Se
     firsts = _blocks(outbox, chosen)
     async with kept.use() as connection:
         try:
-            stored = await _insert(connection, chosen, firsts, outbox.number)
+            stored = await _insert(connection, chosen, firsts, outbox.number, noticed)
         except asyncpg.UniqueViolationError:
             # Another process stored one of the nonces in this very moment: now it is known.
-            stored = await _insert(connection, chosen, firsts, outbox.number)
+            stored = await _insert(connection, chosen, firsts, outbox.number, noticed)
 
     def settle() -> Sequence[store.Stored]:
         outbox.publish(_told(chosen, stored))
+        for draft, row in _linked(noticed, chosen, stored):
+            noticed.remind(draft.channel_id, row.message_id)
         if len(chosen) == len(drafts):
             return stored
         results = {draft.event_id: row for draft, row in zip(chosen, stored, strict=True)}
@@ -119,9 +124,13 @@ async def write(kept: Kept, outbox: Outbox, drafts: Sequence[store.Draft]) -> Se
 
 
 async def _insert(
-    connection: store.Connection, drafts: Sequence[store.Draft], firsts: Sequence[int], owner: int
+    connection: store.Connection,
+    drafts: Sequence[store.Draft],
+    firsts: Sequence[int],
+    owner: int,
+    noticed: Noticed,
 ) -> list[store.Stored]:
-    if not any(draft.is_in_thread for draft in drafts):
+    if not any(draft.is_in_thread or noticed.wants(draft.content) for draft in drafts):
         return await store.insert(connection, drafts, firsts, owner)
     async with connection.transaction():
         stored = await store.insert(connection, drafts, firsts, owner)
@@ -131,7 +140,22 @@ async def _insert(
                 sent.setdefault(draft.channel_id, []).append((row.message_id, draft.created))
         if sent:
             await threads.tally(connection, sent)
+        linked = _linked(noticed, drafts, stored)
+        if linked:
+            places = [(draft.channel_id, row.message_id, draft.created) for draft, row in linked]
+            await previews.wish_for(connection, places)
     return stored
+
+
+def _linked(
+    noticed: Noticed, drafts: Sequence[store.Draft], stored: Sequence[store.Stored]
+) -> list[tuple[store.Draft, store.Stored]]:
+    """New messages whose links are to be looked at."""
+    return [
+        (draft, row)
+        for draft, row in zip(drafts, stored, strict=True)
+        if row.outbox_id is not None and noticed.wants(draft.content)
+    ]
 
 
 def _told(chosen: Sequence[store.Draft], stored: Sequence[store.Stored]) -> list[Pending]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64decode
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from chassis.group_commit import Settle
+from chassis.logs import logger
 from chassis.tasks import Tasks
 from chat_service import store
 from chat_service.actions import attaching, changing, showing
@@ -20,8 +19,8 @@ from chat_service.domain.attachments import stored
 from chat_service.domain.drafts import SUPPRESS_EMBEDS
 from chat_service.domain.links import links_in
 from chat_service.people import gone
-from chat_service.store.messages import Draft, Message, Stored
-from chat_service.unfurl.unfurler import Linked, Noticed, Unfurler
+from chat_service.store.messages import Message
+from chat_service.unfurl.unfurler import Linked, Unfurler
 from contracts.attachments import Place
 from contracts.errors import DomainError, Unavailable
 from contracts.identity import NOBODY, Identity, Kind
@@ -29,27 +28,12 @@ from contracts.ids import UserId
 from contracts.permissions import Permission
 from contracts.wire import JSON
 
+log = logger("previews")
+
 _AT_ONCE = 4
+_FOUND_AGAIN = 200
 _GOOD_FOR = timedelta(hours=24)
 _BAD_FOR = timedelta(minutes=10)
-
-
-async def write(
-    noticed: Noticed,
-    writes: Callable[[Sequence[Draft]], Awaitable[Settle[Stored]]],
-    drafts: Sequence[Draft],
-) -> Settle[Stored]:
-    """A batch of the group commit, in which links are noticed when it is settled."""
-    settle = await writes(drafts)
-
-    def settled() -> Sequence[Stored]:
-        stored = settle()
-        for draft, row in zip(drafts, stored, strict=True):
-            if row.outbox_id is not None:
-                noticed.notice(draft.channel_id, row.message_id, draft.content)
-        return stored
-
-    return settled
 
 
 class Previews:
@@ -77,10 +61,15 @@ class Previews:
         return None
 
     async def tidy(self) -> None:
-        """Let the worker rest, and forget what is old."""
+        """Let the worker rest, forget what is old, and find again what nobody came to look at:
+        the process that was about to is no more, or had too much to do.
+        """
         await self._unfurler.rest()
         async with self._chat.units.open(NOBODY) as unit:
             await store.previews.forget(unit)
+            found = await store.previews.overdue(unit, _FOUND_AGAIN)
+        for channel_id, message_id in found:
+            self._chat.noticed.remind(channel_id, message_id)
 
     async def _always(self) -> None:
         while True:
@@ -90,18 +79,29 @@ class Previews:
             looking.add_done_callback(lambda _: self._free.release())
 
     async def _look_at(self, linked: Linked) -> None:
+        since = self._chat.clock.now()
+        try:
+            await self._show_what(linked)
+        except DomainError as refusal:
+            # Of somebody who has left meanwhile nothing is shown; without a neighbour nobody knows.
+            if refusal.status >= 500:
+                log.warning("preview.postponed", message=str(linked.id), reason=str(refusal))
+                return
+        async with self._chat.units.open(NOBODY) as unit:
+            await store.previews.seen(unit, *linked, since)
+
+    async def _show_what(self, linked: Linked) -> None:
         chat = self._chat
         message = await store.messages.one(chat.database.pool, linked.channel_id, linked.id)
         if message is None or message.flags & SUPPRESS_EMBEDS:
             return
         links = links_in(message.content)
-        with suppress(DomainError):  # of somebody who has left meanwhile nothing is shown
-            if links and await _may_embed(chat, message):
-                found = await asyncio.gather(*map(self._once, links))
-                shown = [one for one in found if one is not None]
-                had = (message.extras or {}).get("previews", ())
-                if [*map(_bare, shown)] != [*map(_bare, had)]:
-                    await _show(chat, message, shown)
+        if links and await _may_embed(chat, message):
+            found = await asyncio.gather(*map(self._once, links))
+            shown = [one for one in found if one is not None]
+            had = (message.extras or {}).get("previews", ())
+            if [*map(_bare, shown)] != [*map(_bare, had)]:
+                await _show(chat, message, shown)
 
     async def _once(self, url: str) -> JSON | None:
         """What a link leads to, asked once by however many messages."""

@@ -80,11 +80,12 @@ class Intake:
 async def fill(chat: Chat, actor: Identity, place: Place, body: AsyncIterable[bytes]) -> None:
     """A file that was announced comes by itself. It comes once: what a message holds stays."""
     async with chat.units.open(actor) as unit:
-        if not await store.files.take(unit, place):
-            raise NotFound
+        announced = await store.files.take(unit, place)
+    if announced is None:
+        raise NotFound
     facts: JSON | None = None
     try:
-        coming = _Coming(chat, place)
+        coming = _Coming(chat, place, most=announced)
         async for data in body:
             await coming.more(data)
         facts = await coming.end("file")
@@ -96,18 +97,19 @@ async def fill(chat: Chat, actor: Identity, place: Place, body: AsyncIterable[by
 class _Coming:
     """One file on its way into the store."""
 
-    def __init__(self, chat: Chat, place: Place) -> None:
+    def __init__(self, chat: Chat, place: Place, most: int | None = None) -> None:
         self._files = chat.files
         self._place = place
         self._until = chat.clock.monotonic() + _COMING_S
         self._clock = chat.clock
+        self._most = min(most or self._files.file_bytes, self._files.file_bytes)
         self._size = 0
         self._head = b""
         self._writing: Writing | None = None
 
     async def more(self, data: bytes) -> None:
         self._size += len(data)
-        if self._size > self._files.file_bytes or self._clock.monotonic() > self._until:
+        if self._size > self._most or self._clock.monotonic() > self._until:
             raise DomainError(ErrorCode.BODY_TOO_LARGE)
         if self._writing is None:
             self._writing = self._files.blobs.begin(self._place.key)

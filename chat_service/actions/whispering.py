@@ -41,7 +41,7 @@ async def plan(
     """Find out what it takes to say something else instead."""
     after = await changing.edited(chat, venue, before, changes)
     look = await showing.look(chat, int(actor.user_id), [after])
-    return Edit(venue, before, after, look, is_said=True)
+    return Edit(venue, before, after, look, is_said=True, is_linked=False)
 
 
 async def carry_out(unit: Unit, user_id: int, planned: Edit) -> Message:

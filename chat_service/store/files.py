@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,12 +34,25 @@ class File:
 
 
 _COLUMNS = tuple(files.c[name] for name in File.__dataclass_fields__)
+_ANY = 1 << 40
+"""Beyond every file: what was announced to an older house."""
 _FREE = (files.c.holder_id.is_(None), files.c.due.is_not(None))
 
 
-async def expect(unit: Unit, places: Iterable[Place], author_id: int, due: datetime) -> None:
-    """Files come, and go again when they are due, unless a message holds them by then."""
-    rows = [{**place._asdict(), "author_id": author_id, "due": due} for place in places]
+async def expect(
+    unit: Unit,
+    places: Iterable[Place],
+    author_id: int,
+    due: datetime,
+    announced: Iterable[int | None] = repeat(None),
+) -> None:
+    """Files come, as large as they were announced, and go again when they are due, unless a message
+    holds them by then.
+    """
+    rows = [
+        {**place._asdict(), "author_id": author_id, "due": due, "announced": size}
+        for place, size in zip(places, announced, strict=False)
+    ]
     if rows:
         await unit.run(sa.insert(files).values(rows))
 
@@ -65,15 +79,18 @@ async def waiting(unit: Unit, author_id: int) -> int:
     return int(await unit.scalar(mine))
 
 
-async def take(unit: Unit, place: Place) -> bool:
-    """Begin to fill an expected file. Only one who begins is let in."""
-    return await _set(unit, place, files.c.facts.is_(None), facts={})
+async def take(unit: Unit, place: Place) -> int | None:
+    """Begin to fill an announced file; how large it may be. Only one who begins is let in."""
+    taken = sa.update(files).where(_at(place), *_FREE, files.c.facts.is_(None)).values(facts={})
+    row = await unit.one(taken.returning(sa.func.coalesce(files.c.announced, _ANY)))
+    return None if row is None else int(row[0])
 
 
 async def filled(unit: Unit, place: Place, facts: JSON | None) -> bool:
     """It is here, and this is known of it; or it did not come after all."""
     told: Any = sa.null() if facts is None else facts
-    return await _set(unit, place, files.c.facts.is_not(None), facts=told)
+    changed = sa.update(files).where(_at(place), *_FREE, files.c.facts.is_not(None))
+    return bool(await unit.run(changed.values(facts=told)))
 
 
 async def claim(unit: Unit, channel_id: int, message_id: int, places: Sequence[Place]) -> bool:
@@ -129,11 +146,6 @@ async def _held(unit: Unit, places: Sequence[Place], held: Mapping[str, Any]) ->
     )
     free = (files.c.holder_id.is_(None), files.c.due > unit.now)
     return await unit.run(sa.update(files).where(*wanted, *free).values(held)) == len(places)
-
-
-async def _set(unit: Unit, place: Place, only: sa.ColumnElement[bool], **values: Any) -> bool:
-    changed = sa.update(files).where(_at(place), *_FREE, only).values(values)
-    return bool(await unit.run(changed))
 
 
 def _at(place: Place) -> sa.ColumnElement[bool]:

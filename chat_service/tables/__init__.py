@@ -10,7 +10,6 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
-    LargeBinary,
     SmallInteger,
     Table,
     Text,
@@ -28,6 +27,7 @@ from chat_service.tables.applications import (
     whispers,
 )
 from chat_service.tables.base import key
+from chat_service.tables.links import previews, unseen_links
 from chat_service.tables.search import hidden_mentions, saved
 from chat_service.tables.threads import thread_members, threads
 
@@ -248,6 +248,7 @@ files = Table(
     Column("author_id", BigInteger, nullable=False),
     Column("filename", Text, nullable=False),
     Column("facts", JSONB),
+    Column("announced", BigInteger),
     Column("due", DateTime(timezone=True)),
     Column("holder_channel_id", BigInteger),
     Column("holder_id", BigInteger),
@@ -273,20 +274,11 @@ heard = Table(
     Column("stamp", BigInteger, nullable=False),
 )
 
-previews = Table(
-    "previews",
-    metadata,
-    Column("digest", LargeBinary, primary_key=True),
-    Column("found", JSONB),
-    Column("until", DateTime(timezone=True), nullable=False, index=True),
-)
-"""What links led to, by a digest of each: nothing, too."""
-
 outbox = outbox_table(metadata)
 
 HANGING = (
     *(reactions, reaction_kinds, polls, poll_counts, poll_votes),
-    *(rolls, check_ins, mentions, hidden_mentions, saved),
+    *(rolls, check_ins, mentions, hidden_mentions, saved, unseen_links),
 )
 """What hangs on a message, and goes with it."""
 
@@ -296,6 +288,7 @@ __all__ = [
     "command_permissions",
     "commands",
     "conversations",
+    "farewells",
     "files",
     "heads",
     "heard",
@@ -322,5 +315,6 @@ __all__ = [
     "slowed",
     "thread_members",
     "threads",
+    "unseen_links",
     "whispers",
 ]

@@ -42,9 +42,18 @@ class Noticed:
         self._is_on = is_on
         self._waiting: asyncio.Queue[Linked] = asyncio.Queue(MOST_WAITING)
 
+    def wants(self, content: str) -> bool:
+        """Whether something in a text is to be looked at."""
+        return self._is_on and has_links(content)
+
     def notice(self, channel_id: int, message_id: int, content: str) -> None:
-        """A message was stored, or its text changed. A preview too few beats a send too late."""
-        if self._is_on and has_links(content) and not self._waiting.full():
+        """A message was stored, or its text changed."""
+        if self.wants(content):
+            self.remind(channel_id, message_id)
+
+    def remind(self, channel_id: int, message_id: int) -> None:
+        """Something in a message is to be looked at. If too many wait, it is found again later."""
+        if not self._waiting.full():
             self._waiting.put_nowait(Linked(channel_id, message_id))
 
     async def next(self) -> Linked:

@@ -208,6 +208,7 @@ class TestSentAhead:
         for forged in (url[:-1] + "x", url.replace("ex=", "ex=f"), url.split("?")[0]):
             assert await self.put(house, forged, b"hello") == 404
         assert await self.put(house, url, b"\0" * ((3 << 20) + 1)) == 413
+        assert await self.put(house, url, b"hello, more than announced") == 413
         assert await self.put(house, url, b"hello") == 200
 
     async def test_only_so_many_files_of_one_person_may_wait(self, house: House) -> None:

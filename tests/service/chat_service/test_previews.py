@@ -54,6 +54,7 @@ PAGES = {
     "/oembedded": (OEMBED.encode(), "text/html", ""),
     "/oembed": (FILM, "application/json", ""),
     "/p.png": (drawn(), "image/png", ""),
+    "/slow": (ARTICLE.encode(), "text/html", ""),
     "/script": (b"alert(1)", "text/javascript", ""),
 }
 MOVED = {
@@ -71,6 +72,8 @@ class Web:
     port: int = 0
     asked: Counter[str] = field(default_factory=Counter)
     heads: list[dict[str, str]] = field(default_factory=list)
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+    """Until then `/slow` is not answered."""
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
@@ -79,6 +82,8 @@ class Web:
         path = request.url.path
         self.asked[path] += 1
         self.heads.append(dict(request.headers))
+        if path == "/slow":
+            await self.opened.wait()
         if path in MOVED:
             return RedirectResponse(MOVED[path])
         body, kind, encoding = PAGES.get(path, (b"", "text/html", ""))
@@ -176,6 +181,33 @@ async def test_what_leads_nowhere_or_inside_is_not_shown(curious: House, web: We
         (embed,) = await shown(curious, room, (await curious.send(ALICE, room, text))["id"])
         assert embed["title"] == "Moim & friends"
     assert web.asked["/round"] == 4
+
+
+async def test_a_link_that_nobody_came_to_look_at_is_found_again(curious: House, web: Web) -> None:
+    """As after a `kill -9`: that it is to be looked at is stored with the message."""
+    room = curious.room()
+    waits = "SELECT count(*) FROM chat.unseen_links WHERE channel_id = $1"
+    web.opened.clear()
+    sent = await curious.send(ALICE, room, web.url("/slow"))
+    assert await curious.admin.fetchval(waits, room) == 1
+    web.opened.set()
+    assert await shown(curious, room, sent["id"])
+
+    async def is_settled() -> bool:
+        return not await curious.admin.fetchval(waits, room)
+
+    await curious.until(is_settled)
+    forget = "UPDATE chat.messages SET extras = NULL WHERE channel_id = $1"
+    await curious.admin.execute(forget, room)
+    wish = "INSERT INTO chat.unseen_links SELECT channel_id, id, now(), 0 FROM chat.messages"
+    await curious.admin.execute(f"{wish} WHERE channel_id = $1", room)
+    await curious.job("previews")
+    assert await shown(curious, room, sent["id"])
+    await curious.until(is_settled)
+    await curious.admin.execute(f"{wish} WHERE channel_id = $1", room)
+    await curious.admin.execute("UPDATE chat.unseen_links SET tries = 9")
+    await curious.job("previews")
+    assert await is_settled(), "what was tried often is given up"
 
 
 async def test_whoever_wants_none_gets_none(curious: House, web: Web) -> None:
