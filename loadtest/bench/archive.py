@@ -62,6 +62,16 @@ class Archive:
         text = await self.pool.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *given)
         return list(map(_told, walked(orjson.loads(text)[0]["Plan"])))
 
+    async def pages(self, statement: str, *given: Any) -> int:
+        """How many pages of tables and indexes a statement looks at: the same however busy the
+        machine is, and wherever they lie.
+        """
+        text = await self.pool.fetchval(
+            f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {statement}", *given
+        )
+        plan = orjson.loads(text)[0]["Plan"]
+        return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
 
 def walked(plan: dict[str, Any]) -> list[dict[str, Any]]:
     """Every node of a plan."""
