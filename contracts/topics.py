@@ -150,6 +150,19 @@ def call_key(channel_id: int) -> str:
     return f"moim:voice:call:{channel_id:d}"
 
 
+def voice_stages_key(guild_id: int) -> str:
+    """Stages that are open in a guild, by channel."""
+    return f"moim:voice:stages:{guild_id:d}"
+
+
+def voice_statuses_key(guild_id: int) -> str:
+    """What is said of voice channels while somebody is there, by channel."""
+    return f"moim:voice:statuses:{guild_id:d}"
+
+
+VOICE_STAGES_KEY = "moim:voice:stages"
+"""Every stage that is open, as guild:channel."""
+
 VOICE_NODES_KEY = "moim:voice:nodes"
 """Every node that was not cleared away."""
 

@@ -20,6 +20,7 @@ from signaling_service.hall.workers import Workers
 from signaling_service.settings import Settings
 from signaling_service.store.calls import OngoingCalls
 from signaling_service.store.nodes import Nodes
+from signaling_service.store.stages import Stages, Statuses
 from signaling_service.store.stays import Stays
 from signaling_service.tools import Spans, Tools
 from signaling_service.ws import Doors
@@ -56,6 +57,8 @@ def _tools(service: Service, settings: Settings, clock: Clock) -> Tools:
         stays=Stays(bus.commands, service.clock),
         nodes=Nodes(bus.commands, keep_room_s=_KEEP_ROOM_S),
         ongoing=OngoingCalls(bus.commands),
+        stages=Stages(bus.commands),
+        statuses=Statuses(bus.commands),
         facts=Facts(calls, bus, clock),
         calls=calls,
         bus=bus,

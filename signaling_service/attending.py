@@ -98,8 +98,14 @@ class Attending:
         for guild_id in self._watched - guilds:
             self._tools.bus.unsubscribe(topics.facts(guild_id), self)
         for guild_id in guilds - self._watched:
-            await self._tools.bus.subscribe(topics.facts(guild_id), self)
+            await self._begin(guild_id)
         self._watched = guilds
+
+    async def _begin(self, guild_id: int) -> None:
+        """Listen to a guild, and look at who is there: what changed before was not heard."""
+        self._watched.add(guild_id)
+        await self._tools.bus.subscribe(topics.facts(guild_id), self)
+        self._look_at(guild_id, None)
 
     # What happens.
 
@@ -112,8 +118,7 @@ class Attending:
         if stay is None or stay.ticket != said.ticket or stay.node != self._tools.node:
             return
         if stay.guild_id is not None and stay.guild_id not in self._watched:
-            self._watched.add(stay.guild_id)
-            await self._tools.bus.subscribe(topics.facts(stay.guild_id), self)
+            await self._begin(stay.guild_id)
         if guest is not None:
             guest.stay = stay
             await self._hall.allow(guest, await keeping.rights_of(self._tools, stay))

@@ -68,6 +68,10 @@ class Facts:
         channel = facts.channels.get(ChannelId(channel_id))
         return Standing(facts, channel, member, granted if member is not None else NONE)
 
+    async def has_channel(self, guild_id: int, channel_id: int) -> bool:
+        """Whether there is such a channel. NotFound when there is no such guild."""
+        return ChannelId(channel_id) in (await self._guilds.get(guild_id)).channels
+
     async def member(self, guild_id: int, user_id: int) -> Member | None:
         """A member, or nobody."""
         return await self._members.get((guild_id, user_id))

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from chassis.service import Service
 from contracts.errors import DomainError
-from signaling_service.actions import idling, keeping
+from signaling_service.actions import idling, keeping, stages
 from signaling_service.attending import Attending
 from signaling_service.domain.nodes import Node
 from signaling_service.hall.hall import Hall
@@ -39,6 +39,7 @@ class Jobs:
             alone_in_guild_s=settings.alone_in_guild_minutes * 60,
             ring_s=settings.ring_seconds,
         )
+        self._stages = stages.Watch(tools, patience_s=settings.stage_minutes * 60)
         self._has_begun = False
 
     async def start(self) -> None:
@@ -70,7 +71,7 @@ class Jobs:
         await keeping.sweep(self._tools)
 
     async def idle(self) -> None:
-        """Who is alone, who says nothing, and what has rung for long enough."""
+        """Who is alone, who says nothing, what has rung for long enough, empty stages."""
         spoke = {
             guest.stay.ticket: guest.spoke_ms
             for room in self._hall.rooms.values()
@@ -78,6 +79,7 @@ class Jobs:
             if guest.stay is not None
         }
         await self._idling.look(spoke)
+        await self._stages.look()
 
 
 def register(service: Service, jobs: Jobs, attending: Attending, settings: Settings) -> None:

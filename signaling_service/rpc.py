@@ -9,9 +9,11 @@ from contracts.rpc.signaling import (
     GetCalls,
     GetVoiceStates,
     GovernVoice,
+    ListRegions,
     Located,
     LocateNode,
     OngoingCalls,
+    Regions,
     UpdateVoiceState,
     VoiceStates,
 )
@@ -25,12 +27,18 @@ def register(rpc: RpcServer, tools: Tools, news: News) -> None:
 
     async def states(call: GetVoiceStates) -> VoiceStates:
         """Who is in voice, for GUILD_CREATE."""
-        return VoiceStates(states=await listing.states(tools, call.guild_id))
+        states = await listing.states(tools, call.guild_id)
+        return VoiceStates(states=states, stages=await listing.stages(tools, call.guild_id))
 
     async def update(call: UpdateVoiceState) -> Done:
         """Opcode 4."""
         await joining.update(tools, call)
         return Done()
+
+    async def regions(call: ListRegions) -> Regions:
+        """Where a channel may be spoken: there is one place."""
+        del call
+        return Regions(ids=(tools.region,))
 
     async def govern(call: GovernVoice) -> Done:
         """Something is done to somebody."""
@@ -49,6 +57,7 @@ def register(rpc: RpcServer, tools: Tools, news: News) -> None:
     rpc.handle(GetCalls, calls)
     rpc.handle(UpdateVoiceState, update)
     rpc.handle(GovernVoice, govern)
+    rpc.handle(ListRegions, regions)
     rpc.handle(LocateNode, locate)
     _hear(rpc, news)
 

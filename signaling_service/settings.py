@@ -44,6 +44,9 @@ class Settings(BusSettings):
     alone_in_guild_minutes: float = Field(
         0.0, description="The same for voice channels of communities"
     )
+    stage_minutes: float = Field(
+        5.0, description="A stage on which nobody has spoken for so long closes by itself"
+    )
     ring_seconds: float = Field(45.0, description="For how long a call rings")
     api_key: str = Field("moim", description="Names the issuer of voice tokens")
     api_secret: SecretStr = Field(

@@ -12,6 +12,7 @@ from chassis.tasks import Tasks
 from signaling_service.facts import Facts
 from signaling_service.store.calls import OngoingCalls
 from signaling_service.store.nodes import Nodes
+from signaling_service.store.stages import Stages, Statuses
 from signaling_service.store.stays import Stays
 
 
@@ -33,6 +34,8 @@ class Tools:
     stays: Stays
     nodes: Nodes
     ongoing: OngoingCalls
+    stages: Stages
+    statuses: Statuses
     facts: Facts
     calls: Calls
     bus: Bus

@@ -38,10 +38,12 @@ from community_service.domain.guilds import CHANNEL_REFERENCES
 from community_service.domain.overwrites import Overwrites
 from community_service.tools import Unit
 from contracts import limits
+from contracts.errors import Invalid
 from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
 from contracts.objects.audit import AuditAction
 from contracts.objects.channel import ChannelType
 from contracts.permissions import Permission, holds
+from contracts.rpc.signaling import ListRegions
 
 _OF_PLACE = frozenset({"position", "parent_id"})
 
@@ -71,6 +73,7 @@ async def create(unit: Unit, guild_id: int, draft: ChannelDraft) -> Channel:
         parent = await _parent(unit, here.standing, draft.type, draft.parent_id)
         granted, inherited = here.standing.granted(unit.now, parent), parent.overwrites
     require_permission(granted, Permission.MANAGE_CHANNELS)
+    await _require_region(unit, draft.more.get("rtc_region"))
     if draft.overwrites is not None:
         asked = overwrites.tidy(draft.overwrites)
         require(overwrites.can_change(granted, inherited, asked))
@@ -112,6 +115,8 @@ async def edit(unit: Unit, channel_id: int, changes: Mapping[str, Any]) -> Chann
     after = edited(before, fields)
     after = replace(after, overwrites=overwrites.tidy(after.overwrites))
     require(can_become(before, after))
+    if after.rtc_region != before.rtc_region:
+        await _require_region(unit, after.rtc_region)
     others: list[Channel] = []
     if changes.keys() & _OF_PLACE:
         others = await _moved(unit, here.standing, before, changes)
@@ -144,6 +149,16 @@ async def remove(unit: Unit, channel_id: int) -> Channel:
     if lost:
         await set_fields(unit, here.guild, lost)
     return here.channel
+
+
+async def _require_region(unit: Unit, wanted: str | None) -> None:
+    """Voice is spoken in places that signaling_service knows."""
+    if wanted is None:
+        return
+    known = (await unit.tools.calls.ask(ListRegions())).ids
+    if wanted not in known:
+        choices = ", ".join(repr(one) for one in known)
+        raise Invalid({"rtc_region": ("BASE_TYPE_CHOICES", f"Value must be one of ({choices}).")})
 
 
 async def _parent(unit: Unit, standing: Standing, kind: ChannelType, parent_id: int) -> Channel:

@@ -10,7 +10,7 @@ from contracts import topics
 from contracts.events.base import Event, Route
 from contracts.ids import ChannelId, GuildId, UserId
 from contracts.intents import Intent
-from contracts.objects.voice import OngoingCall, Ringing, VoiceState
+from contracts.objects.voice import OngoingCall, Ringing, StageInstance, VoiceState
 from contracts.permissions import Permission
 from contracts.wire import Wire
 
@@ -70,6 +70,59 @@ class VoiceServerUpdate(Event):
     def route(self) -> Route:
         """By guild (its shard) and person."""
         return Route(guild_id=self.guild_id, user_id=self.user_id)
+
+
+class _OfVoiceChannel(Wire):
+    guild_id: GuildId
+
+    def address(self) -> topics.Topic:
+        """The guild's."""
+        return topics.guild(self.guild_id)
+
+
+class _StageEvent(_OfVoiceChannel, StageInstance):
+    def route(self) -> Route:
+        """By channel."""
+        return Route(guild_id=self.guild_id, channel_id=self.channel_id)
+
+
+class StageInstanceCreate(_StageEvent, Event):
+    """A stage opens."""
+
+    dispatch = "STAGE_INSTANCE_CREATE"
+    intent = Intent.GUILDS
+    needs = Permission.VIEW_CHANNEL
+
+
+class StageInstanceUpdate(_StageEvent, Event):
+    """Something else is spoken about."""
+
+    dispatch = "STAGE_INSTANCE_UPDATE"
+    intent = Intent.GUILDS
+    needs = Permission.VIEW_CHANNEL
+
+
+class StageInstanceDelete(_StageEvent, Event):
+    """A stage closes."""
+
+    dispatch = "STAGE_INSTANCE_DELETE"
+    intent = Intent.GUILDS
+    needs = Permission.VIEW_CHANNEL
+
+
+class VoiceChannelStatusUpdate(_OfVoiceChannel, Event):
+    """What is said of a voice channel is something else now, or (None) nothing."""
+
+    dispatch = "VOICE_CHANNEL_STATUS_UPDATE"
+    intent = Intent.GUILDS
+    needs = Permission.VIEW_CHANNEL
+
+    id: ChannelId
+    status: str | None
+
+    def route(self) -> Route:
+        """By channel."""
+        return Route(guild_id=self.guild_id, channel_id=self.id)
 
 
 class _CallEvent(Wire):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from contracts.ids import ChannelId, GuildId, MessageId, UserId
+from contracts.ids import ChannelId, GuildId, MessageId, Snowflake, UserId
 from contracts.objects.member import Member
 from contracts.wire import Timestamp, Wire
 
@@ -30,6 +30,19 @@ class VoiceState(Wire):
     suppress: bool = False
     """In the audience of a stage: may not speak."""
     request_to_speak_timestamp: Timestamp | None = None
+
+
+class StageInstance(Wire):
+    """A stage that is open: what is spoken about there."""
+
+    id: Snowflake
+    guild_id: GuildId
+    channel_id: ChannelId
+    topic: str
+    privacy_level: int = 2
+    """Members of the guild only; there is no other any more."""
+    discoverable_disabled: bool = True
+    guild_scheduled_event_id: Snowflake | None = None
 
 
 class Ringing(Wire):

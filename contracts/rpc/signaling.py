@@ -7,15 +7,16 @@ from __future__ import annotations
 from enum import StrEnum
 
 from contracts.ids import ChannelId, GuildId, UserId
-from contracts.objects.voice import OngoingCall, VoiceState
+from contracts.objects.voice import OngoingCall, StageInstance, VoiceState
 from contracts.rpc.base import Call, Done
 from contracts.wire import Wire
 
 
 class VoiceStates(Wire):
-    """Of everybody who is in voice there, in no order."""
+    """Of everybody who is in voice there, in no order; and which stages are open."""
 
     states: tuple[VoiceState, ...]
+    stages: tuple[StageInstance, ...] = ()
 
 
 class GetVoiceStates(Call[VoiceStates]):
@@ -61,6 +62,19 @@ class UpdateVoiceState(Call[Done]):
     self_deaf: bool = False
     self_video: bool = False
     self_stream: bool = False
+
+
+class Regions(Wire):
+    """By id."""
+
+    ids: tuple[str, ...]
+
+
+class ListRegions(Call[Regions]):
+    """Where may a voice channel be spoken?"""
+
+    service = "signaling"
+    callers = frozenset({"community"})
 
 
 class Governing(StrEnum):

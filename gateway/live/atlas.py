@@ -15,7 +15,7 @@ from contracts import limits, topics
 from contracts.errors import DomainError, Unavailable
 from contracts.events.base import Event
 from contracts.events.settings import StatusChosen
-from contracts.events.voice import VoiceStateUpdate
+from contracts.events.voice import StageInstanceCreate, VoiceStateUpdate
 from contracts.ids import GuildId, UserId
 from contracts.objects.presence import Presence
 from contracts.permissions import Permission
@@ -189,8 +189,11 @@ class Atlas:
             presences = (await self._calls.ask(GetPresences(user_ids=members))).presences
         view = GuildView(found.snapshot, presences, threads=threads)
         try:
-            for state in (await self._voices(place)).states:
+            voices = await self._voices(place)
+            for state in voices.states:
                 view.voices.take(int(state.user_id), state.encode())
+            for stage in voices.stages:
+                view.stages.take(int(stage.channel_id), stage.encode())
         except Unavailable:
             # Nobody waits for voice: who is there is told as soon as it can be known.
             self._tasks.spawn(f"voices:{place.topic}", self._tell_voices(place))
@@ -208,6 +211,8 @@ class Atlas:
                 found = await self._voices(place)
         for state in found.states if found is not None and self.holds(place) else ():
             self.on_say(place, VoiceStateUpdate.model_validate(state.model_dump()))
+        for stage in found.stages if found is not None and self.holds(place) else ():
+            self.on_say(place, StageInstanceCreate.model_validate(stage.model_dump()))
 
 
 def _ignore_join(viewer: Viewer, guild_id: int) -> None:

@@ -26,7 +26,12 @@ from contracts.events.scheduled_event import (
     ScheduledEventDelete,
     ScheduledEventUpdate,
 )
-from contracts.events.voice import VoiceStateUpdate
+from contracts.events.voice import (
+    StageInstanceCreate,
+    StageInstanceDelete,
+    StageInstanceUpdate,
+    VoiceStateUpdate,
+)
 from contracts.objects.channel import Channel
 from contracts.objects.guild import Guild
 from contracts.objects.member import Member
@@ -40,10 +45,10 @@ from gateway.live.agenda import Agenda
 from gateway.live.codec import Piece
 from gateway.live.layout import Layout, Roles, Room, Sight, Standing, Step
 from gateway.live.threads import OF_THREADS, Joined, Thread, Threads, listed
-from gateway.live.voices import Voices
+from gateway.live.voices import Stages, Voices
 
 _BODIES = 32
-_NOTHING_ELSE = b',"stage_instances":[],"soundboard_sounds":[],"lazy":true,"large":'
+_NOTHING_ELSE = b',"soundboard_sounds":[],"lazy":true,"large":'
 
 Steps = tuple[Step, ...]
 """What an event changed about who may see what."""
@@ -63,6 +68,7 @@ class GuildView:
         "agenda",
         "id",
         "layout",
+        "stages",
         "threads",
         "voices",
     )
@@ -89,6 +95,7 @@ class GuildView:
             int(p.user.id): _presence(p.dump()) for p in presences if p.status != "offline"
         }
         self.voices = Voices(voices)
+        self.stages = Stages()
         self._talk: dict[Sight, Piece] = {}
         """The channels of GUILD_CREATE and who is in voice there, by which ones."""
         self._around: dict[bool, tuple[Piece, Piece]] = {}
@@ -119,7 +126,8 @@ class GuildView:
             rooms = b",".join(room.body for _, room in self.layout.ordered(sight))
             voices = b",".join(self.voices.listed(sight))
             talk = self._talk[sight] = Piece(
-                b',"channels":[%b],"voice_states":[%b]' % (rooms, voices)
+                b',"channels":[%b],"voice_states":[%b],"stage_instances":[%b]'
+                % (rooms, voices, b",".join(self.stages.listed(sight)))
             )
         around = self._around.get(presences)
         if around is None:
@@ -230,6 +238,7 @@ class GuildView:
     def _on_channel_gone(self, route: Route, body: bytes) -> Iterable[Step | None]:
         self.threads.follow(ChannelDelete.__name__, route, body)
         self.voices.close(route.channel_id or 0)
+        self.stages.take(route.channel_id or 0, None)
         return [self.layout.put_room(route.channel_id or 0, None)]
 
     def _on_voice(self, route: Route, body: bytes) -> Iterable[Step | None]:
@@ -244,6 +253,15 @@ class GuildView:
     def _on_event_gone(self, route: Route, body: bytes) -> Iterable[Step | None]:
         del route
         self.agenda.drop(body)
+        return ()
+
+    def _on_stage(self, route: Route, body: bytes) -> Iterable[Step | None]:
+        self.stages.take(route.channel_id or 0, body)
+        return ()
+
+    def _on_stage_gone(self, route: Route, body: bytes) -> Iterable[Step | None]:
+        del body
+        self.stages.take(route.channel_id or 0, None)
         return ()
 
     def _on_message(self, route: Route, body: bytes) -> Iterable[Step | None]:
@@ -342,6 +360,9 @@ _FOLLOWS: dict[str, Callable[[GuildView, Route, bytes], Iterable[Step | None]]] 
     ScheduledEventCreate.__name__: GuildView._on_event,
     ScheduledEventUpdate.__name__: GuildView._on_event,
     ScheduledEventDelete.__name__: GuildView._on_event_gone,
+    StageInstanceCreate.__name__: GuildView._on_stage,
+    StageInstanceUpdate.__name__: GuildView._on_stage,
+    StageInstanceDelete.__name__: GuildView._on_stage_gone,
 }
 _FOLLOWS |= {name: partial(_follow_thread, name) for name in OF_THREADS}
 _OF_AGENDA = frozenset(
@@ -349,5 +370,14 @@ _OF_AGENDA = frozenset(
 )
 _OF_ROOMS = frozenset(
     each.__name__
-    for each in (ChannelCreate, ChannelUpdate, ChannelDelete, MessageCreate, VoiceStateUpdate)
+    for each in (
+        ChannelCreate,
+        ChannelUpdate,
+        ChannelDelete,
+        MessageCreate,
+        VoiceStateUpdate,
+        StageInstanceCreate,
+        StageInstanceUpdate,
+        StageInstanceDelete,
+    )
 )

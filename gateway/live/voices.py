@@ -1,5 +1,5 @@
-"""Who is in voice in one guild, as its events told it. No sessions; who may see it is decided in
-places.py.
+"""Who is in voice in one guild and which stages are open, as its events told it. No sessions; who
+may see it is decided in places.py.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import orjson
 
-from contracts.objects.voice import VoiceState
+from contracts.objects.voice import StageInstance, VoiceState
 from gateway.live.layout import Sight
 
 _ONLY_IN_EVENTS = ("guild_id", "member")
@@ -52,6 +52,26 @@ class Voices:
         for channel_id, states in self._rooms.items():
             if channel_id in sight:
                 yield from map(_without_guild, states.values())
+
+
+class Stages:
+    """The stages that are open, by channel."""
+
+    __slots__ = ("_open",)
+
+    def __init__(self, stages: Iterable[StageInstance] = ()) -> None:
+        self._open = {int(stage.channel_id): stage.encode() for stage in stages}
+
+    def take(self, channel_id: int, body: bytes | None) -> None:
+        """A stage opened, changed or (None) closed."""
+        if body is None:
+            self._open.pop(channel_id, None)
+        else:
+            self._open[channel_id] = body
+
+    def listed(self, sight: Sight) -> Iterator[bytes]:
+        """Those in these channels."""
+        return (body for channel_id, body in self._open.items() if channel_id in sight)
 
 
 def parting(body: bytes) -> bytes:

@@ -182,6 +182,8 @@ ROWS: tuple[Row, ...] = (
     ),
     Row("read-states/*", "chat", Bucket("read-states", 10, 5)),
     Row("channels/{channel}/recipients/*", "chat", Bucket("recipients", 10, 5), major="channel"),
+    Row("stage-instances/*", "signaling", Bucket("stages", 10, 5)),
+    Row("channels/{channel}/voice-status", "signaling", _CHANNEL, major="channel"),
     Row("channels/{channel}/call/*", "signaling", Bucket("calls", 10, 10), major="channel"),
     Row("channels/{channel}/typing", "chat", Bucket("typing", 5, 5), major="channel"),
     Row("channels/{channel}/polls/*", "chat", Bucket("polls", 5, 5), major="channel"),

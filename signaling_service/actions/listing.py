@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from contracts.errors import ErrorCode, NotFound
 from contracts.ids import GuildId, UserId
-from contracts.objects.voice import OngoingCall, VoiceState
+from contracts.objects.voice import OngoingCall, StageInstance, VoiceState
 from contracts.rpc.community import GetMembers
 from contracts.rpc.signaling import Located
 from signaling_service import views
@@ -22,6 +22,11 @@ async def states(tools: Tools, guild_id: int) -> tuple[VoiceState, ...]:
     asked = GetMembers(guild_id=GuildId(guild_id), user_ids=people)
     members = {int(one.user.id): one for one in (await tools.calls.ask(asked)).members}
     return tuple(views.state(stay, members.get(stay.user_id)) for stay in stays)
+
+
+async def stages(tools: Tools, guild_id: int) -> tuple[StageInstance, ...]:
+    """Those that are open in a guild."""
+    return tuple(await tools.stages.within(guild_id))
 
 
 async def calls(tools: Tools, channel_ids: Sequence[int]) -> tuple[OngoingCall, ...]:

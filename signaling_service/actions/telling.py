@@ -13,7 +13,7 @@ from contracts.events.voice import StayChanged
 from contracts.ids import UserId
 from contracts.objects.member import Member
 from signaling_service import views
-from signaling_service.actions import calling
+from signaling_service.actions import calling, stages
 from signaling_service.actions.publishing import publish
 from signaling_service.domain import tokens
 from signaling_service.domain.stays import Stay
@@ -34,6 +34,8 @@ async def change(tools: Tools, before: Stay | None, after: Stay, *, limit: int =
         is_over = before.ticket != after.ticket
         why = "moved" if before.channel_id != after.channel_id else "duplicate"
         await _signal(tools, before, is_over=is_over, why=why if is_over else "")
+        if before.channel_id != after.channel_id:
+            await stages.left(tools, before)
     if before is None or before.ticket != after.ticket:
         await _signal(tools, after)
     return True
@@ -46,6 +48,8 @@ async def end(tools: Tools, stay: Stay, why: str) -> None:
     await _signal(tools, stay, is_over=True, why=why)
     if stay.guild_id is None:
         await calling.left(tools, stay)
+    else:
+        await stages.left(tools, stay)
 
 
 async def invite(tools: Tools, stay: Stay) -> None:

@@ -90,6 +90,28 @@ def may_moderate_stage(granted: Permission) -> bool:
     return holds(granted, Permission.MUTE_MEMBERS)
 
 
+def may_open_stage(granted: Permission) -> bool:
+    """Whether somebody opens, renames and closes a stage."""
+    moderates = Permission.MANAGE_CHANNELS | Permission.MUTE_MEMBERS | Permission.MOVE_MEMBERS
+    return holds(granted, moderates)
+
+
+def may_announce(granted: Permission) -> bool:
+    """Whether somebody may tell everybody that a stage opens."""
+    return holds(granted, Permission.MENTION_EVERYONE)
+
+
+def may_set_status(granted: Permission, *, is_there: bool) -> bool:
+    """Whether somebody may say what goes on in a voice channel."""
+    is_enough = is_there or holds(granted, Permission.MANAGE_CHANNELS)
+    return is_enough and holds(granted, Permission.SET_VOICE_CHANNEL_STATUS)
+
+
+def may_see(granted: Permission) -> bool:
+    """Whether somebody sees a channel at all."""
+    return holds(granted, Permission.VIEW_CHANNEL)
+
+
 def may_ask_to_speak(granted: Permission) -> bool:
     """Whether somebody may raise a hand."""
     return holds(granted, Permission.REQUEST_TO_SPEAK)

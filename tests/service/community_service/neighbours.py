@@ -24,7 +24,7 @@ from contracts.rpc.chat import (
     LastMessages,
 )
 from contracts.rpc.presence import GetPresences, Presences
-from contracts.rpc.signaling import GovernVoice
+from contracts.rpc.signaling import GovernVoice, ListRegions, Regions
 from contracts.rpc.users import (
     FoundApplication,
     GetApplication,
@@ -136,7 +136,13 @@ class Neighbours:
         self.governed.append(call)
         return Done()
 
+    async def list_regions(self, call: ListRegions) -> Regions:
+        """There is one place."""
+        del call
+        return Regions(ids=("home",))
+
     def _as_signaling_service(self, rpc: RpcServer) -> None:
+        rpc.handle(ListRegions, self.list_regions)
         rpc.handle(GovernVoice, self.govern_voice)
 
     async def get_private_channel(self, call: GetPrivateChannel) -> FoundPrivateChannel:

@@ -217,6 +217,16 @@ class TestKinds:
             path, form = f"/guilds/{guild}/channels", {"name": "x", "type": kind}
             assert await house.refused(ALICE, "POST", path, json=form) == (400, 50035)
 
+    async def test_voice_is_spoken_where_there_is_a_region(self, house: House) -> None:
+        guild = await house.guild()
+        made = await house.channel(guild, name="talk", type=2, rtc_region="home")
+        path = f"/channels/{made['id']}"
+        elsewhere = {"rtc_region": "atlantis"}
+        assert await house.refused(ALICE, "PATCH", path, json=elsewhere) == (400, 50035)
+        assert (await house.does(ALICE, "GET", path))["rtc_region"] == "home"
+        anywhere = await house.does(ALICE, "PATCH", path, json={"rtc_region": None})
+        assert anywhere["rtc_region"] is None
+
     async def test_text_turns_into_announcements_and_back(self, house: House) -> None:
         guild = await house.guild()
         path = f"/channels/{(await house.channels(guild))['general']['id']}"

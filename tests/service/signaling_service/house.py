@@ -33,7 +33,14 @@ from contracts.rpc.chat import (
     FoundPrivateChannel,
     GetPrivateChannel,
 )
-from contracts.rpc.community import FoundFacts, GetGuildFacts, GetMembers, Members
+from contracts.rpc.community import (
+    FoundFacts,
+    GetGuildFacts,
+    GetMembers,
+    LocateChannel,
+    Members,
+    Place,
+)
 from contracts.rpc.signaling import GetVoiceStates, Governing, GovernVoice, UpdateVoiceState
 from contracts.rpc.users import GetStandings, Standings
 from signaling_service.app import build
@@ -81,6 +88,10 @@ class Neighbours:
         found = [self.members.get((int(call.guild_id), int(one))) for one in call.user_ids]
         return Members(members=tuple(one for one in found if one is not None))
 
+    async def locate(self, call: LocateChannel) -> Place:
+        found = (each.id for each in self.guilds.values() if call.channel_id in each.channels)
+        return Place(guild_id=next(found, None))
+
     async def conversation(self, call: GetPrivateChannel) -> FoundPrivateChannel:
         people = self.conversations.get(int(call.channel_id), ())
         if call.user_id not in people:
@@ -122,6 +133,7 @@ class Neighbours:
         def community(rpc: RpcServer) -> None:
             rpc.handle(GetGuildFacts, self.facts)
             rpc.handle(GetMembers, self.get_members)
+            rpc.handle(LocateChannel, self.locate)
 
         def chat(rpc: RpcServer) -> None:
             rpc.handle(GetPrivateChannel, self.conversation)

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from chassis.rpc import RpcServer
+from chassis.rpc import Calls, RpcServer
 from contracts.rpc import media
-from contracts.rpc.base import Call, Done
+from contracts.rpc.base import Call, Cast, Done
 from contracts.rpc.media_news import WorkerHere
 from signaling_service.domain.tokens import sign
 from tests.fixtures.services import stub
@@ -27,6 +27,13 @@ class Worker:
     """What it was asked, in order."""
 
     asked: list[Call[Any]] = field(default_factory=list)
+    link: Calls | None = None
+    """To tell signaling something."""
+
+    def tells(self, news: Cast) -> None:
+        """Say what happened."""
+        assert self.link is not None
+        assert self.link.cast(news)
 
     def all(self, kind: type[C]) -> list[C]:
         """What was asked of a kind."""
@@ -69,7 +76,7 @@ async def talking_house(redis_url: str, **given: Any) -> AsyncIterator[tuple[Hou
         stub("media", worker.declare) as entry,
         open_house(redis_url, api_secret=SECRET, **given) as house,
     ):
-        link = await house.running.calls_from("media")
+        link = worker.link = await house.running.calls_from("media")
         here = WorkerHere(
             worker="worker",
             epoch=1,

@@ -36,7 +36,7 @@ from contracts.objects.relationship import Relationship
 from contracts.objects.role import Role
 from contracts.objects.thread import ThreadMember
 from contracts.objects.user import CurrentUser, User
-from contracts.objects.voice import OngoingCall, VoiceState
+from contracts.objects.voice import OngoingCall, StageInstance, VoiceState
 from contracts.permissions import EVERYONE_DEFAULT
 from contracts.rpc.base import Call, Done
 from contracts.rpc.chat import (
@@ -284,6 +284,7 @@ class World:
     presences: dict[int, Presence_] = field(default_factory=dict)
     voices: dict[int, dict[int, VoiceState]] = field(default_factory=dict)
     """By guild and person."""
+    stages: list[StageInstance] = field(default_factory=list)
     calls: list[OngoingCall] = field(default_factory=list)
     threads: dict[int, ActiveThread] = field(default_factory=dict)
     """Those that are active; who is in a public one is in `joined` alone."""
@@ -395,7 +396,8 @@ class World:
                 here = (self.presences[i] for i in call.user_ids if i in self.presences)
                 return Presences(presences=tuple(here))
             case GetVoiceStates():
-                return VoiceStates(states=tuple(self.voices.get(int(call.guild_id), {}).values()))
+                states = tuple(self.voices.get(int(call.guild_id), {}).values())
+                return VoiceStates(states=states, stages=tuple(self.stages))
             case GetCalls():
                 return OngoingCalls(calls=tuple(self.calls))
             case UpdateVoiceState():

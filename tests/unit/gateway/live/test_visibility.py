@@ -16,10 +16,12 @@ from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
 from contracts.events.guild import GuildUpdate
 from contracts.events.member import MemberUpdate
 from contracts.events.role import RoleCreate, RoleDelete, RoleUpdate
-from contracts.ids import GuildId, MessageId, RoleId, Snowflake, UserId
+from contracts.events.voice import StageInstanceDelete, StageInstanceUpdate
+from contracts.ids import ChannelId, GuildId, MessageId, RoleId, Snowflake, UserId
 from contracts.intents import Intent
 from contracts.objects.channel import Channel, ChannelOverwrite, OverwriteType
 from contracts.objects.role import Role
+from contracts.objects.voice import StageInstance
 from contracts.permissions import Permission
 from contracts.rpc.signaling import GetVoiceStates
 from tests.unit.gateway.house import (
@@ -338,3 +340,30 @@ async def test_who_is_in_voice_is_told_later_when_nobody_can_say_at_first(world:
     gateway.clock.advance(2)
     await client.until(lambda: client.has("VOICE_STATE_UPDATE"))
     assert known_to(client)["voice of 3"] == "11"
+
+
+async def test_an_open_stage_is_told_to_those_who_see_its_channel(world: World) -> None:
+    place = {"guild_id": GID, "channel_id": ChannelId(11)}
+    stage = StageInstance(id=Snowflake(5), topic="Tea", **place)
+    world.stages.append(stage)
+    gateway, governor = await Gateway(world).start(), Governor(world, random.Random(1))
+    early = gateway.connect()
+    await early.identify(2)
+    assert early.all("GUILD_CREATE")[0]["stage_instances"] == [stage.dump()]
+    after = stage.model_copy(update={"topic": "Coffee"})
+    world.redis.publish(StageInstanceUpdate(**dict(after)))
+    await early.until(lambda: early.has("STAGE_INSTANCE_UPDATE"))
+    late = gateway.connect()
+    await late.identify(3)
+    assert late.all("GUILD_CREATE")[0]["stage_instances"] == [after.dump()]
+    at = next(n for n, each in enumerate(world.channels[GUILD]) if each.id == 11)
+    governor.update_channel(at, HIDDEN)
+    blind = gateway.connect()
+    await blind.identify(3)
+    assert blind.all("GUILD_CREATE")[0]["stage_instances"] == []
+    governor.update_channel(at, ())
+    world.redis.publish(StageInstanceDelete(**dict(after)))
+    await early.until(lambda: early.has("STAGE_INSTANCE_DELETE"))
+    last = gateway.connect()
+    await last.identify(3)
+    assert last.all("GUILD_CREATE")[0]["stage_instances"] == []
