@@ -45,6 +45,8 @@ class GroupCommit(Generic[I, R]):
         self._queue: list[tuple[I, asyncio.Future[R]]] = []
         self._committed: deque[tuple[list[tuple[I, asyncio.Future[R]]], Settle[R]]] = deque()
         self._wake = asyncio.Event()
+        self.written = 0
+        """Rows so far: who only works on the side can see whether anybody writes."""
         self._rows = metrics.counter("group_commit_rows", "Rows written")
         self._batches = metrics.counter("group_commit_batches", "Transactions they took")
 
@@ -94,6 +96,7 @@ class GroupCommit(Generic[I, R]):
     def _tell(self) -> None:
         while self._committed:
             batch, settle = self._committed.popleft()
+            self.written += len(batch)
             self._rows.inc(len(batch))
             self._batches.inc()
             for (_, future), result in zip(batch, settle(), strict=True):

@@ -5,12 +5,16 @@ from __future__ import annotations
 from chat_service.actions import attaching, farewells, finding, lapsing, polls, reacting, tending
 from chat_service.actions.chat import Chat
 
+_GIVES_WAY = 9
+_GIVES_WAY_S = 2.0
+
 
 class Jobs:
     """Named periodic functions, each calling one action until nothing is left."""
 
     def __init__(self, chat: Chat, *, nonce_hours: int) -> None:
         self._chat = chat
+        self._clock = chat.clock
         self._nonce_hours = nonce_hours
 
     async def remove(self) -> None:
@@ -29,9 +33,15 @@ class Jobs:
             pass
 
     async def index(self) -> None:
-        """Let be found what was said since the last look."""
-        while await finding.index_some(self._chat):
-            pass
+        """Let be found what was said since the last look. While people speak this gives way to
+        them: it costs the database more than what they say, and whoever searches does not wait.
+        """
+        chat, written, began = self._chat, self._chat.commits.written, self._clock.monotonic()
+        while await finding.index_some(chat):
+            took = self._clock.monotonic() - began
+            if chat.commits.written != written:
+                await self._clock.sleep(min(_GIVES_WAY * took, _GIVES_WAY_S))
+            written, began = chat.commits.written, self._clock.monotonic()
 
     async def archive(self) -> None:
         """Let threads sleep in which nothing was said for long."""
