@@ -6,6 +6,7 @@ from chassis import reason
 from chassis.rpc import RpcServer
 from chat_service.actions import (
     answering,
+    arrivals,
     calling,
     conversations,
     exports,
@@ -23,6 +24,7 @@ from contracts.rpc.chat import (
     ActiveThreads,
     AnnounceCall,
     Announced,
+    Arrivals,
     ClosePrivateChannel,
     EditPrivateChannel,
     EndCall,
@@ -30,17 +32,13 @@ from contracts.rpc.chat import (
     ForgetPerson,
     FoundPrivateChannel,
     GetActiveThreads,
+    GetArrivals,
     GetLastMessages,
     GetPrivateChannel,
-    GetPrivateChannels,
-    GetReadStates,
     GetThreadFollowers,
-    GetThreadMemberships,
     InteractionOpened,
     LastMessages,
     OpenInteraction,
-    PrivateChannels,
-    ReadStates,
     ThreadMemberships,
 )
 from contracts.rpc.export import Exported
@@ -53,11 +51,6 @@ class Handlers:
 
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
-
-    async def get_private_channels(self, call: GetPrivateChannels) -> PrivateChannels:
-        """Conversations, for READY."""
-        found = await conversations.listed(self._chat, call.user_id)
-        return PrivateChannels(channels=tuple(found))
 
     async def get_private_channel(self, call: GetPrivateChannel) -> FoundPrivateChannel:
         """A conversation or a thread, asked for at another door."""
@@ -93,10 +86,9 @@ class Handlers:
         found = await thread_lists.of_guilds(self._chat, call.guild_ids)
         return ActiveThreads(threads=tuple(found))
 
-    async def get_thread_memberships(self, call: GetThreadMemberships) -> ThreadMemberships:
-        """Which threads somebody is in."""
-        found = await thread_lists.memberships(self._chat, call.user_id)
-        return ThreadMemberships(members=tuple(found))
+    async def get_arrivals(self, call: GetArrivals) -> Arrivals:
+        """What READY says of talk."""
+        return Arrivals(people=tuple(await arrivals.of(self._chat, call.readers)))
 
     async def announce_call(self, call: AnnounceCall) -> Announced:
         """Somebody calls."""
@@ -113,11 +105,6 @@ class Handlers:
         """The newest message of some channels."""
         found = await reading.newest(self._chat, call.channel_ids)
         return LastMessages(messages=found)
-
-    async def get_read_states(self, call: GetReadStates) -> ReadStates:
-        """How far somebody has read, for READY."""
-        found = await reading.states(self._chat, call.user_id, call.mentioned_as)
-        return ReadStates(entries=tuple(found))
 
     async def get_thread_followers(self, call: GetThreadFollowers) -> ThreadMemberships:
         """Everybody in a thread."""
@@ -150,16 +137,14 @@ def _person(user_id: UserId) -> Identity:
 def register(rpc: RpcServer, chat: Chat) -> None:
     """Answer these calls."""
     handlers = Handlers(chat)
-    rpc.handle(GetPrivateChannels, handlers.get_private_channels)
     rpc.handle(GetPrivateChannel, handlers.get_private_channel)
     rpc.handle(EditPrivateChannel, handlers.edit_private_channel)
     rpc.handle(ClosePrivateChannel, handlers.close_private_channel)
     rpc.handle(GetActiveThreads, handlers.get_active_threads)
-    rpc.handle(GetThreadMemberships, handlers.get_thread_memberships)
+    rpc.handle(GetArrivals, handlers.get_arrivals)
     rpc.handle(AnnounceCall, handlers.announce_call)
     rpc.handle(EndCall, handlers.end_call)
     rpc.handle(GetLastMessages, handlers.get_last_messages)
-    rpc.handle(GetReadStates, handlers.get_read_states)
     rpc.handle(GetThreadFollowers, handlers.get_thread_followers)
     rpc.handle(ExportPerson, handlers.export_person)
     rpc.handle(ForgetPerson, handlers.forget_person)

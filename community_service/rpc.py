@@ -11,6 +11,8 @@ from contracts.guild_facts import GuildFacts
 from contracts.identity import NOBODY, Identity, Kind
 from contracts.ids import GuildId, UserId
 from contracts.rpc.community import (
+    Arrivals,
+    Arriving,
     Bots,
     ExportPerson,
     FindEmoji,
@@ -21,6 +23,7 @@ from contracts.rpc.community import (
     FoundFacts,
     FoundGuild,
     FoundWebhook,
+    GetArrivals,
     GetBots,
     GetGuild,
     GetGuildFacts,
@@ -73,6 +76,20 @@ class Handlers:
             memberships=tuple(
                 Membership(guild_id=GuildId(one.guild_id), member=views.member(one))
                 for one in found
+            )
+        )
+
+    async def get_arrivals(self, call: GetArrivals) -> Arrivals:
+        """Where several people are members."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.neighbours.arrivals(unit, call.user_ids)
+        return Arrivals(
+            people=tuple(
+                Arriving(
+                    user_id=UserId(user_id),
+                    guilds={GuildId(one.guild_id): views.member(one).dump() for one in mine},
+                )
+                for user_id, mine in found.items()
             )
         )
 
@@ -206,6 +223,7 @@ def register(rpc: RpcServer, units: Units, sightings: Sightings) -> None:
     handlers = Handlers(units, sightings)
     rpc.hear(PersonSeen, handlers.person_seen)
     rpc.handle(GetMemberships, handlers.get_memberships)
+    rpc.handle(GetArrivals, handlers.get_arrivals)
     rpc.handle(GetGuild, handlers.get_guild)
     rpc.handle(FindEmoji, handlers.find_emoji)
     rpc.handle(GetMembers, handlers.get_members)

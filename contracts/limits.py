@@ -94,6 +94,8 @@ THREAD_MEMBERS_PAGE_MAX = 100
 THREADS_FOUND_MAX = 25
 THREAD_MEMBERSHIPS_LISTED = 5_000
 ACTIVE_THREADS_OF_GUILDS = 20
+ARRIVALS_ASKED = 32
+"""People who arrive and are asked about together."""
 """Guilds whose active threads are asked for at once."""
 PINNED_POSTS = 1
 """Of one forum."""

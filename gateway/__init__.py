@@ -6,5 +6,6 @@ permission function to events, nothing else.
 Speaks: REST and WebSocket outside; HTTP with a signed identity, calls and events inside.
 
 Also has: rest (the REST side), live (the WebSocket side) and stomp (the other WebSocket side); each
-says in its __init__ what stands where. doors puts them together at one port.
+says in its __init__ what stands where. doors puts them together at one port; together asks one
+question for many.
 """

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from chassis.rpc import RpcServer
 from contracts.identity import NOBODY, Kind
 from contracts.rpc.users import (
+    Arrivals,
+    Arriving,
     Authenticate,
+    AuthenticateAll,
     Authenticated,
+    AuthenticatedAll,
     FoundApplication,
     Friends,
     GetApplication,
+    GetArrivals,
     GetFriends,
     GetReaders,
     GetRelationships,
     GetSelf,
-    GetSettings,
     GetStandings,
     GetUsers,
     GetWishes,
@@ -30,7 +36,10 @@ from contracts.rpc.users import (
     Wishes,
 )
 from user_service import actions, views
-from user_service.domain.settings import shown_as
+from user_service.domain.accounts import Account
+from user_service.domain.applications import Owned
+from user_service.domain.logins import Login
+from user_service.domain.relationships import Listed
 from user_service.tools import UserUnits
 
 
@@ -42,20 +51,23 @@ class Handlers:
 
     async def authenticate(self, call: Authenticate) -> Authenticated:
         """Whose token it is."""
+        (found,) = await self._authenticated((call.token,))
+        return found
+
+    async def authenticate_all(self, call: AuthenticateAll) -> AuthenticatedAll:
+        """Whose tokens they are."""
+        return AuthenticatedAll(found=tuple(await self._authenticated(call.tokens)))
+
+    async def _authenticated(self, tokens: Sequence[str]) -> list[Authenticated]:
         async with self._units.reading(NOBODY) as unit:
-            login = await actions.logins.recognise(unit, call.token)
-            owners = await actions.accounts.those(unit, [login.user_id]) if login else []
-        if login is None:
-            return Authenticated(kind=Kind.NOBODY)
-        if login.is_worn(unit.now):
+            logins = await actions.logins.recognise(unit, tokens)
+            alive = [login for login in logins if login is not None]
+            owners = await actions.accounts.those(unit, [login.user_id for login in alive])
+        if worn := [login for login in alive if login.is_worn(unit.now)]:
             async with self._units.open(NOBODY) as unit:
-                await actions.logins.touch(unit, login)
-        return Authenticated(
-            kind=login.kind,
-            user_id=login.user_id,
-            login_id=login.id,
-            has_second_factor=any(owner.is_mfa_enabled for owner in owners),
-        )
+                await actions.logins.touch(unit, worn)
+        guarded = {owner.id for owner in owners if owner.is_mfa_enabled}
+        return [_authenticated(login, guarded) for login in logins]
 
     async def get_users(self, call: GetUsers) -> Users:
         """Public faces."""
@@ -105,17 +117,26 @@ class Handlers:
             found = await actions.relationships.standings(unit, call.user_id, call.other_ids)
         return Standings(standings=tuple(found))
 
-    async def get_settings(self, call: GetSettings) -> OwnSettings:
+    async def get_arrivals(self, call: GetArrivals) -> Arrivals:
         """What READY says, and how a session is shown."""
         async with self._units.reading(NOBODY) as unit:
-            found = await actions.settings.of(unit, call.user_id)
-            of_guilds = await actions.settings.of_guilds(unit, call.user_id)
-        shown = shown_as(found, unit.now)
-        return OwnSettings(
-            settings=found,
-            guild_settings=tuple(of_guilds),
-            status=shown.status,
-            custom_status=shown.custom,
+            accounts = await actions.accounts.those(unit, call.user_ids)
+            owned = await actions.applications.of_bots(unit, accounts)
+            people = [account for account in accounts if not account.is_bot]
+            settings = await actions.settings.of_all(unit, people)
+            lists = await actions.relationships.pages(unit, [account.id for account in people])
+        most = actions.relationships.PAGE
+        return Arrivals(
+            people=tuple(
+                _arriving(
+                    account,
+                    owned.get(account.id),
+                    settings.get(account.id),
+                    lists.get(account.id, []),
+                    most,
+                )
+                for account in accounts
+            )
         )
 
     async def get_wishes(self, call: GetWishes) -> Wishes:
@@ -135,6 +156,7 @@ def register(rpc: RpcServer, units: UserUnits) -> None:
     """Answer these calls."""
     handlers = Handlers(units)
     rpc.handle(Authenticate, handlers.authenticate)
+    rpc.handle(AuthenticateAll, handlers.authenticate_all)
     rpc.handle(GetUsers, handlers.get_users)
     rpc.handle(GetSelf, handlers.get_self)
     rpc.handle(MakeRegistrationCode, handlers.make_registration_code)
@@ -142,6 +164,34 @@ def register(rpc: RpcServer, units: UserUnits) -> None:
     rpc.handle(GetRelationships, handlers.get_relationships)
     rpc.handle(GetFriends, handlers.get_friends)
     rpc.handle(GetStandings, handlers.get_standings)
-    rpc.handle(GetSettings, handlers.get_settings)
+    rpc.handle(GetArrivals, handlers.get_arrivals)
     rpc.handle(GetWishes, handlers.get_wishes)
     rpc.handle(GetReaders, handlers.get_readers)
+
+
+def _authenticated(login: Login | None, guarded: Collection[int]) -> Authenticated:
+    if login is None:
+        return Authenticated(kind=Kind.NOBODY)
+    return Authenticated(
+        kind=login.kind,
+        user_id=login.user_id,
+        login_id=login.id,
+        has_second_factor=login.user_id in guarded,
+    )
+
+
+def _arriving(
+    account: Account,
+    owned: Owned | None,
+    settings: OwnSettings | None,
+    listed: Sequence[Listed],
+    most: int,
+) -> Arriving:
+    return Arriving(
+        user_id=account.id,
+        user=views.current_user(account).dump(),
+        application=views.application(owned) if owned is not None else None,
+        settings=settings,
+        relationships=tuple(views.relationship(one).dump() for one in listed),
+        is_more=len(listed) == most,
+    )

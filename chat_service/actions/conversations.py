@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -38,13 +38,22 @@ Faces = Mapping[int, User]
 
 async def listed(chat: Chat, user_id: int) -> list[PrivateChannel]:
     """Those open to somebody, the liveliest first."""
+    return (await listed_for(chat, [user_id])).get(user_id, [])
+
+
+async def listed_for(chat: Chat, user_ids: Sequence[int]) -> dict[int, list[PrivateChannel]]:
+    """The same for several people."""
     pool = chat.database.pool
-    found = await store.conversations.listed(pool, user_id, limits.CONVERSATIONS_LISTED)
-    if not found:
-        return []
-    heads = await store.conversations.heads(pool, [one.id for one in found])
-    faces = await chat.people.faces({person for one in found for person in one.people})
-    return [views.private(one, user_id, faces, *heads[one.id]) for one in found]
+    found = await store.conversations.listed(pool, user_ids, limits.CONVERSATIONS_LISTED)
+    every = {one.id: one for mine in found.values() for one in mine}
+    if not every:
+        return {}
+    heads = await store.conversations.heads(pool, list(every))
+    faces = await chat.people.faces({person for one in every.values() for person in one.people})
+    return {
+        reader: [views.private(one, reader, faces, *heads[one.id]) for one in mine]
+        for reader, mine in found.items()
+    }
 
 
 async def one(chat: Chat, actor: Identity, channel_id: int) -> PrivateChannel:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chat_service import store
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import Venue, enter
-from chat_service.store.reading import Mark
+from chat_service.store.reading import Mark, Marker
 from chat_service.tools import Unit
 from contracts import limits
 from contracts.events.reading import ChannelPinsAck, MessageAck
@@ -16,7 +16,7 @@ from contracts.identity import Identity
 from contracts.ids import ChannelId, MessageId, UserId, floor_of
 from contracts.objects.reading import ReadState
 from contracts.permissions import Permission
-from contracts.rpc.chat import Alias
+from contracts.rpc.chat import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +95,28 @@ def _tell(unit: Unit, mark: Mark, count: int, *, is_manual: bool = False) -> Non
     unit.emit(moved)
 
 
-async def states(chat: Chat, user_id: int, mentioned_as: Sequence[Alias]) -> list[ReadState]:
-    """Every channel that somebody has read or is mentioned in."""
-    aliases = [(user_id, 0)]
-    aliases += [(int(one.id), _floor(one.since.timestamp())) for one in mentioned_as]
+async def states(chat: Chat, readers: Sequence[Reader]) -> dict[int, list[ReadState]]:
+    """Every channel that each of these has read or is mentioned in."""
+    aliases: dict[int, list[tuple[int, int]]] = {}
+    for reader in readers:
+        mine = aliases[int(reader.user_id)] = [(int(reader.user_id), 0)]
+        mine += [(int(one), floor_of(since)) for one, since in reader.mentioned_as]
     found = await store.reading.states(
         chat.database.pool,
-        user_id,
         aliases,
         counted=limits.MENTIONS_COUNTED,
         limit=limits.READ_STATES_LISTED,
     )
-    return [
-        ReadState(
-            id=ChannelId(one.channel_id),
-            last_message_id=MessageId(one.last_message_id) if one.last_message_id else None,
-            mention_count=one.mentions,
-            last_pin_timestamp=one.pins_seen,
-        )
-        for one in found
-    ]
+    return {reader: list(map(_state, markers)) for reader, markers in found.items()}
+
+
+def _state(one: Marker) -> ReadState:
+    return ReadState(
+        id=ChannelId(one.channel_id),
+        last_message_id=MessageId(one.last_message_id) if one.last_message_id else None,
+        mention_count=one.mentions,
+        last_pin_timestamp=one.pins_seen,
+    )
 
 
 async def newest(chat: Chat, channel_ids: Sequence[ChannelId]) -> dict[ChannelId, MessageId]:

@@ -107,11 +107,14 @@ async def of_guilds(chat: Chat, guild_ids: Sequence[GuildId]) -> list[ActiveThre
     ]
 
 
-async def memberships(chat: Chat, user_id: int) -> list[ThreadMember]:
-    """One person in all active threads, for neighbours."""
+async def memberships(chat: Chat, user_ids: Sequence[int]) -> dict[int, list[ThreadMember]]:
+    """Each of these people in all active threads, for neighbours."""
     most = limits.THREAD_MEMBERSHIPS_LISTED
-    found = await store.thread_members.active_of(chat.database.pool, user_id, most)
-    return [views.thread_member(one, is_own=True) for one in found]
+    found = await store.thread_members.active_of(chat.database.pool, user_ids, most)
+    return {
+        person: [views.thread_member(one, is_own=True) for one in mine]
+        for person, mine in found.items()
+    }
 
 
 async def _enter(chat: Chat, actor: Identity, channel_id: int) -> Venue:

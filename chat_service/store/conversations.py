@@ -20,15 +20,16 @@ SELECT c.id, c.type, c.owner_id, c.name, c.icon, array_agg(r.user_id ORDER BY r.
 FROM conversations c JOIN recipients r ON r.channel_id = c.id
 """
 _ONE = _SELECT + "WHERE c.id = $1 GROUP BY c.id"
-_LISTED = (
-    _SELECT  # noqa: S608 - constants only
-    + """
-WHERE c.id IN (SELECT channel_id FROM recipients WHERE user_id = $1 AND is_open)
-GROUP BY c.id
-ORDER BY coalesce((SELECT h.last_message_id FROM heads h WHERE h.channel_id = c.id), c.id) DESC
-LIMIT $2
+_MANY = _SELECT + "WHERE c.id = ANY($1::bigint[]) GROUP BY c.id"
+_LISTED = """
+SELECT p.user_id, o.channel_id FROM unnest($1::bigint[]) AS p(user_id)
+CROSS JOIN LATERAL (
+  SELECT r.channel_id, coalesce(h.last_message_id, r.channel_id) AS newest
+  FROM recipients r LEFT JOIN heads h ON h.channel_id = r.channel_id
+  WHERE r.user_id = p.user_id AND r.is_open ORDER BY newest DESC LIMIT $2
+) o
+ORDER BY o.newest DESC
 """
-)
 _HEADS = """
 SELECT c.id, h.last_message_id,
   (SELECT max(m.pinned) FROM messages m WHERE m.channel_id = c.id AND m.pinned IS NOT NULL)
@@ -42,9 +43,16 @@ async def one(pool: Any, channel_id: int) -> Conversation | None:
     return _read(row) if row else None
 
 
-async def listed(pool: Any, user_id: int, limit: int) -> list[Conversation]:
-    """Those open to somebody, the liveliest first."""
-    return [_read(row) for row in await pool.fetch(_LISTED, user_id, limit)]
+async def listed(pool: Any, user_ids: Sequence[int], limit: int) -> dict[int, list[Conversation]]:
+    """Those open to each of these people, the liveliest first; who has none is left out."""
+    rows = await pool.fetch(_LISTED, list(user_ids), limit)
+    ids = list({row[1] for row in rows})
+    every = {row[0]: _read(row) for row in (await pool.fetch(_MANY, ids) if ids else ())}
+    found: dict[int, list[Conversation]] = {}
+    for user_id, channel_id in rows:
+        if channel_id in every:
+            found.setdefault(user_id, []).append(every[channel_id])
+    return found
 
 
 async def heads(pool: Any, ids: Sequence[int]) -> dict[int, tuple[int | None, Any]]:

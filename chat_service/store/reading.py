@@ -44,36 +44,40 @@ WHERE h.channel_id = ANY($2::bigint[]) AND h.last_message_id > coalesce(r.last_m
 """
 _STATES = """
 WITH aliases AS (
-  SELECT * FROM unnest($2::bigint[], $3::bigint[]) AS a(target_id, since)
+  SELECT * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS a(user_id, target_id, since)
 ), read AS (
-  SELECT channel_id, last_message_id, pins_seen FROM read_states WHERE user_id = $1
-  ORDER BY last_message_id DESC LIMIT $5
+  SELECT p.user_id, r.channel_id, r.last_message_id, r.pins_seen
+  FROM unnest($1::bigint[]) AS p(user_id) CROSS JOIN LATERAL (
+    SELECT channel_id, last_message_id, pins_seen FROM read_states WHERE user_id = p.user_id
+    ORDER BY last_message_id DESC LIMIT $6
+  ) r
 ), counted AS (
-  SELECT m.channel_id, count(DISTINCT x.message_id) AS total
+  SELECT a.user_id, m.channel_id, count(DISTINCT x.message_id) AS total
   FROM aliases a JOIN mentioned m USING (target_id)
-  LEFT JOIN read_states r ON r.user_id = $1 AND r.channel_id = m.channel_id
+  LEFT JOIN read_states r ON r.user_id = a.user_id AND r.channel_id = m.channel_id
   CROSS JOIN LATERAL (
     SELECT message_id FROM mentions
-    WHERE target_id = a.target_id AND channel_id = m.channel_id AND author_id <> $1
+    WHERE target_id = a.target_id AND channel_id = m.channel_id AND author_id <> a.user_id
       AND message_id > greatest(coalesce(r.last_message_id, 0), a.since)
-    ORDER BY message_id LIMIT $4
+    ORDER BY message_id LIMIT $5
   ) x
   WHERE m.last_message_id > greatest(coalesce(r.last_message_id, 0), a.since)
-  GROUP BY m.channel_id
+  GROUP BY a.user_id, m.channel_id
   UNION ALL
-  SELECT s.channel_id, (
+  SELECT s.user_id, s.channel_id, (
     SELECT count(*) FROM (
-      SELECT 1 FROM messages WHERE channel_id = s.channel_id AND author_id <> $1
-        AND id > coalesce(r.last_message_id, 0) LIMIT $4
+      SELECT 1 FROM messages WHERE channel_id = s.channel_id AND author_id <> s.user_id
+        AND id > coalesce(r.last_message_id, 0) LIMIT $5
     ) unread
   )
   FROM recipients s JOIN heads h ON h.channel_id = s.channel_id
-  LEFT JOIN read_states r ON r.user_id = $1 AND r.channel_id = s.channel_id
-  WHERE s.user_id = $1 AND s.is_open AND h.last_message_id > coalesce(r.last_message_id, 0)
+  LEFT JOIN read_states r ON r.user_id = s.user_id AND r.channel_id = s.channel_id
+  WHERE s.user_id = ANY($1::bigint[]) AND s.is_open
+    AND h.last_message_id > coalesce(r.last_message_id, 0)
 )
-SELECT coalesce(r.channel_id, c.channel_id), r.last_message_id, coalesce(c.total, 0), r.pins_seen
-FROM read r FULL JOIN counted c ON c.channel_id = r.channel_id
-LIMIT $5
+SELECT coalesce(r.user_id, c.user_id), coalesce(r.channel_id, c.channel_id), r.last_message_id,
+  coalesce(c.total, 0), r.pins_seen
+FROM read r FULL JOIN counted c ON c.user_id = r.user_id AND c.channel_id = r.channel_id
 """
 
 
@@ -167,9 +171,17 @@ async def unread_messages(
 
 
 async def states(
-    pool: Any, user_id: int, aliases: Sequence[tuple[int, int]], *, counted: int, limit: int
-) -> list[Marker]:
-    """Every channel that somebody has read or is mentioned in."""
-    targets, since = [one for one, _ in aliases], [floor for _, floor in aliases]
-    rows = await pool.fetch(_STATES, user_id, targets, since, counted, limit)
-    return [Marker(*row) for row in rows]
+    pool: Any, aliases: Mapping[int, Sequence[tuple[int, int]]], *, counted: int, limit: int
+) -> dict[int, list[Marker]]:
+    """Every channel that each of these people has read or is mentioned in, by one of these names
+    since then; who has none is left out.
+    """
+    names = [(reader, *each) for reader, mine in aliases.items() for each in mine]
+    whose, targets, since = ([one[at] for one in names] for at in range(3))
+    rows = await pool.fetch(_STATES, list(aliases), whose, targets, since, counted, limit)
+    found: dict[int, list[Marker]] = {}
+    for reader, *marker in rows:
+        mine = found.setdefault(reader, [])
+        if len(mine) < limit:
+            mine.append(Marker(*marker))
+    return found

@@ -31,7 +31,7 @@ _ACTIVE = (
     _SELECT
     + """
 FROM thread_members m JOIN threads t ON t.id = m.thread_id AND NOT t.is_archived
-WHERE m.user_id = $1 ORDER BY m.thread_id DESC LIMIT $2
+WHERE m.user_id = ANY($1::bigint[]) ORDER BY m.thread_id DESC
 """
 )
 
@@ -64,9 +64,17 @@ async def of_user(pool: Any, user_id: int, thread_ids: Collection[int]) -> list[
     return [_read(row) for row in await pool.fetch(_AMONG, user_id, list(thread_ids))]
 
 
-async def active_of(pool: Any, user_id: int, limit: int) -> list[Membership]:
-    """One person in all threads that are not archived, youngest first."""
-    return [_read(row) for row in await pool.fetch(_ACTIVE, user_id, limit)]
+async def active_of(
+    pool: Any, user_ids: Collection[int], limit: int
+) -> dict[int, list[Membership]]:
+    """Each of these in all threads that are not archived, youngest first."""
+    found: dict[int, list[Membership]] = {}
+    for row in await pool.fetch(_ACTIVE, list(user_ids)):
+        one = _read(row)
+        mine = found.setdefault(one.user_id, [])
+        if len(mine) < limit:
+            mine.append(one)
+    return found
 
 
 async def join(unit: Unit, thread_id: int, user_ids: Collection[int]) -> list[int]:

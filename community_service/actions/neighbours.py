@@ -4,6 +4,7 @@ who may see what is theirs to apply.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -70,6 +71,11 @@ async def facts(
 async def memberships(unit: Unit, user_id: int) -> list[Member]:
     """One person in all their guilds."""
     return await store.members.of_user(unit, user_id, MEMBERSHIPS)
+
+
+async def arrivals(unit: Unit, user_ids: Sequence[int]) -> dict[int, list[Member]]:
+    """Several people in all their guilds."""
+    return await store.members.of_users(unit, user_ids, MEMBERSHIPS)
 
 
 async def mutual(unit: Unit, user_id: int, other_id: int) -> list[tuple[int, str | None]]:

@@ -145,6 +145,16 @@ async def of_user(unit: Unit, user_id: int, limit: int, *, after: int = 0) -> li
     return [_read(row) for row in await unit.all(mine.limit(limit))]
 
 
+async def of_users(unit: Unit, user_ids: Sequence[int], limit: int) -> dict[int, list[Member]]:
+    """Several people in their guilds; who is in none is left out."""
+    theirs = _found().where(among(members.c.user_id, user_ids))
+    theirs = theirs.order_by(members.c.user_id, members.c.guild_id)
+    found: dict[int, list[Member]] = {}
+    for row in await unit.all(theirs.limit(limit * len(user_ids))):
+        found.setdefault(row.user_id, []).append(_read(row))
+    return found
+
+
 async def mutual(
     unit: Unit, user_id: int, other_id: int, limit: int
 ) -> list[tuple[int, str | None]]:

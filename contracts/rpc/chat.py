@@ -5,54 +5,12 @@ from __future__ import annotations
 from pydantic import Field
 
 from contracts.ids import ChannelId, GuildId, InteractionId, MessageId, Snowflake, UserId
-from contracts.limits import ACTIVE_THREADS_OF_GUILDS
+from contracts.limits import ACTIVE_THREADS_OF_GUILDS, ARRIVALS_ASKED
 from contracts.objects.private import PrivateChannel
-from contracts.objects.reading import ReadState
 from contracts.objects.thread import Thread, ThreadMember
 from contracts.rpc.base import Call, Done
 from contracts.rpc.export import Export
-from contracts.wire import JSON, Timestamp, Wire
-
-
-class PrivateChannels(Wire):
-    """Those that are open to somebody, the liveliest first."""
-
-    channels: tuple[PrivateChannel, ...]
-
-
-class GetPrivateChannels(Call[PrivateChannels]):
-    """One's conversations, for READY. Their events come on the topic of each person in them."""
-
-    service = "chat"
-
-    callers = frozenset({"gateway", "notification"})
-    deadline = 5.0
-    user_id: UserId
-
-
-class ReadStates(Wire):
-    """Every channel that somebody has read or is mentioned in."""
-
-    entries: tuple[ReadState, ...]
-
-
-class Alias(Wire):
-    """Something that mentions a person besides their name: a role, or their guild (@everyone)."""
-
-    id: Snowflake
-    since: Timestamp
-    """Since when they are in the guild: what was said before does not count."""
-
-
-class GetReadStates(Call[ReadStates]):
-    """How far somebody has read, for READY. Who asks leaves out channels that they can not see."""
-
-    service = "chat"
-
-    callers = frozenset({"gateway", "notification"})
-    deadline = 5.0
-    user_id: UserId
-    mentioned_as: tuple[Alias, ...] = ()
+from contracts.wire import JSON, Wire
 
 
 class ExportPerson(Export):
@@ -209,14 +167,44 @@ class GetThreadFollowers(Call[ThreadMemberships]):
     thread_id: ChannelId
 
 
-class GetThreadMemberships(Call[ThreadMemberships]):
-    """Which active threads is this person in?"""
+class Reader(Wire):
+    """Somebody who arrives."""
+
+    user_id: UserId
+    mentioned_as: tuple[tuple[Snowflake, int], ...] = ()
+    """What mentions a person besides their name: a role, or their guild (@everyone); each since
+    when they are there, in Unix milliseconds. What was said before does not count.
+    """
+    is_person: bool = True
+    """Bots are told of threads only."""
+
+
+class Arriving(Wire):
+    """What READY says of one's conversations and of how far one has read, just as it is said."""
+
+    user_id: UserId
+    channels: tuple[JSON, ...] = ()
+    """PrivateChannels."""
+    read: tuple[JSON, ...] = ()
+    """ReadStates. Who asks leaves out channels that the person can not see."""
+    threads: tuple[JSON, ...] = ()
+    """ThreadMembers: oneself in each active thread."""
+
+
+class Arrivals(Wire):
+    """One for each that was asked for, in no order."""
+
+    people: tuple[Arriving, ...]
+
+
+class GetArrivals(Call[Arrivals]):
+    """Everything that READY says of talk: who arrive at the same moment are one question."""
 
     service = "chat"
     callers = frozenset({"gateway"})
     deadline = 5.0
 
-    user_id: UserId
+    readers: tuple[Reader, ...] = Field(max_length=ARRIVALS_ASKED)
 
 
 class InteractionOpened(Wire):

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from contracts.guild_facts import GuildFacts
 from contracts.ids import ChannelId, EmojiId, GuildId, Snowflake, UserId, WebhookId
+from contracts.limits import ARRIVALS_ASKED
 from contracts.objects.channel import Channel
 from contracts.objects.emoji import Emoji
 from contracts.objects.guild import Guild
@@ -15,7 +16,7 @@ from contracts.objects.scheduled_event import ScheduledEvent
 from contracts.objects.webhook import Webhook
 from contracts.rpc.base import Call, Cast
 from contracts.rpc.export import Export
-from contracts.wire import Wire
+from contracts.wire import JSON, Wire
 
 
 class Membership(Wire):
@@ -35,11 +36,35 @@ class GetMemberships(Call[Memberships]):
     """Where is this person a member?"""
 
     service = "community"
-    callers = frozenset({"gateway", "chat", "presence", "notification"})
+    callers = frozenset({"chat", "presence", "notification"})
     deadline = 5.0
     """A storm of arrivals is a queue, not an outage."""
 
     user_id: UserId
+
+
+class Arriving(Wire):
+    """One person in all their guilds."""
+
+    user_id: UserId
+    guilds: dict[GuildId, JSON]
+    """A Member in each, just as READY says it."""
+
+
+class Arrivals(Wire):
+    """Those who are in a guild at all, in no order."""
+
+    people: tuple[Arriving, ...]
+
+
+class GetArrivals(Call[Arrivals]):
+    """Where are these people members? Who arrive at the same moment are one question."""
+
+    service = "community"
+    callers = frozenset({"gateway"})
+    deadline = 5.0
+
+    user_ids: tuple[UserId, ...] = Field(max_length=ARRIVALS_ASKED)
 
 
 class GuildSnapshot(Wire):

@@ -7,6 +7,7 @@ the answer says so and a new snapshot follows.
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import ClassVar
 
 from contracts.ids import ChannelId, UserId
@@ -130,8 +131,5 @@ def digest_of(seats: dict[str, Seat]) -> str:
 
 
 def _hash(text: str) -> int:
-    # FNV-1a, 64 bits: both ends must agree, and Python's own hash differs from process to process.
-    value = 0xCBF29CE484222325
-    for byte in text.encode():
-        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return value
+    # Both ends must agree, and Python's own hash differs from process to process.
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from contracts.identity import Kind
 from contracts.ids import ApplicationId, GuildId, UserId
+from contracts.limits import ARRIVALS_ASKED
 from contracts.objects.application import Application
 from contracts.objects.presence import Status
 from contracts.objects.relationship import Relationship, Standing
@@ -32,6 +33,22 @@ class Authenticate(Call[Authenticated]):
     deadline = 5.0
 
     token: str
+
+
+class AuthenticatedAll(Wire):
+    """One for each token, in that order."""
+
+    found: tuple[Authenticated, ...]
+
+
+class AuthenticateAll(Call[AuthenticatedAll]):
+    """The same for tokens that are shown at the same moment."""
+
+    service = "user"
+    callers = frozenset({"gateway"})
+    deadline = 5.0
+
+    tokens: tuple[str, ...] = Field(max_length=ARRIVALS_ASKED)
 
 
 class Users(Wire):
@@ -161,14 +178,35 @@ class OwnSettings(Wire):
     """The activity of type 4 that every session of theirs shows, or none."""
 
 
-class GetSettings(Call[OwnSettings]):
-    """What READY says of one's settings, and what presence begins with."""
+class Arriving(Wire):
+    """What READY says of an account, a part of it just as it is said."""
+
+    user_id: UserId
+    user: JSON
+    """A CurrentUser."""
+    application: Application | None = None
+    """Of a bot."""
+    settings: OwnSettings | None = None
+    """Of a person, as are relationships."""
+    relationships: tuple[JSON, ...] = ()
+    is_more: bool = False
+    """Ask on with GetRelationships, after the last one."""
+
+
+class Arrivals(Wire):
+    """Those that exist, in no order."""
+
+    people: tuple[Arriving, ...]
+
+
+class GetArrivals(Call[Arrivals]):
+    """Everything that READY says of accounts: who arrive at the same moment are one question."""
 
     service = "user"
     callers = frozenset({"gateway"})
     deadline = 5.0
 
-    user_id: UserId
+    user_ids: tuple[UserId, ...] = Field(max_length=ARRIVALS_ASKED)
 
 
 class Wish(Wire):

@@ -8,29 +8,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
 from contracts import topics
-from contracts.errors import Unanswered, Unavailable
+from contracts.errors import ErrorCode, NotFound, Unavailable
 from contracts.events.base import open_as
 from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
 from contracts.events.session import LoginEnded
 from contracts.events.thread import ThreadMembersUpdate
 from contracts.identity import Identity
-from contracts.objects.member import Member
-from contracts.rpc import users
-from contracts.rpc.chat import GetThreadMemberships
-from contracts.rpc.community import GetMemberships
+from contracts.ids import Snowflake
+from contracts.rpc import chat, users
 from contracts.topics import Topic
 from contracts.wire import JSON
-from gateway.live import personal, threads
+from gateway.live import threads
 from gateway.live.hub import Hub, ends
+from gateway.live.inquiry import Reader
+from gateway.live.oneself import Oneself
 from gateway.live.people import UserPlace
 from gateway.live.personal import Personal
 from gateway.live.places import GuildPlace, Place
 from gateway.live.replay import Entry
-from gateway.live.seams import Asks
 
 ROUNDS = 6
 """So often what was asked may turn out stale; then the client is asked to come again."""
@@ -45,22 +45,21 @@ class Arrival:
     def __init__(
         self,
         hub: Hub,
-        calls: Asks,
         identity: Identity,
         *,
         wants_guild: Callable[[int], bool],
         since: int,
     ) -> None:
-        self.me: users.Self
+        self.me: users.Arriving
         self.personal: Personal | None = None
         """What READY says to a person beside guilds."""
-        self.members: dict[int, Member] = {}
+        self.members: dict[int, Oneself] = {}
         """Oneself in each guild."""
         self.guilds: dict[int, GuildPlace] = {}
         self.joined: dict[int, JSON] = {}
         """Oneself in each active thread."""
+        self._talk: chat.Arriving
         self._hub = hub
-        self._calls = calls
         self._identity = identity
         self._wants_guild = wants_guild
         self._since = since
@@ -107,24 +106,16 @@ class Arrival:
             self._person = await atlas.person(user_id, self._hub)
         self._mark, self._changes = self._hub.ring.mark, self._person.changes
         heard = atlas.heard
-        memberships = GetMemberships(user_id=user_id)
-        if with_self:
-            self.me, found, self.joined = await asyncio.gather(
-                self._calls.ask(users.GetSelf(user_id=user_id)),
-                self._calls.ask(memberships),
-                self._in_threads(),
-            )
-        else:
-            found, self.joined = await asyncio.gather(
-                self._calls.ask(memberships), self._in_threads()
-            )
+        asked = atlas.inquiry.accounts.of(user_id) if with_self else None
+        found = await atlas.inquiry.memberships.of(user_id) or {}
         self.members = {
-            int(one.guild_id): one.member
-            for one in found.memberships
-            if self._wants_guild(one.guild_id)
+            int(guild_id): Oneself.of(member)
+            for guild_id, member in found.items()
+            if self._wants_guild(guild_id)
         }
-        if with_self and not self._identity.is_bot:
-            self.personal = await personal.ask(self._calls, user_id, self.members)
+        await self._ask_chat(is_person=with_self and not self._identity.is_bot)
+        if asked is not None:
+            await self._know(await asked)
         await self._enter()
         # What was not heard before oneself there was asked for may have said more meanwhile.
         self._is_fresh = all(place.heard_as <= heard for place in self.guilds.values())
@@ -173,17 +164,29 @@ class Arrival:
     def _fold(self, entry: Entry) -> None:
         guild_id = entry.header.route.guild_id or 0
         if entry.header.name in _MEMBER_EVENTS:
-            self.members[guild_id] = Member.model_validate_json(entry.body)
+            self.members[guild_id] = Oneself.heard(entry.body)
         elif entry.header.name == MemberRemove.__name__:
             self.members.pop(guild_id, None)
 
-    async def _in_threads(self) -> dict[int, JSON]:
-        try:
-            call = GetThreadMemberships(user_id=self._identity.user_id)
-            found = (await self._calls.ask(call)).members
-        except Unanswered:
-            return {}  # while releases roll, a neighbour may not know threads
-        return {int(one.id): one.dump() for one in found}
+    async def _ask_chat(self, *, is_person: bool) -> None:
+        aliases: list[tuple[Snowflake, int]] = []
+        for guild_id, member in self.members.items() if is_person else ():
+            since = int(datetime.fromisoformat(member.joined_at).timestamp() * 1000)
+            names = (guild_id, *member.standing.roles)
+            aliases += ((Snowflake(name), since) for name in names)
+        reader = Reader(self._user_id, is_person, tuple(aliases))
+        found = await self._hub.atlas.inquiry.talk.of(reader)
+        if found is None:
+            raise Unavailable(message="chat_service did not answer about everybody")
+        self._talk = found
+        self.joined = {int(one["id"]): one for one in found.threads}
+
+    async def _know(self, me: users.Arriving | None) -> None:
+        if me is None:
+            raise NotFound(ErrorCode.UNKNOWN_USER)
+        self.me = me
+        if me.settings is not None:
+            self.personal = await Personal.of(self._hub.atlas.inquiry, me, self._talk)
 
     async def _enter(self) -> None:
         atlas = self._hub.atlas

@@ -23,9 +23,9 @@ from contracts.rpc.community import GetGuild
 from contracts.rpc.presence import GetPresences
 from contracts.rpc.signaling import GetVoiceStates, VoiceStates
 from contracts.topics import Topic
-from gateway.live.active import Active
 from gateway.live.audience import Fanout
 from gateway.live.guild_view import GuildView
+from gateway.live.inquiry import Inquiry
 from gateway.live.people import UserPlace
 from gateway.live.places import GuildPlace, Place
 from gateway.live.seams import Asks, Events, Hears
@@ -56,7 +56,7 @@ class Atlas:
         self.on_say: Callable[[Place, Event], None] = _ignore_said
         self._bus = bus
         self._calls = calls
-        self._active = Active(calls, tasks)
+        self.inquiry = Inquiry(calls, tasks)
         self._fanout = fanout
         self._clock = clock
         self._tasks = tasks
@@ -178,10 +178,9 @@ class Atlas:
             entering.set_result(outcome)
 
     async def _load(self, place: GuildPlace) -> bool:
-        asked = GetGuild(guild_id=GuildId(place.guild_id))
-        found, threads = await asyncio.gather(
-            self._calls.ask(asked), self._active.of(place.guild_id)
-        )
+        asked = self.inquiry.threads.of(place.guild_id)
+        found = await self._calls.ask(GetGuild(guild_id=GuildId(place.guild_id)))
+        threads = await asked or ()
         if found.snapshot is None:
             return False
         presences: tuple[Presence, ...] = ()

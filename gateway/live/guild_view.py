@@ -34,16 +34,15 @@ from contracts.events.voice import (
 )
 from contracts.objects.channel import Channel
 from contracts.objects.guild import Guild
-from contracts.objects.member import Member
 from contracts.objects.presence import Presence
 from contracts.objects.role import Role
 from contracts.objects.voice import VoiceState
 from contracts.rpc.chat import ActiveThread
 from contracts.rpc.community import GuildSnapshot
-from contracts.wire import timestamp
 from gateway.live.agenda import Agenda
 from gateway.live.codec import Piece
-from gateway.live.layout import Layout, Roles, Room, Sight, Standing, Step
+from gateway.live.layout import Layout, Roles, Room, Sight, Step
+from gateway.live.oneself import Oneself
 from gateway.live.threads import OF_THREADS, Joined, Thread, Threads, listed
 from gateway.live.voices import Stages, Voices
 
@@ -114,11 +113,11 @@ class GuildView:
             self._around.clear()
         return tuple(step for step in follow(self, route, body) if step is not None)
 
-    def create(self, member: Member, *, presences: bool, joined: Joined) -> list[Piece]:
+    def create(self, member: Oneself, *, presences: bool, joined: Joined) -> list[Piece]:
         """The `d` of this member's GUILD_CREATE, open at its end: the caller closes the brace.
         `joined` says how they are in threads.
         """
-        sight = self.layout.sees(int(member.user.id), Standing.of(member).roles)
+        sight = self.layout.sees(member.user_id, member.standing.roles)
         talk = self._talk.get(sight)
         if talk is None:
             if len(self._talk) >= _BODIES:
@@ -135,21 +134,21 @@ class GuildView:
         threads = listed(self.threads_seen(member), joined) if self.threads else b"[]"
         tail = b',"threads":%b' % threads
         tail += b',"guild_scheduled_events":%b' % self._planned(member, sight)
-        tail += b',"joined_at":"%b"' % timestamp(member.joined_at).encode()
+        tail += b',"joined_at":"%b"' % member.joined_at.encode()
         if self._members is None:
-            tail += b',"members":[%b],"presences":[]' % member.encode()
+            tail += b',"members":[%b],"presences":[]' % orjson.dumps(member.shape)
         return [around[0], talk, around[1], Piece(tail)]
 
-    def _planned(self, member: Member, sight: Sight) -> bytes:
+    def _planned(self, member: Oneself, sight: Sight) -> bytes:
         """The scheduled events that a member sees."""
-        user_id, roles = int(member.user.id), Standing.of(member).roles
-        return self.agenda.listed(sight, is_in=self.layout.is_in(user_id, roles))
+        is_in = self.layout.is_in(member.user_id, member.standing.roles)
+        return self.agenda.listed(sight, is_in=is_in)
 
-    def threads_seen(self, member: Member) -> list[Thread]:
+    def threads_seen(self, member: Oneself) -> list[Thread]:
         """The active threads that a member sees."""
         if not self.threads:
             return []
-        user_id, roles = int(member.user.id), Standing.of(member).roles
+        user_id, roles = member.user_id, member.standing.roles
         return self.threads_of(user_id, roles, self.layout.sees(user_id, roles))
 
     def threads_of(self, user_id: int, roles: Roles, rooms: Sight) -> list[Thread]:

@@ -16,12 +16,10 @@ from contracts.ids import UserId
 from contracts.topics import Topic
 from gateway.live.arrival import ROUNDS, Arrival, Restless
 from gateway.live.hub import Hub
-from gateway.live.layout import Standing
 from gateway.live.missed import Teller, caught_up, known_at, moments_ahead
 from gateway.live.records import Records
 from gateway.live.replay import Entry, follow, merge, stays_after
 from gateway.live.resume import as_entry
-from gateway.live.seams import Asks
 from gateway.live.viewer import Viewer
 
 log = logger("joining")
@@ -30,9 +28,8 @@ log = logger("joining")
 class Joining:
     """Lets live sessions into guilds."""
 
-    def __init__(self, hub: Hub, calls: Asks, records: Records, tasks: Tasks) -> None:
+    def __init__(self, hub: Hub, records: Records, tasks: Tasks) -> None:
         self._hub = hub
-        self._calls = calls
         self._records = records
         self._tasks = tasks
         hub.on_join = self.begin
@@ -63,9 +60,7 @@ class Joining:
     async def _catch_up(self, viewer: Viewer, mark: int, s: int) -> None:
         hub = self._hub
         identity = Identity(UserId(viewer.user_id), viewer.login_id, viewer.kind)
-        with Arrival(
-            hub, self._calls, identity, wants_guild=viewer.wants_guild, since=mark
-        ) as arrival:
+        with Arrival(hub, identity, wants_guild=viewer.wants_guild, since=mark) as arrival:
             for _ in range(ROUNDS):
                 await arrival.gather(with_self=False)
                 cold = [t for t in arrival.topics if (hub.bus.live_since(t) or 0) > s]
@@ -111,7 +106,7 @@ class Joining:
             if (left := hub.atlas.guild_at(guild_id)) is not None:
                 left.detach(viewer)
         for guild_id in guilds & here:
-            standing = Standing.of(arrival.members[guild_id])
+            standing = arrival.members[guild_id].standing
             arrival.guilds[guild_id].attach(viewer, standing, arrival.joined)
         ahead = moments_ahead(viewer.caught_up, s)
         viewer.caught_up = caught_up(ahead, s, missed, viewer.user_id, hub.s)

@@ -46,10 +46,13 @@ class Standing:
     timed_out_until: datetime | None = None
 
     @classmethod
-    def of(cls, member: MemberFace) -> Standing:
+    def of(cls, member: JSON) -> Standing:
         """Of a member."""
-        roles = tuple(sorted(map(int, member.roles)))
-        return cls(roles, member.communication_disabled_until)
+        until = member.get("communication_disabled_until")
+        return cls(
+            tuple(sorted(map(int, member["roles"]))),
+            datetime.fromisoformat(until) if until else None,
+        )
 
     def is_timed_out(self, now: datetime) -> bool:
         """Whether a timeout runs."""

@@ -119,13 +119,12 @@ class Lobby:
         resume_url = site.public_url.replace("http", "ws", 1).rstrip("/")
         self._readying = Readying(
             self.hub,
-            calls,
             self._records,
             resume_url=resume_url,
             guilds_per_shard=site.guilds_per_shard,
         )
         self._resuming = Resuming(self.hub, calls, self._records, store)
-        self._joining = Joining(self.hub, calls, self._records, tasks)
+        self._joining = Joining(self.hub, self._records, tasks)
         self.hub.atlas.on_status = self._choose
         self.listing = Listing(self.hub, calls, tasks)
         self._greeting = Greeting(self.hub, calls, clock=clock, tasks=tasks)

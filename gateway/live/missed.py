@@ -20,12 +20,12 @@ from contracts.events.role import RoleDelete, RoleUpdate
 from contracts.events.settings import StatusChosen
 from contracts.events.voice import VoiceStateUpdate
 from contracts.intents import Intent
-from contracts.objects.member import Member
 from contracts.permissions import Permission
 from gateway.live import threads
 from gateway.live.codec import Frames
 from gateway.live.hub import Hub
 from gateway.live.layout import Sight, Standing
+from gateway.live.oneself import Oneself
 from gateway.live.past import Memory
 from gateway.live.people import UserPlace
 from gateway.live.places import GuildPlace
@@ -68,7 +68,7 @@ def caught_up(
 
 def known_at(
     guilds: Mapping[int, GuildPlace],
-    members: Mapping[int, Member],
+    members: Mapping[int, Oneself],
     moments: tuple[int, ...],
     entries: Sequence[Entry],
     recalled: Known | None = None,
@@ -80,8 +80,8 @@ def known_at(
     recalled = recalled or {}
     known: Known = {}
     for guild_id, place in guilds.items():
-        standing = Standing.of(members[guild_id])
-        user_id = int(members[guild_id].user.id)
+        standing = members[guild_id].standing
+        user_id = members[guild_id].user_id
         memory = (
             place.recall(user_id, standing, moments)
             or recalled.get(guild_id)
@@ -128,7 +128,7 @@ class Teller:
         hub: Hub,
         viewer: Viewer,
         guilds: Mapping[int, GuildPlace],
-        members: Mapping[int, Member],
+        members: Mapping[int, Oneself],
         s: int,
         *,
         is_ahead: bool,
@@ -174,7 +174,7 @@ class Teller:
         place, knows = self._guilds[guild_id], self._knows[guild_id]
         assert place.view is not None
         layout = place.view.layout
-        sees = place.sees(self._viewer.user_id, Standing.of(self._members[guild_id]))
+        sees = place.sees(self._viewer.user_id, self._members[guild_id].standing)
         created = {
             entry.header.route.channel_id
             for entry in entries
@@ -239,7 +239,7 @@ class Teller:
     def _join(self, entry: Entry) -> None:
         guild_id = entry.header.route.guild_id or 0
         place, member = self._guilds[guild_id], self._members[guild_id]
-        self._knows[guild_id] = set(place.sees(self._viewer.user_id, Standing.of(member)))
+        self._knows[guild_id] = set(place.sees(self._viewer.user_id, member.standing))
         if self._viewer.intents & Intent.GUILDS:
             tell_guild(self._viewer, place, member, s=entry.s, is_new=True)
 

@@ -81,7 +81,7 @@ class Outlet:
     sessions touches no object but that. Who keeps doors looks at `turns` before each walk.
     """
 
-    __slots__ = ("_held", "_queue", "_transport", "door")
+    __slots__ = ("_corked", "_held", "_queue", "_transport", "door")
 
     turns: ClassVar[int] = 0
     """How often the door of any outlet has changed."""
@@ -90,6 +90,7 @@ class Outlet:
         transport.set_write_buffer_limits(high=HIGH_WATER)
         self._transport: WriteTransport | None = transport
         self._queue: _Queue | None = None
+        self._corked: list[bytes] | None = None
         self._held = False
         self.door: Door = transport
 
@@ -123,10 +124,27 @@ class Outlet:
         """
         if self._transport is None:
             return
-        if self._queue:
+        if self._corked is not None:
+            self._corked.append(data)
+        elif self._queue:
             self._queue.add(data)
         else:
             self._transport.write(data)
+
+    def cork(self) -> None:
+        """What is pushed from now on leaves at uncork(), in one write: each write is a system call.
+        Nothing else may happen between.
+        """
+        self._corked = []
+
+    def uncork(self) -> None:
+        """All of it leaves."""
+        corked, self._corked = self._corked, None
+        if corked and self._transport is not None:
+            if self._queue:
+                self._queue.add(b"".join(corked))
+            else:
+                self._transport.writelines(corked)
 
     def pause(self) -> None:
         """The transport is full."""
@@ -143,6 +161,7 @@ class Outlet:
 
     def shut(self) -> None:
         """Nothing goes out any more."""
+        self.uncork()
         self._transport = None
         self._queue = None
         self._turn()

@@ -23,7 +23,6 @@ from contracts.events.voice import VoiceStateUpdate
 from contracts.intents import Intent
 from contracts.permissions import READING, Permission
 from contracts.topics import Topic
-from contracts.wire import JSON
 from gateway.live import hearing, syncing
 from gateway.live.audience import Audience, Fanout
 from gateway.live.codec import Frames
@@ -235,7 +234,7 @@ class GuildPlace(Place):
             members += [each for each in self.view.holders(role_id) if each[0] not in holders]
             moves = crowd.strip(role_id, holders)
         elif name in _MEMBERS and route.user_id is not None:
-            standing, user_id = standing_in(entry.body), route.user_id
+            standing, user_id = Standing.of(orjson.loads(entry.body)), route.user_id
             former = crowd.known_roles(user_id) or self.view.roles_of(user_id)
             if name == MemberUpdate.__name__ and former != standing.roles:
                 members = [(user_id, former)]
@@ -370,16 +369,6 @@ class GuildPlace(Place):
         if not concerned:
             return audience
         return Audience(audience.viewers, has_content=True, exempt=concerned)
-
-
-def standing_in(body: bytes) -> Standing:
-    """The standing that a member event tells."""
-    member: JSON = orjson.loads(body)
-    until = member.get("communication_disabled_until")
-    return Standing(
-        tuple(sorted(map(int, member["roles"]))),
-        datetime.fromisoformat(until) if until else None,
-    )
 
 
 def _rooms_before(steps: Steps) -> dict[int, Room]:

@@ -12,9 +12,7 @@ from contracts.intents import Intent, disallowed
 from gateway.live import telling
 from gateway.live.arrival import ROUNDS, Arrival, Restless
 from gateway.live.hub import Hub
-from gateway.live.layout import Standing
 from gateway.live.records import Records
-from gateway.live.seams import Asks
 from gateway.live.viewer import Viewer
 
 _GUILDS = int(Intent.GUILDS)
@@ -33,7 +31,6 @@ class Readying:
     def __init__(
         self,
         hub: Hub,
-        calls: Asks,
         records: Records,
         *,
         resume_url: str,
@@ -41,7 +38,6 @@ class Readying:
     ) -> None:
         self._guilds_per_shard = guilds_per_shard
         self._hub = hub
-        self._calls = calls
         self._records = records
         self._resume_url = resume_url
 
@@ -51,9 +47,7 @@ class Readying:
         """
         self._records.claim(viewer)
         is_live = False
-        arrival = Arrival(
-            self._hub, self._calls, identity, wants_guild=viewer.wants_guild, since=since
-        )
+        arrival = Arrival(self._hub, identity, wants_guild=viewer.wants_guild, since=since)
         try:
             with arrival:
                 await self._prepare(viewer, arrival)
@@ -100,12 +94,14 @@ class Readying:
             self._records.put(viewer)
         if arrival.personal is not None:
             viewer.is_set(arrival.personal.settings)
+        viewer.outlet.cork()
         ready = telling.ready(viewer, arrival, self._resume_url)
         telling.tell(viewer, viewer.first, "READY", ready)
         hub.attach(viewer)
         for guild_id in viewer.guilds:
-            standing = Standing.of(arrival.members[guild_id])
+            standing = arrival.members[guild_id].standing
             arrival.guilds[guild_id].attach(viewer, standing, arrival.joined)
         for number, guild_id in enumerate(viewer.order, viewer.first + 1):
             guild, member = arrival.guilds[guild_id], arrival.members[guild_id]
             telling.tell_guild(viewer, guild, member, s=number, is_new=False)
+        viewer.outlet.uncork()

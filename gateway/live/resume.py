@@ -25,7 +25,6 @@ from contracts.topics import Topic
 from gateway.live import recall, telling
 from gateway.live.arrival import ROUNDS, Arrival, Restless
 from gateway.live.hub import Hub
-from gateway.live.layout import Standing
 from gateway.live.missed import Known, Teller, caught_up, known_at, moments_ahead
 from gateway.live.records import Record, Records
 from gateway.live.replay import Entry, follow, merge, stays_after
@@ -84,9 +83,7 @@ class Resuming:
                 return False
             viewer.claim = claim
             await self._release(session_id, record.node, claim)
-            arrival = Arrival(
-                self._hub, self._calls, identity, wants_guild=viewer.wants_guild, since=since
-            )
+            arrival = Arrival(self._hub, identity, wants_guild=viewer.wants_guild, since=since)
             with arrival:
                 return await self._catch_up(viewer, record, seq, arrival)
         except ReplayGone as gone:
@@ -192,7 +189,7 @@ class Resuming:
         viewer.settle([stay for stay in stays if stay[2] or stay[0] in guilds & here], hub.s)
         hub.attach(viewer)
         for guild_id in guilds & here:
-            standing = Standing.of(arrival.members[guild_id])
+            standing = arrival.members[guild_id].standing
             arrival.guilds[guild_id].attach(viewer, standing, arrival.joined)
         self._tell_rest_of_ready(viewer, seq, began & here, arrival)
         viewer.caught_up = caught_up(ahead, start, missed, viewer.user_id, hub.s)

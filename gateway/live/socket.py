@@ -83,15 +83,18 @@ class Socket(asyncio.Protocol):
             dict(headers), is_draining=self._lobby.is_draining, protocols=self.protocols
         )
         transport.set_protocol(self)
-        transport.write(answer)
         if not is_welcome:
+            transport.write(answer)
             transport.close()
             return
         self._transport = transport
         self.outlet = Outlet(cast(asyncio.WriteTransport, transport))
         self._lobby.sockets.add(self)
+        self.outlet.cork()
+        self.outlet.push(answer)
         if not self._begin(line):
             return
+        self.outlet.uncork()
         self._watch()
         if leftover:
             self.data_received(leftover)

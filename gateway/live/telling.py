@@ -7,12 +7,11 @@ from __future__ import annotations
 import orjson
 
 from contracts.intents import Intent
-from contracts.objects.member import Member
 from contracts.objects.presence import ClientInfo, OwnSession
 from contracts.wire import JSON
 from gateway.live.arrival import Arrival
 from gateway.live.codec import Piece, dispatch_head, dispatch_payload
-from gateway.live.layout import Standing
+from gateway.live.oneself import Oneself
 from gateway.live.places import GuildPlace
 from gateway.live.viewer import Viewer
 
@@ -46,7 +45,7 @@ def ready(viewer: Viewer, arrival: Arrival, resume_url: str) -> bytes:
     me = arrival.me
     d: JSON = {
         "v": viewer.version,
-        "user": me.user.dump(),
+        "user": me.user,
         "guilds": [{"id": str(guild_id), "unavailable": True} for guild_id in viewer.guilds],
         "session_id": viewer.session_id,
         "resume_gateway_url": resume_url,
@@ -62,7 +61,7 @@ def ready(viewer: Viewer, arrival: Arrival, resume_url: str) -> bytes:
     if arrival.personal is not None:
         d |= _ALSO_TO_PEOPLE | arrival.personal.tell(_visible(arrival))
         mine = (arrival.members[guild_id] for guild_id in viewer.guilds)
-        d["merged_members"] = [[{**m.dump(), "user_id": str(int(m.user.id))}] for m in mine]
+        d["merged_members"] = [[{**m.shape, "user_id": str(m.user_id)}] for m in mine]
         d["sessions"] = [session(viewer)]
     return orjson.dumps(d)
 
@@ -83,12 +82,12 @@ def _visible(arrival: Arrival) -> set[int]:
     for guild_id, member in arrival.members.items():
         place = arrival.guilds.get(guild_id)
         if place is not None and place.view is not None:
-            visible |= place.sees(int(member.user.id), Standing.of(member))
+            visible |= place.sees(member.user_id, member.standing)
             visible.update(thread.id for thread in place.view.threads_seen(member))
     return visible
 
 
-def tell_guild(viewer: Viewer, guild: GuildPlace, member: Member, *, s: int, is_new: bool) -> None:
+def tell_guild(viewer: Viewer, guild: GuildPlace, member: Oneself, *, s: int, is_new: bool) -> None:
     """GUILD_CREATE. `unavailable` is said of a guild that READY named, never of a new one: bots
     tell by it whether they were just invited.
     """

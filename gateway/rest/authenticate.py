@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 from chassis.clock import Clock
 from chassis.logs import logger
 from chassis.tasks import Tasks
+from contracts import limits
 from contracts.errors import DomainError, Unavailable
 from contracts.events.base import open_as, unpack
 from contracts.events.session import LoginEnded
@@ -26,8 +27,9 @@ from contracts.objects.interaction import INTERACTION_OPENING
 from contracts.rpc.base import Call
 from contracts.rpc.chat import OpenInteraction
 from contracts.rpc.community import OpenWebhook
-from contracts.rpc.users import Authenticate
+from contracts.rpc.users import AuthenticateAll, Authenticated
 from contracts.wire import Wire
+from gateway.together import Together
 
 R = TypeVar("R", bound=Wire)
 
@@ -63,6 +65,9 @@ class Authenticator:
         self._calls = calls
         self._clock = clock
         self._tasks = tasks
+        self._together = Together(
+            "authenticate", self._authenticated, tasks, most=limits.ARRIVALS_ASKED
+        )
         self._alive: OrderedDict[bytes, tuple[Identity, float]] = OrderedDict()
         self._dead: OrderedDict[bytes, float] = OrderedDict()
         self._of_user: dict[int, set[bytes]] = {}
@@ -155,10 +160,14 @@ class Authenticator:
         in_path = _IN_PATH.fullmatch(token)
         if in_path is not None:
             return await self._opened(int(in_path[1]), in_path[2].decode())
-        found = await self._calls.ask(Authenticate(token=token.decode()))
-        if found.kind is Kind.NOBODY:
+        found = await self._together.of(token)
+        if found is None or found.kind is Kind.NOBODY:
             return NOBODY
         return Identity(found.user_id, found.login_id, found.kind, found.has_second_factor)
+
+    async def _authenticated(self, tokens: tuple[bytes, ...]) -> Mapping[bytes, Authenticated]:
+        call = AuthenticateAll(tokens=tuple(token.decode() for token in tokens))
+        return dict(zip(tokens, (await self._calls.ask(call)).found, strict=True))
 
     async def _opened(self, owner_id: int, token: str) -> Identity:
         if token.startswith(INTERACTION_OPENING):

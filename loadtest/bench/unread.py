@@ -67,10 +67,10 @@ async def _written(past: Archive, who: int, count: int) -> None:
 
 
 async def _ready(past: Archive, who: int) -> object:
-    aliases = [(who, 0)]
+    aliases = {who: [(who, 0)]}
     most = limits.MENTIONS_COUNTED
     limit = limits.READ_STATES_LISTED
-    return await reading.states(past.pool, who, aliases, counted=most, limit=limit)
+    return await reading.states(past.pool, aliases, counted=most, limit=limit)
 
 
 async def _badge(past: Archive, who: int) -> object:

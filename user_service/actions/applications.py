@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -78,6 +78,13 @@ async def self_of(unit: UserUnit, user_id: UserId) -> tuple[Account, Owned | Non
     """An account; a bot's with its application."""
     account = await accounts.get(unit, user_id)
     return account, await find(unit, ApplicationId(user_id)) if account.is_bot else None
+
+
+async def of_bots(unit: UserUnit, people: Sequence[Account]) -> dict[int, Owned]:
+    """The applications of those among these who are bots."""
+    bots = [ApplicationId(account.id) for account in people if account.is_bot]
+    found = await store.applications.those(unit, bots) if bots else []
+    return {owned.application.bot_id: owned for owned in await _with_people(unit, found)}
 
 
 async def change(

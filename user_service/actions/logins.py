@@ -138,15 +138,16 @@ async def mine(unit: UserUnit) -> list[Login]:
     return await store.logins.alive(unit, unit.actor.user_id, SESSIONS_MOST)
 
 
-async def recognise(unit: UserUnit, token: str) -> Login | None:
-    """The living session of a token. What cannot be a token costs the same look."""
-    login = await store.logins.by_token(unit, tokens.fingerprint(token))
-    claimed = tokens.parse(token)
-    if login is None or claimed is None or claimed.user_id != login.user_id:
-        return None
-    return login
+async def recognise(unit: UserUnit, shown: Sequence[str]) -> list[Login | None]:
+    """The living session of each token. What cannot be a token costs the same look."""
+    hashes = [tokens.fingerprint(token) for token in shown]
+    found = await store.logins.by_tokens(unit, hashes)
+    return [
+        login if login and claimed and claimed.user_id == login.user_id else None
+        for login, claimed in zip(map(found.get, hashes), map(tokens.parse, shown), strict=True)
+    ]
 
 
-async def touch(unit: UserUnit, login: Login) -> None:
-    """Note that a session is in use."""
-    await store.logins.touch(unit, login, unit.now - LAST_USED_WITHIN)
+async def touch(unit: UserUnit, worn: Sequence[Login]) -> None:
+    """Note that sessions are in use."""
+    await store.logins.touch(unit, [login.id for login in worn], unit.now - LAST_USED_WITHIN)

@@ -131,6 +131,14 @@ async def page(unit: UserUnit, user_id: UserId, *, after: UserId, limit: int) ->
     return [Listed(row, faces[row.other_id]) for row in rows]
 
 
+async def pages(unit: UserUnit, user_ids: Sequence[UserId]) -> dict[int, list[Listed]]:
+    """The beginnings of several lists."""
+    found = await store.relationships.pages(unit, user_ids, limit=PAGE)
+    others = dict.fromkeys(other for rows in found.values() for other in rules.others(rows))
+    faces = await _faces(unit, others)
+    return {me: [Listed(row, faces[row.other_id]) for row in rows] for me, rows in found.items()}
+
+
 async def friends(unit: UserUnit, user_id: UserId) -> list[UserId]:
     """Whose presence somebody may see, and who may see theirs."""
     most = rules.MOST[FRIEND]

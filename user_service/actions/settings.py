@@ -10,7 +10,7 @@ from contracts.events.settings import UserNoteUpdate
 from contracts.ids import ChannelId, GuildId, UserId
 from contracts.limits import GUILD_SETTINGS_BYTES, GUILDS_PER_USER, NOTES_PER_USER
 from contracts.objects.settings import GuildNotifications
-from contracts.rpc.users import Reader
+from contracts.rpc.users import OwnSettings, Reader
 from contracts.wire import JSON
 from user_service import store, views
 from user_service.domain import guild_settings
@@ -30,6 +30,24 @@ async def of(unit: UserUnit, user_id: UserId) -> JSON:
     if account is None:
         raise NotFound(ErrorCode.UNKNOWN_USER)
     return await _whole(unit, account)
+
+
+async def of_all(unit: UserUnit, people: Sequence[Account]) -> dict[int, OwnSettings]:
+    """What READY says of several people's settings."""
+    ids = [account.id for account in people]
+    kept = await store.settings.of_all(unit, ids)
+    of_guilds = await store.settings.of_all_guilds(unit, ids, GUILDS_KEPT)
+    found: dict[int, OwnSettings] = {}
+    for account in people:
+        settings = _with_account(kept.get(account.id, {}), account)
+        shown = rules.shown_as(settings, unit.now)
+        found[account.id] = OwnSettings(
+            settings=settings,
+            guild_settings=tuple(of_guilds.get(account.id, ())),
+            status=shown.status,
+            custom_status=shown.custom,
+        )
+    return found
 
 
 async def change(unit: UserUnit, changes: JSON) -> JSON:
@@ -88,11 +106,6 @@ async def change_guild(
     return after
 
 
-async def of_guilds(unit: UserUnit, user_id: UserId) -> list[GuildNotifications]:
-    """How somebody is notified of everything."""
-    return await store.settings.of_guilds(unit, user_id, GUILDS_KEPT)
-
-
 async def of_people(
     unit: UserUnit, user_ids: Sequence[UserId], guild_id: GuildId | None
 ) -> list[tuple[UserId, GuildNotifications]]:
@@ -137,6 +150,9 @@ async def _own(unit: UserUnit) -> Account:
 
 
 async def _whole(unit: UserUnit, account: Account) -> JSON:
-    kept = await store.settings.of(unit, account.id)
+    return _with_account(await store.settings.of(unit, account.id), account)
+
+
+def _with_account(kept: JSON, account: Account) -> JSON:
     of_account = {"locale": account.locale, "theme": account.theme}
     return {**rules.with_defaults(kept), **of_account}

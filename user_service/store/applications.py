@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -24,6 +24,12 @@ async def get(unit: UserUnit, application_id: int) -> Application | None:
     """One of them."""
     row = await unit.one(select(applications).where(applications.c.id == application_id))
     return _application(row) if row is not None else None
+
+
+async def those(unit: UserUnit, ids: Sequence[int]) -> list[Application]:
+    """Those of them that exist."""
+    asked = applications.c.id.in_([int(one) for one in ids])
+    return [_application(row) for row in await unit.all(select(applications).where(asked))]
 
 
 async def lock(unit: UserUnit, application_id: int) -> Application | None:

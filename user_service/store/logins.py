@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ARRAY, LargeBinary, Row, any_, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from contracts.identity import Kind
@@ -33,10 +34,11 @@ async def add(unit: UserUnit, login: Login) -> None:
     await unit.run(insert(logins).values(row))
 
 
-async def by_token(unit: UserUnit, token_hash: bytes) -> Login | None:
-    """The living one with this token."""
-    row = await unit.one(select(logins).where(logins.c.token_hash == token_hash, _ALIVE))
-    return _login(row) if row is not None else None
+async def by_tokens(unit: UserUnit, hashes: Sequence[bytes]) -> dict[bytes, Login]:
+    """The living ones with these tokens."""
+    asked = literal(list(hashes), ARRAY(LargeBinary))
+    rows = await unit.all(select(logins).where(logins.c.token_hash == any_(asked), _ALIVE))
+    return {row.token_hash: _login(row) for row in rows}
 
 
 async def alive(unit: UserUnit, user_id: int, limit: int) -> list[Login]:
@@ -50,12 +52,15 @@ async def alive(unit: UserUnit, user_id: int, limit: int) -> list[Login]:
     return [_login(row) for row in await unit.all(statement)]
 
 
-async def touch(unit: UserUnit, login: Login, worn_before: datetime) -> None:
-    """Note that it is in use, unless somebody else just did."""
+async def touch(unit: UserUnit, ids: Sequence[int], worn_before: datetime) -> None:
+    """Note that they are in use, unless somebody else just did."""
+    held = select(logins.c.id).where(
+        logins.c.id.in_(ids), logins.c.last_used <= worn_before, _ALIVE
+    )
+    # In one order, so that nobody waits in a circle.
+    held = held.order_by(logins.c.id).with_for_update(skip_locked=True)
     await unit.run(
-        update(logins)
-        .where(logins.c.id == login.id, logins.c.last_used <= worn_before, _ALIVE)
-        .values(last_used=unit.now)
+        update(logins).where(logins.c.id.in_(held.scalar_subquery())).values(last_used=unit.now)
     )
 
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Row, any_, delete, func, literal, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Row,
+    any_,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from contracts.ids import UserId
@@ -73,6 +85,22 @@ async def page(unit: UserUnit, user_id: int, *, after: int, limit: int) -> list[
     """One's list by the other's id."""
     mine = select(_table).where(_me == user_id, _other > after).order_by(_other).limit(limit)
     return [_relationship(row) for row in await unit.all(mine)]
+
+
+async def pages(
+    unit: UserUnit, user_ids: Sequence[int], *, limit: int
+) -> dict[int, list[Relationship]]:
+    """The beginnings of several lists; empty ones are left out."""
+    ids = literal([int(one) for one in user_ids], ARRAY(BigInteger))
+    asked = func.unnest(ids).table_valued("user_id").render_derived()
+    theirs = select(_table).where(_me == asked.c.user_id).order_by(_other).limit(limit)
+    listed = theirs.lateral()
+    every = select(listed).select_from(asked.join(listed, true()))
+    rows = await unit.all(every.order_by(listed.c.user_id, listed.c.other_id))
+    found: dict[int, list[Relationship]] = {}
+    for row in rows:
+        found.setdefault(row.user_id, []).append(_relationship(row))
+    return found
 
 
 async def of_kind(

@@ -42,6 +42,17 @@ async def of(unit: UserUnit, user_id: int) -> JSON:
     return kept or {}
 
 
+async def of_all(unit: UserUnit, user_ids: Sequence[int]) -> dict[int, JSON]:
+    """What these people set; who set nothing is left out."""
+    asked = literal([int(one) for one in user_ids], ARRAY(BigInteger))
+    rows = await unit.all(
+        select(user_settings.c.user_id, user_settings.c.settings).where(
+            user_settings.c.user_id == any_(asked)
+        )
+    )
+    return {row.user_id: row.settings for row in rows}
+
+
 async def put(unit: UserUnit, user_id: int, settings: JSON, until: datetime | None) -> None:
     """All of it; `until` is when the custom status among them lapses."""
     row = {"user_id": user_id, "settings": settings, "status_until": until}
@@ -71,11 +82,20 @@ async def of_guild(unit: UserUnit, user_id: int, guild_id: int | None) -> GuildN
     return GuildNotifications.model_validate(found) if found is not None else None
 
 
-async def of_guilds(unit: UserUnit, user_id: int, limit: int) -> list[GuildNotifications]:
-    """Of all communities."""
-    mine = select(guild_settings.c.settings).where(guild_settings.c.user_id == user_id)
-    rows = await unit.all(mine.order_by(guild_settings.c.guild_id).limit(limit))
-    return [GuildNotifications.model_validate(row.settings) for row in rows]
+async def of_all_guilds(
+    unit: UserUnit, user_ids: Sequence[int], limit: int
+) -> dict[int, list[GuildNotifications]]:
+    """Of all communities, for each of these people."""
+    asked = literal([int(one) for one in user_ids], ARRAY(BigInteger))
+    theirs = select(guild_settings.c.user_id, guild_settings.c.settings).where(
+        guild_settings.c.user_id == any_(asked)
+    )
+    in_order = theirs.order_by(guild_settings.c.user_id, guild_settings.c.guild_id)
+    found: dict[int, list[GuildNotifications]] = {}
+    for row in await unit.all(in_order.limit(limit * len(user_ids))):
+        mine = found.setdefault(row.user_id, [])
+        mine.append(GuildNotifications.model_validate(row.settings))
+    return found
 
 
 async def of_people(

@@ -11,8 +11,9 @@ from contracts.ids import ChannelId, UserId
 from contracts.rpc.chat import (
     ClosePrivateChannel,
     EditPrivateChannel,
+    GetArrivals,
     GetPrivateChannel,
-    GetPrivateChannels,
+    Reader,
 )
 from tests.service.chat_service.house import NO_SUCH_PERSON, House, refusal, user
 
@@ -207,9 +208,12 @@ async def test_conversations_are_listed_by_what_was_said_last(house: House) -> N
         await house.send(ann, channels[number], "x")
     listed = [int(one["id"]) for one in await lists(house, ann)]
     assert listed == [channels[1], channels[2], channels[0]]
+    alone = house.newcomer()
     calls = await house.running.calls_from("gateway")
-    found = (await calls.ask(GetPrivateChannels(user_id=UserId(ann)))).channels
-    assert [int(one.id) for one in found] == listed
+    readers = tuple(Reader(user_id=UserId(one)) for one in (ann, others[0], alone))
+    people = (await calls.ask(GetArrivals(readers=readers))).people
+    told = {int(one.user_id): [int(each["id"]) for each in one.channels] for one in people}
+    assert told == {ann: listed, others[0]: [channels[0]], alone: []}
 
 
 async def test_a_group_is_renamed_handed_on_and_closed_by_calls(house: House) -> None:

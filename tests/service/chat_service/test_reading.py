@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from contracts.ids import ChannelId, RoleId, Snowflake, UserId
 from contracts.objects.reading import ReadState
-from contracts.rpc.chat import Alias, GetLastMessages, GetReadStates
+from contracts.rpc.chat import GetArrivals, GetLastMessages, Reader
 from tests.service.chat_service.house import ALICE, BOB, OWNER, SINCE, STRANGER, House, refusal
 
 
@@ -14,9 +14,12 @@ async def states(
     house: House, who: int, *aliases: int, since: datetime = SINCE
 ) -> dict[int, ReadState]:
     calls = await house.running.calls_from("gateway")
-    given = tuple(Alias(id=Snowflake(one), since=since) for one in aliases)
-    found = await calls.ask(GetReadStates(user_id=UserId(who), mentioned_as=given))
-    return {int(one.id): one for one in found.entries}
+    given = tuple((Snowflake(one), int(since.timestamp() * 1000)) for one in aliases)
+    other = Reader(user_id=UserId(OWNER if who != OWNER else BOB))
+    asked = (other, Reader(user_id=UserId(who), mentioned_as=given))
+    found = (await calls.ask(GetArrivals(readers=asked))).people
+    (mine,) = (one for one in found if one.user_id == who)
+    return {int(one["id"]): ReadState.model_validate(one) for one in mine.read}
 
 
 async def acks(house: House, who: int, room: int, message: str, **form: object) -> int:

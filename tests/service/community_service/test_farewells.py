@@ -16,10 +16,10 @@ async def test_they_are_owners_or_they_are_forgotten(house: House) -> None:
     assert (await calls.ask(OwnsGuilds(user_id=UserId(BOB)))).count == 1
     done = [(await calls.ask(ForgetPerson(user_id=UserId(BOB)))).is_done for _ in range(2)]
     assert done == [False, True]
-    gateway = await house.running.calls_from("gateway")
-    left = (await gateway.ask(GetMemberships(user_id=UserId(ALICE)))).memberships
+    chat = await house.running.calls_from("chat")
+    left = (await chat.ask(GetMemberships(user_id=UserId(ALICE)))).memberships
     assert len(left) == 12, "what nobody owns any more has ended"
-    assert not (await gateway.ask(GetMemberships(user_id=UserId(BOB)))).memberships
+    assert not (await chat.ask(GetMemberships(user_id=UserId(BOB)))).memberships
     told = [name for name, _ in await house.told(f"user:{BOB}")]
     assert "GuildLeft" in told
 

@@ -9,6 +9,7 @@ from contracts.guild_facts import permissions_in
 from contracts.ids import ChannelId, GuildId, UserId
 from contracts.permissions import EVERYONE_DEFAULT, EVERYTHING, NONE
 from contracts.rpc.community import (
+    GetArrivals,
     GetGuild,
     GetGuildFacts,
     GetMembers,
@@ -28,11 +29,14 @@ async def test_memberships_name_every_guild_of_a_person(house: House) -> None:
     await house.guild()
     calls = await house.running.calls_from("gateway")
     with house.statements() as ran:
-        found = await calls.ask(GetMemberships(user_id=UserId(BOB)))
-    assert [str(int(one.guild_id)) for one in found.memberships] == guilds
-    assert {one.member.user.id for one in found.memberships} == {BOB}
+        found = await calls.ask(GetArrivals(user_ids=(UserId(BOB), UserId(MALLORY))))
+    (person,) = found.people
+    assert [str(int(guild_id)) for guild_id in person.guilds] == guilds
+    assert {member["user"]["id"] for member in person.guilds.values()} == {str(BOB)}
     assert len(ran) == 1
-    assert not (await calls.ask(GetMemberships(user_id=UserId(MALLORY)))).memberships
+    presence = await house.running.calls_from("presence")
+    same = (await presence.ask(GetMemberships(user_id=UserId(BOB)))).memberships
+    assert {one.guild_id: one.member.dump() for one in same} == person.guilds
 
 
 async def test_a_guild_comes_whole(house: House) -> None:

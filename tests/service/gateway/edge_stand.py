@@ -25,7 +25,7 @@ from contracts.attachments import Links
 from contracts.errors import Unavailable
 from contracts.identity import Identity, Kind, verify
 from contracts.ids import UserId
-from contracts.rpc.users import Authenticate, Authenticated
+from contracts.rpc.users import AuthenticateAll, Authenticated, AuthenticatedAll
 from gateway.rest import attachments, pictures
 from gateway.rest.api import router
 from gateway.rest.attachments import Attachments
@@ -233,14 +233,15 @@ class Calls:
         self.is_away = False
         self.is_known = True
 
-    async def ask(self, call: Authenticate, /) -> Authenticated:
+    async def ask(self, call: AuthenticateAll, /) -> AuthenticatedAll:
         self.asked += 1
         if self.is_away:
             raise Unavailable
-        if not self.is_known:
-            return Authenticated(kind=Kind.NOBODY)
-        assert call.token == TOKEN
-        return Authenticated(kind=Kind.BOT, user_id=UserId(42), login_id=7)
+        found = Authenticated(kind=Kind.NOBODY)
+        if self.is_known:
+            assert set(call.tokens) == {TOKEN}
+            found = Authenticated(kind=Kind.BOT, user_id=UserId(42), login_id=7)
+        return AuthenticatedAll(found=(found,) * len(call.tokens))
 
 
 class Files(dict[str, bytes]):

@@ -19,7 +19,7 @@ from contracts.events.relationship import (
 from contracts.identity import Kind
 from contracts.ids import GuildId, UserId
 from contracts.rpc.community import GetMutualGuilds, MutualGuild, MutualGuilds
-from contracts.rpc.users import GetFriends, GetRelationships, GetStandings
+from contracts.rpc.users import GetArrivals, GetFriends, GetRelationships, GetStandings
 from tests.fixtures.services import stub
 from tests.service.user_service.house import House, Open, refused, wrong
 from user_service import actions
@@ -223,6 +223,13 @@ class TestBlocks:
         rest = await edge.ask(GetRelationships(user_id=mina.id, after=after))
         assert (*first.relationships, *rest.relationships) == listed.relationships
         assert (await edge.ask(GetFriends(user_id=mina.id))).user_ids == (joon.id,)
+        arriving = await edge.ask(GetArrivals(user_ids=(mina.id, joon.id, UserId(1))))
+        lists = {one.user_id: one.relationships for one in arriving.people}
+        assert {one: [each["id"] for each in mine] for one, mine in lists.items()} == {
+            mina.id: [first.dump()["relationships"][0]["id"]],
+            joon.id: [str(int(mina.id))],
+        }
+        assert [one.is_more for one in arriving.people] == [True, True]
 
 
 class TestFriends:

@@ -19,7 +19,7 @@ from contracts.events.settings import (
 from contracts.ids import UserId
 from contracts.objects.presence import Status
 from contracts.objects.settings import NotifyLevel
-from contracts.rpc.users import GetReaders, GetSettings, GetWishes
+from contracts.rpc.users import GetArrivals, GetReaders, GetWishes
 from tests.service.user_service.house import House, refused, wrong
 
 SETTINGS = "/users/@me/settings"
@@ -87,7 +87,9 @@ class TestStatus:
         assert chosen.custom is not None
         assert chosen.custom["state"] == "책 읽는 중"
         edge = await mina.house.running.calls_from("gateway")
-        own = await edge.ask(GetSettings(user_id=mina.id))
+        (arriving,) = (await edge.ask(GetArrivals(user_ids=(mina.id,)))).people
+        own = arriving.settings
+        assert own is not None
         assert own.status is Status.DND
         assert own.custom_status is not None
         assert own.custom_status["type"] == 4
@@ -142,7 +144,9 @@ class TestNotifications:
         after = await mina.sets("/users/@me/guilds/@me/settings", channel_overrides=listed)
         assert after["guild_id"] is None
         edge = await mina.house.running.calls_from("gateway")
-        (own,) = (await edge.ask(GetSettings(user_id=mina.id))).guild_settings
+        (arriving,) = (await edge.ask(GetArrivals(user_ids=(mina.id,)))).people
+        assert arriving.settings is not None
+        (own,) = arriving.settings.guild_settings
         assert (own.guild_id, own.channel_overrides[0].channel_id) == (None, 9)
         form = {"guilds": {"5": {"muted": True}, "6": {"mobile_push": False}}}
         answer = await mina.client.patch("/users/@me/guilds/settings", json=form)

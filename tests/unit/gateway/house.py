@@ -38,28 +38,20 @@ from contracts.objects.thread import ThreadMember
 from contracts.objects.user import CurrentUser, User
 from contracts.objects.voice import OngoingCall, StageInstance, VoiceState
 from contracts.permissions import EVERYONE_DEFAULT
+from contracts.rpc import chat, community, users
 from contracts.rpc.base import Call, Done
 from contracts.rpc.chat import (
     ActiveThread,
     ActiveThreads,
     GetActiveThreads,
-    GetPrivateChannels,
-    GetReadStates,
-    GetThreadMemberships,
-    PrivateChannels,
-    ReadStates,
-    ThreadMemberships,
 )
 from contracts.rpc.community import (
     FoundGuild,
     GetGuild,
     GetMembers,
-    GetMemberships,
     GuildSnapshot,
     ListMembers,
     Members,
-    Membership,
-    Memberships,
     SearchMembers,
 )
 from contracts.rpc.edge import RecallSight, ReleaseSession
@@ -73,11 +65,8 @@ from contracts.rpc.signaling import (
 )
 from contracts.rpc.users import (
     GetRelationships,
-    GetSelf,
-    GetSettings,
     OwnSettings,
     Relationships,
-    Self,
 )
 from contracts.topics import Topic
 from gateway.live import records
@@ -369,16 +358,12 @@ class World:
 
     def _answer(self, call: Call[Any]) -> Any:  # noqa: PLR0911, PLR0912, C901 - one line for each
         match call:
-            case GetSelf():
-                return self._self(int(call.user_id))
-            case GetMemberships():
-                return Memberships(
-                    memberships=tuple(
-                        Membership(guild_id=GuildId(guild_id), member=members[call.user_id])
-                        for guild_id, members in self.members.items()
-                        if call.user_id in members
-                    )
-                )
+            case users.GetArrivals():
+                return users.Arrivals(people=tuple(map(self._account, call.user_ids)))
+            case community.GetArrivals():
+                return community.Arrivals(people=tuple(map(self._memberships, call.user_ids)))
+            case chat.GetArrivals():
+                return chat.Arrivals(people=tuple(map(self._talk, call.readers)))
             case GetGuild():
                 return FoundGuild(snapshot=self.snapshot(int(call.guild_id)))
             case GetMembers():
@@ -402,23 +387,13 @@ class World:
                 return OngoingCalls(calls=tuple(self.calls))
             case UpdateVoiceState():
                 return Done()
-            case GetSettings():
-                return self.settings
             case GetRelationships():
                 later = [each for each in self.relationships if each.id > call.after]
                 return Relationships(relationships=tuple(later[:2]), is_more=len(later) > 2)
-            case GetPrivateChannels():
-                return PrivateChannels(channels=tuple(self.conversations))
             case GetActiveThreads():
                 here = {int(one) for one in call.guild_ids}
                 found = (one for one in self.threads.values() if one.thread.guild_id in here)
                 return ActiveThreads(threads=tuple(found))
-            case GetThreadMemberships():
-                inside = (self.joined.get(one, {}) for one in self.threads)
-                mine = (held[call.user_id] for held in inside if call.user_id in held)
-                return ThreadMemberships(members=tuple(mine))
-            case GetReadStates():
-                return ReadStates(entries=tuple(self.read))
         raise AssertionError(f"nobody answers {call}")
 
     def snapshot(self, guild_id: int) -> GuildSnapshot | None:
@@ -433,15 +408,39 @@ class World:
             members=members,
         )
 
-    def _self(self, user_id: int) -> Self:
-        me = CurrentUser(id=UserId(user_id), username=f"user{user_id}")
-        if user_id < 100:
-            return Self(user=me)
-        return Self(
+    def _account(self, user_id: UserId) -> users.Arriving:
+        me = CurrentUser(id=user_id, username=f"user{user_id:d}").dump()
+        if user_id >= 100:
+            bot = Application(id=cast(Any, user_id), name="bot", owner=user(1), flags=self.flags)
+            return users.Arriving(user_id=user_id, user=me, application=bot)
+        listed = tuple(one.dump() for one in self.relationships[:2])
+        return users.Arriving(
+            user_id=user_id,
             user=me,
-            application=Application(
-                id=cast(Any, UserId(user_id)), name="bot", owner=user(1), flags=self.flags
-            ),
+            settings=self.settings,
+            relationships=listed,
+            is_more=len(self.relationships) > 2,
+        )
+
+    def _memberships(self, user_id: UserId) -> community.Arriving:
+        found = {
+            GuildId(guild_id): members[user_id].dump()
+            for guild_id, members in self.members.items()
+            if user_id in members
+        }
+        return community.Arriving(user_id=user_id, guilds=found)
+
+    def _talk(self, reader: chat.Reader) -> chat.Arriving:
+        inside = (self.joined.get(one, {}) for one in self.threads)
+        mine = (held[reader.user_id] for held in inside if reader.user_id in held)
+        threads = tuple(one.dump() for one in mine)
+        if not reader.is_person:
+            return chat.Arriving(user_id=reader.user_id, threads=threads)
+        return chat.Arriving(
+            user_id=reader.user_id,
+            channels=tuple(one.dump() for one in self.conversations),
+            read=tuple(one.dump() for one in self.read),
+            threads=threads,
         )
 
 
@@ -480,6 +479,10 @@ class Transport:
 
     def write(self, data: bytes) -> None:
         self.written.append(data)
+
+    def writelines(self, lines: list[bytes]) -> None:
+        for line in lines:
+            self.write(line)
 
     def close(self) -> None:
         self.is_closed = True

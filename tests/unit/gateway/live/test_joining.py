@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from contracts.ids import ChannelId
-from contracts.rpc.community import GetMemberships
+from contracts.rpc.community import GetArrivals
 from gateway.live.records import decode
 from tests.unit.gateway.house import GUILD, OTHER, Client, Gateway, World, message, settled
 
@@ -150,7 +150,7 @@ async def test_the_record_knows_the_guild_before_the_client_does(gateway: Gatewa
 
 async def test_a_neighbour_away_closes_the_socket_and_leaves_the_session(gateway: Gateway) -> None:
     client = await entered(gateway)
-    gateway.world.away.add(GetMemberships)
+    gateway.world.away.add(GetArrivals)
     gateway.world.join(2, OTHER)
     await client.until(lambda: client.close_code is not None)
     assert client.close_code == 4000

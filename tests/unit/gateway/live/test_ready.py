@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from contracts.errors import Unanswered
 from contracts.events.guild import GuildUpdate
 from contracts.events.member import MemberUpdate
 from contracts.events.session import LoginEnded
@@ -23,10 +22,10 @@ from contracts.objects.private import PrivateChannel
 from contracts.objects.reading import ReadState
 from contracts.objects.relationship import Relationship, RelationshipType
 from contracts.objects.voice import OngoingCall
-from contracts.rpc.chat import GetPrivateChannels, GetReadStates
-from contracts.rpc.community import GetGuild, GetMemberships
+from contracts.rpc import chat, community, users
+from contracts.rpc.community import GetGuild
 from contracts.rpc.presence import GetPresences
-from contracts.rpc.users import GetRelationships, GetSelf, GetSettings, OwnSettings
+from contracts.rpc.users import GetRelationships, OwnSettings
 from contracts.topics import user as user_topic
 from gateway.live.arrival import ROUNDS
 from tests.unit.gateway.house import (
@@ -161,7 +160,7 @@ class TestShapes:
         assert client.contents() == ["message 2"]
 
 
-CALLS = [GetSelf, GetMemberships, GetGuild, GetPresences]
+CALLS = [users.GetArrivals, community.GetArrivals, chat.GetArrivals, GetGuild, GetPresences]
 
 
 async def test_large_payloads_come_compressed_to_who_asks_in_identify(gateway: Gateway) -> None:
@@ -244,7 +243,7 @@ class TestPersonal:
 
     async def test_counts_what_is_said_meanwhile(self, gateway: Gateway, world: World) -> None:
         def on_ask(call: Any) -> None:
-            if isinstance(call, GetReadStates):
+            if isinstance(call, chat.GetArrivals):
                 private = message(9, channel_id=70, author=3).model_copy(update={"guild_id": None})
                 world.redis.publish(private, user_topic(2))
                 world.redis.publish(message(10, author=3, mentions=(user(2),)))
@@ -255,32 +254,15 @@ class TestPersonal:
         counts = {s["id"]: s["mention_count"] for s in ready["read_state"]["entries"]}
         assert counts == {"11": 2, "70": 2}
 
-    @pytest.mark.parametrize(
-        "call", [GetSettings, GetRelationships, GetPrivateChannels, GetReadStates]
-    )
     async def test_is_never_empty_because_a_neighbour_is_away(
-        self, gateway: Gateway, world: World, call: type
+        self, gateway: Gateway, world: World
     ) -> None:
-        world.away.add(call)
+        world.away.add(GetRelationships)
         person, bot = gateway.connect(), gateway.connect()
         person.say(2, {"token": "2", "properties": {}})
         await person.until(lambda: person.close_code is not None)
         assert (person.close_code, person.events) == (4000, [])
         await bot.identify(100)
-
-
-async def test_a_neighbour_that_does_not_know_the_question_yet_keeps_nothing(
-    gateway: Gateway,
-) -> None:
-    """Releases roll: the others may be older for a while."""
-
-    def on_ask(call: Any) -> None:
-        if isinstance(call, GetPrivateChannels | GetReadStates):
-            raise Unanswered
-
-    gateway.world.on_ask = on_ask
-    ready = await gateway.connect().identify(2)
-    assert ready["private_channels"] == ready["read_state"]["entries"] == []
 
 
 class TestRefusals:
@@ -389,7 +371,7 @@ class TestMeanwhile:
         changed = UserUpdate(id=UserId(2), username="new")
         self.after(gateway, call, lambda: gateway.world.redis.publish(changed))
         await gateway.connect().identify(2)
-        asked = [one for one in gateway.world.asked if isinstance(one, GetSelf)]
+        asked = [one for one in gateway.world.asked if isinstance(one, users.GetArrivals)]
         assert len(asked) >= 2
 
     @pytest.mark.parametrize("call", CALLS)
@@ -428,7 +410,7 @@ class TestMeanwhile:
         client.say(2, {"token": "2", "properties": {}})
         await client.until(lambda: client.close_code is not None)
         assert client.close_code == 4000
-        asked = [one for one in gateway.world.asked if isinstance(one, GetSelf)]
+        asked = [one for one in gateway.world.asked if isinstance(one, users.GetArrivals)]
         assert len(asked) == ROUNDS
 
 

@@ -20,7 +20,7 @@ from contracts.intents import Intent
 from contracts.objects.channel import ChannelOverwrite, OverwriteType
 from contracts.objects.presence import Status
 from contracts.permissions import Permission
-from contracts.rpc.community import GetGuild, GetMemberships
+from contracts.rpc.community import GetArrivals, GetGuild
 from gateway.live.replay import Ring
 from tests.unit.gateway.house import (
     GUILD,
@@ -519,7 +519,7 @@ class TestProof:
         assert len(client.pings) == 2
 
 
-@pytest.mark.parametrize("call", [GetMemberships, GetGuild])
+@pytest.mark.parametrize("call", [GetArrivals, GetGuild])
 async def test_a_neighbour_away_closes_and_the_next_try_goes_on(house: House, call: type) -> None:
     client = await house.enter()
     client.drop()

@@ -17,7 +17,7 @@ from contracts.events.webhook import WebhookChanged
 from contracts.identity import NOBODY, Identity, Kind, verify
 from contracts.ids import UserId, WebhookId
 from contracts.rpc.community import OpenWebhook, WebhookOpened
-from contracts.rpc.users import Authenticate, Authenticated
+from contracts.rpc.users import AuthenticateAll, Authenticated, AuthenticatedAll
 from gateway.rest.authenticate import ALIVE_FOR_S, DEAD_FOR_S, Authenticator, Stamps, token_of
 
 
@@ -47,13 +47,14 @@ class Calls:
             self.asked.append(call.token)
             fits = (call.webhook_id, call.token) == (WEBHOOK, SECRET)
             return WebhookOpened(is_open=fits)
-        assert isinstance(call, Authenticate)
-        self.asked.append(call.token)
+        assert isinstance(call, AuthenticateAll)
+        self.asked += call.tokens
         self.was_asked.set()
         await self.gate.wait()
         if self.is_away:
             raise Unavailable
-        return self.known.get(call.token, Authenticated(kind=Kind.NOBODY))
+        nobody = Authenticated(kind=Kind.NOBODY)
+        return AuthenticatedAll(found=tuple(self.known.get(one, nobody) for one in call.tokens))
 
 
 class Stand:
