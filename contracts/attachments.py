@@ -34,6 +34,11 @@ class Place(NamedTuple):
         """Where its bytes lie."""
         return f"attachments/{self.channel_id}/{self.id}"
 
+    @property
+    def poster_key(self) -> str:
+        """Where a picture of a film lies."""
+        return f"{self.key}.poster"
+
     def path(self, purpose: str = SHOWN) -> str:
         """The public path."""
         return f"/{purpose}/{self.channel_id}/{self.id}/{quote(self.filename, safe='')}"

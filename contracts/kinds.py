@@ -46,12 +46,19 @@ OGG = Kind("audio/ogg", is_shown=True)
 OGV = Kind("video/ogg", is_shown=True)
 WAV = Kind("audio/x-wav", is_shown=True)
 FLAC = Kind("audio/flac", is_shown=True)
+HEIC = Kind("image/heic")
+AVIF = Kind("image/avif")
+TIFF = Kind("image/tiff")
+FILMS = frozenset({MP4, QUICKTIME, WEBM})
+"""Those of which a picture can be made."""
 
 _BEGINNINGS = (
     (b"\x89PNG\r\n\x1a\n", PNG),
     (b"\xff\xd8\xff", JPEG),
     (b"GIF87a", GIF),
     (b"GIF89a", GIF),
+    (b"II*\0", TIFF),
+    (b"MM\0*", TIFF),
     (b"fLaC", FLAC),
     (b"ID3", MP3),
     (b"%PDF-", Kind("application/pdf")),
@@ -64,7 +71,10 @@ _BEGINNINGS = (
     (b"\x28\xb5\x2f\xfd", Kind("application/zstd")),
 )
 _RIFF = {b"WEBP": WEBP, b"WAVE": WAV}
-_STILL_BRANDS = frozenset({b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1"})
+_STILLS = {
+    **dict.fromkeys((b"avif", b"avis"), AVIF),
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"), HEIC),
+}
 _BOM = codecs.BOM_UTF8
 
 
@@ -100,8 +110,8 @@ def _is_mpeg_sound(head: bytes) -> bool:
 
 
 def _of_brand(brand: bytes) -> Kind:
-    if brand in _STILL_BRANDS:
-        return BYTES
+    if brand in _STILLS:
+        return _STILLS[brand]
     if brand in (b"M4A ", b"M4B "):
         return M4A
     return QUICKTIME if brand == b"qt  " else MP4

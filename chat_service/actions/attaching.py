@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from chassis.blobs import Blobs
 from chat_service import store
 from chat_service.actions.chat import Chat
 from chat_service.actions.uploading import UNUSED_FOR
@@ -245,17 +246,23 @@ async def copied(chat: Chat, venue: Venue, stored: Sequence[JSON]) -> list[JSON]
         due = unit.now + UNUSED_FOR
         await store.files.expect(unit, map(place_of, copies), int(venue.user.id), due)
     there = [
-        await chat.files.blobs.copy(place_of(one).key, place_of(copy).key)
+        await _copied(chat.files.blobs, place_of(one), place_of(copy))
         for one, copy in zip(stored, copies, strict=True)
     ]
     return [copy for copy, is_there in zip(copies, there, strict=True) if is_there]
+
+
+async def _copied(blobs: Blobs, one: Place, copy: Place) -> bool:
+    await blobs.copy(one.poster_key, copy.poster_key)
+    return await blobs.copy(one.key, copy.key)
 
 
 async def sweep(chat: Chat) -> bool:
     """Delete some of what is due, wherever it lies; False when nothing is left."""
     async with chat.units.open(NOBODY) as unit:
         places = await store.files.due(unit, _SWEPT)
-        await chat.files.blobs.delete(place.key for place in places)
+        names = (name for place in places for name in (place.key, place.poster_key))
+        await chat.files.blobs.delete(names)
         if places:
             await store.files.forget(unit, places)
     return len(places) == _SWEPT

@@ -12,9 +12,11 @@ from chassis import images
 from chassis.blobs import Writing
 from chat_service import store
 from chat_service.actions.chat import Chat
+from chat_service.actions.scrubbing import scrub
 from chat_service.domain.attachments import Received, safe_name
 from chat_service.domain.measures import PIECE_BYTES, measured
 from chat_service.domain.thumbhash import SIDE, thumbhash
+from chat_service.films import projector
 from contracts import kinds, limits
 from contracts.attachments import Place
 from contracts.errors import DomainError, ErrorCode, Invalid, NotFound
@@ -125,7 +127,10 @@ class _Coming:
         kind = kinds.kind_of(self._head)
         if kind.is_picture:
             return await self._remade(field)
+        await scrub(self._files.blobs, self._place.key, kind, self._size)
         facts = await self._measured(kind) if kind.lasts else {}
+        if kind in kinds.FILMS and "width" in facts and self._size <= projector.MOST_BYTES:
+            facts |= await self._projected(kind)
         return {"size": self._size, "content_type": kind.media_type, **facts}
 
     async def _measured(self, kind: Kind) -> JSON:
@@ -134,6 +139,17 @@ class _Coming:
         head = await blobs.part(key, 0, min(size, PIECE_BYTES))
         tail = await blobs.part(key, max(0, size - PIECE_BYTES), size)
         return dict(measured(kind, head, tail, size).facts())
+
+    async def _projected(self, kind: Kind) -> JSON:
+        """What a film shows first, beside it."""
+        blobs, place = self._files.blobs, self._place
+        async with self._files.looking:
+            film = await blobs.get(place.key)
+            shown = await projector.first_picture(film, kind) if film else None
+            if shown is None:
+                return {}
+            await blobs.put(place.poster_key, shown.poster)
+            return shown.facts
 
     async def _remade(self, field: str) -> JSON:
         """A picture says nothing but what one sees: not where it was taken, or by what."""

@@ -18,7 +18,7 @@ from chassis.clock import Clock
 from contracts import assets
 from contracts.attachments import SHOWN, Links, Place
 from contracts.errors import Invalid, NotFound
-from contracts.kinds import HEAD_BYTES, PICTURES, Kind, kind_of
+from contracts.kinds import FILMS, HEAD_BYTES, PICTURES, Kind, kind_of
 from gateway.rest.pictures import Pictures
 
 PIECE_BYTES = 256 << 10
@@ -78,12 +78,15 @@ class Attachments:
         if tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         if wanted is not None:
-            return await self._fitted(place, wanted, headers)
+            return await self._fitted(place, wanted, headers, is_film=kind in FILMS)
         return await self._ranged(place, size, headers, request)
 
-    async def _fitted(self, place: Place, wanted: Variant, headers: dict[str, str]) -> Response:
+    async def _fitted(
+        self, place: Place, wanted: Variant, headers: dict[str, str], *, is_film: bool
+    ) -> Response:
         ending, box, moving = wanted
-        data = await self._pictures.fitted(place.key, ending, box, moving=moving)
+        key = place.poster_key if is_film else place.key
+        data = await self._pictures.fitted(key, ending, box, moving=moving)
         if data is None:
             raise NotFound
         return Response(data, headers=headers)
@@ -142,7 +145,8 @@ def _headers(place: Place, kind: Kind, wanted: Variant | None) -> dict[str, str]
 def _variant(request: Request, kind: Kind) -> Variant | None:
     query = request.query_params
     width, height, ending = (query.get(name) for name in ("width", "height", "format"))
-    if kind not in PICTURES or not (width or height or ending):
+    # Of a film a picture is shown if one asks for a format; by size alone it is the film itself.
+    if not (kind in PICTURES and (width or height or ending)) and not (kind in FILMS and ending):
         return None
     if ending is not None and ending not in assets.MEDIA_TYPES:
         raise Invalid({"format": ("BASE_TYPE_CHOICES", "Must be png, jpg, jpeg, webp or gif.")})

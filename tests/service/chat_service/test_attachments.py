@@ -15,6 +15,7 @@ from contracts.events.channel import ChannelDelete
 from contracts.events.guild import GuildDeleted
 from contracts.ids import ChannelId, GuildId, UserId
 from contracts.permissions import Permission
+from tests.fixtures import hostile
 from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House, refusal
 
 PICTURE = 64, 32
@@ -102,6 +103,27 @@ class TestComing:
         there = int((await house.opens(me, other))["id"])
         sent = taken(await house.attach(me, there, ("x.bin", b"\0")))
         assert (await house.history(other, there))[0]["attachments"] == sent["attachments"]
+
+    async def test_a_film_has_a_poster_that_goes_with_it_and_no_place(self, house: House) -> None:
+        room, other = house.room(), house.room()
+        data = hostile.film("mov", (160, 90), location="+37.5665+126.9780/")
+        assert b"37.5665" in data
+        sent = taken(await house.attach(ALICE, room, ("a.mov", data)))
+        (shown,) = sent["attachments"]
+        assert (shown["width"], shown["height"], shown["size"]) == (160, 90, len(data))
+        assert shown["placeholder_version"] == 1
+        kept = house.files(room)
+        with Image.open(BytesIO(kept[f"{shown['id']}.poster"])) as poster:
+            assert poster.size == (160, 90)
+        film = kept[shown["id"]]
+        assert (len(film), b"37.5665" in film) == (len(data), False)
+        reference = {"type": 1, "message_id": sent["id"], "channel_id": str(room)}
+        forward = await house.send(ALICE, other, "", message_reference=reference)
+        path = f"/channels/{room}/messages/{sent['id']}"
+        assert (await house.asks(ALICE, "DELETE", path)).status_code == 204
+        await house.swept(room)
+        (copy,) = forward["message_snapshots"][0]["message"]["attachments"]
+        assert sorted(house.files(other)) == [copy["id"], f"{copy['id']}.poster"]
 
     async def test_a_picture_is_upright_and_says_only_what_one_sees(self, house: House) -> None:
         room = house.room()

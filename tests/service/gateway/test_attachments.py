@@ -53,6 +53,20 @@ async def test_a_link_shows_its_file_and_lets_nothing_run(stand: Stand) -> None:
     assert shown.headers["content-disposition"].startswith("inline")
 
 
+async def test_a_film_shows_its_poster_to_whoever_asks_for_a_picture(stand: Stand) -> None:
+    film = Place(5, 11, "f.mp4")
+    stand.files[film.key] = b"\0\0\0\x18ftypmp42" + bytes(60)
+    bare = await stand.ask("GET", f"{link(stand, film)}&format=webp", extra="")
+    assert bare.status == 404
+    stand.files[film.poster_key] = picture()
+    poster = await stand.ask("GET", f"{link(stand, film)}&format=webp&width=30", extra="")
+    assert (poster.status, poster.headers["content-type"]) == (200, "image/webp")
+    with Image.open(BytesIO(poster.body)) as image:
+        assert image.size == (30, 10)
+    whole = await stand.ask("GET", f"{link(stand, film)}&width=30", extra="")
+    assert (whole.headers["content-type"], whole.body) == ("video/mp4", stand.files[film.key])
+
+
 async def test_only_a_link_of_ours_opens_a_file_and_only_for_a_day(stand: Stand) -> None:
     url = link(stand, FILE)
     wrong = (
