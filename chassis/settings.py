@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 S = TypeVar("S", bound="ServiceSettings")
 
+_REDIS = {"redis", "rediss", "unix", "redis+cluster", "rediss+cluster"}
+
 
 class ServiceSettings(BaseSettings):
     """What every service can be told. A subclass sets `env_prefix` and adds its own."""
@@ -64,7 +66,17 @@ class StoredSettings(ServiceSettings):
 class BusSettings(ServiceSettings):
     """Of a service that hears or tells events."""
 
-    redis_url: SecretStr = Field(description="redis://:password@host:port/0")
+    redis_url: SecretStr = Field(
+        description="redis://:password@host:port/0, or redis+cluster://:password@host:port,host:port"
+    )
+
+    @field_validator("redis_url")
+    @classmethod
+    def _a_redis_url(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if url and urlsplit(url).scheme not in _REDIS:
+            raise ValueError("reads redis://:password@host:port/0, or redis+cluster://…")
+        return value
 
 
 class BlobSettings(ServiceSettings):

@@ -102,8 +102,8 @@ def presence_instance_key(instance: str) -> str:
 
 
 def limit_key(bucket: str, caller: str, major: str) -> str:
-    """A rate limit's bucket of one caller."""
-    return f"moim:limit:{bucket}:{caller}:{major}"
+    """A rate limit's bucket of one caller, whose buckets share a slot of a cluster."""
+    return f"moim:limit:{{{caller}}}:{bucket}:{major}"
 
 
 def number_key(number: int) -> str:

@@ -22,6 +22,7 @@ from typing import Any
 import orjson
 from redis.asyncio import Redis
 
+from chassis.bus.commands import Script
 from contracts import topics
 from contracts.ids import UserId
 from contracts.rpc.presence import Seat
@@ -89,10 +90,10 @@ class Leases:
         self._redis = redis
         self._instance = instance
         self._tokens = count(1)
-        self._apply = redis.register_script(_APPLY)
-        self._settle = redis.register_script(_SETTLE)
-        self._pick = redis.register_script(_PICK)
-        self._put_back = redis.register_script(_PUT_BACK)
+        self._apply = Script(redis, _APPLY)
+        self._settle = Script(redis, _SETTLE)
+        self._pick = Script(redis, _PICK)
+        self._put_back = Script(redis, _PUT_BACK)
 
     async def apply(self, changes: Mapping[UserId, Sequence[Change]], now_ms: int) -> list[Outcome]:
         """Change leases, drop lapsed ones, and claim what is to be announced."""
@@ -109,11 +110,8 @@ class Leases:
         async with self._redis.pipeline(transaction=False) as pipe:
             for token, (user_id, changes) in zip(tokens, chunk, strict=True):
                 told = orjson.dumps([_told(change) for change in changes])
-                await self._apply(
-                    keys=[topics.presence_key(user_id)],
-                    args=[now_ms, token, CLAIM_MS, _KEEP_MS, told],
-                    client=pipe,
-                )
+                key = topics.presence_key(user_id)
+                await self._apply.queue(pipe, key, now_ms, token, CLAIM_MS, _KEEP_MS, told)
             # After the scripts: a sweep in between has then either seen the change or is told here.
             for user_id, changes in chunk:
                 if changes:
@@ -127,10 +125,8 @@ class Leases:
 
     async def settle(self, claim: Claim, told: Visible, now_ms: int) -> Claim | None:
         """What the claim asked for was announced. What changed meanwhile, if anything did."""
-        answer = await self._settle(
-            keys=[topics.presence_key(claim.user_id)],
-            args=[now_ms, claim.token, CLAIM_MS, claim.version, told.text()],
-        )
+        key = topics.presence_key(claim.user_id)
+        answer = await self._settle(key, now_ms, claim.token, CLAIM_MS, claim.version, told.text())
         return _outcome(claim.user_id, claim.token, answer).claim
 
     async def pick_due(self, now_ms: int, limit: int) -> tuple[list[UserId], int]:
@@ -138,13 +134,13 @@ class Leases:
         while.
         """
         mark = now_ms + _HOLD_MS
-        found = await self._pick(keys=[_DUE_KEY], args=[now_ms, mark, limit])
+        found = await self._pick(_DUE_KEY, now_ms, mark, limit)
         return [UserId(int(member)) for member in found], mark
 
     async def put_back(self, due: Mapping[UserId, int], mark: int) -> None:
         """When to look at them again (0 = never), unless somebody set an earlier moment since."""
         args = [str(int(part)) for pair in due.items() for part in pair]
-        await self._put_back(keys=[_DUE_KEY], args=[mark, *args])
+        await self._put_back(_DUE_KEY, mark, *args)
 
     async def sessions_of(self, instance: str) -> dict[str, UserId]:
         """What is kept of a gateway, whoever heard it."""

@@ -151,13 +151,19 @@ class Backing:
 
 
 async def require_redis(url: str) -> None:
-    """Trouble when the given server does not answer."""
-    parts = urlsplit(url)
-    host, port = parts.hostname or "127.0.0.1", parts.port or 6379
-    if parts.scheme == "redis" and not await valkey.answers(
-        host, port, unquote(parts.password or ""), unquote(parts.username or "")
-    ):
-        raise Trouble(
-            f"The Redis-compatible server at {host}:{port} does not answer.",
-            "Check MOIM_REDIS_URL and that the server runs.",
-        )
+    """Trouble when the given server does not answer, or none of the given cluster's."""
+    # Only here: the bus brings libraries along that whoever starts the house does not need.
+    from chassis.bus import urls
+
+    place = urls.cluster(url)
+    doors = [urlsplit(place.at(one)) for one in place.addresses] if place else [urlsplit(url)]
+    for parts in doors:
+        host, port = parts.hostname or "127.0.0.1", parts.port or 6379
+        if parts.scheme != "redis" or await valkey.answers(
+            host, port, unquote(parts.password or ""), unquote(parts.username or "")
+        ):
+            return
+    raise Trouble(
+        f"The Redis-compatible server at {host}:{port} does not answer.",
+        "Check MOIM_REDIS_URL and that the server runs.",
+    )

@@ -2,6 +2,7 @@
 
 pytest_plugins = (
     "tests.fixtures.redis",
+    "tests.fixtures.redis_cluster",
     "tests.fixtures.postgres",
     "tests.fixtures.buses",
     "tests.fixtures.groups",

@@ -8,24 +8,26 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 from hiredis import HiredisError
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from chassis.bus import commands, urls
 from chassis.bus import replay as logs_of_topics
-from chassis.bus.link import Link
+from chassis.bus.cluster import Cluster
+from chassis.bus.epochs import Known
+from chassis.bus.meters import Meters
 from chassis.bus.pace import Pace
-from chassis.bus.publisher import QUESTIONS, Done, Item, Publisher
-from chassis.bus.replay import Replayed
-from chassis.bus.resp import Line
-from chassis.bus.script import script
+from chassis.bus.publisher import Done, Item
+from chassis.bus.replay import Replayed, ReplayGone
+from chassis.bus.server import Alone, Around, Server, Servers
+from chassis.bus.slots import ANCHORS
 from chassis.bus.subscription import Listener
 from chassis.clock import Clock
 from chassis.logs import logger
 from chassis.metrics import Metrics
 from chassis.tasks import Tasks
-from contracts import limits
+from contracts import limits, topics
+from contracts.ids import EPOCH_MS
 from contracts.topics import Topic
 
 log = logger("bus")
@@ -33,7 +35,7 @@ log = logger("bus")
 _FIRST_S = 2.0
 _LAST_S = 5.0
 _REPLAY_S = 3.0
-_CLIENTS = 16
+_BLUR_US = 2_000_000
 
 
 class Bus:
@@ -52,24 +54,24 @@ class Bus:
         pace: Pace | None = None,
         keep_for: float = limits.REPLAY_FOR_S,
     ) -> None:
-        pace = pace or Pace()
-        # The channel of the canary must be this process's own, whatever the instance is called.
-        self._link = Link(f"{instance}-{uuid4().hex[:8]}", pace=pace, clock=clock, metrics=metrics)
-        self._publisher = Publisher(script(keep_for), metrics=metrics)
-        asks = pace.answer / QUESTIONS
-        self._lines = (
-            Line(redis_url, "hear", self._link, every=pace.canary, clock=clock, tasks=tasks),
-            Line(redis_url, "tell", self._publisher, every=asks, clock=clock, tasks=tasks),
+        self._clock = clock
+        place = urls.cluster(redis_url)
+        keys = [topics.epoch_key(name) for name in ANCHORS] if place else [topics.EPOCH_KEY]
+        self._known = Known(keys)
+        meters, name = Meters(metrics), f"{instance}-{uuid4().hex[:8]}"
+        around = Around(name, self._known, keep_for, meters, pace or Pace(), clock, tasks)
+        self._servers: Servers
+        if place is None:
+            self._servers = Alone(Server(redis_url, around))
+            self._commands = commands.one_server(redis_url)
+        else:
+            self._servers = Cluster(place, around)
+            self._commands = commands.of_cluster(place)
+        self._is_cluster = place is not None
+        meters.watch(
+            lambda: sum(len(one.link) for one in self._servers),
+            lambda: sum(len(one.publisher) for one in self._servers),
         )
-        pool = BlockingConnectionPool.from_url(
-            redis_url,
-            max_connections=_CLIENTS,
-            timeout=2,
-            socket_timeout=2,
-            socket_connect_timeout=2,
-            retry=Retry(NoBackoff(), 1),
-        )
-        self._commands: Redis = Redis.from_pool(pool)
 
     @property
     def commands(self) -> Redis:
@@ -79,29 +81,39 @@ class Bus:
     @property
     def epoch(self) -> str | None:
         """Names the data in Redis; another epoch means that the former data is gone."""
-        return self._link.epoch
+        return self._known.name
+
+    @property
+    def blur(self) -> int:
+        """By how many microseconds events of different topics may reach this process in another
+        order than that of their stamps while no server is away: those of a cluster have clocks of
+        their own. 0: never, as one server stamps them all.
+        """
+        return _BLUR_US if self._is_cluster else 0
 
     @property
     def is_up(self) -> bool:
         """Whether events flow now."""
-        return all(line.is_up.is_set() for line in self._lines)
+        return self._servers.is_up
 
     async def start(self) -> None:
         """Begin to connect; wait a moment for it, but not for ever."""
-        for line in self._lines:
-            line.start()
+        self._servers.start()
         with contextlib.suppress(TimeoutError):
             await self.up(within=_FIRST_S)
 
     async def stop(self) -> None:
         """Send what waits, then hang up. What can not be sent stays in the outbox."""
+        publishers = [one.publisher for one in self._servers]
         try:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LAST_S if self._publisher.is_up else 0):
-                    await self._publisher.drained()
-            for line in self._lines:
-                await line.stop()
-            self._publisher.give_up()
+                async with asyncio.timeout(_LAST_S):
+                    for publisher in publishers:
+                        if publisher.is_up:
+                            await publisher.drained()
+            await self._servers.stop()
+            for publisher in publishers:
+                publisher.give_up()
         finally:
             await self._commands.aclose()
 
@@ -112,8 +124,7 @@ class Bus:
     async def up(self, *, within: float) -> None:
         """Wait until events flow; TimeoutError when that takes too long."""
         async with asyncio.timeout(within):
-            for line in self._lines:
-                await line.is_up.wait()
+            await self._servers.up()
 
     def publish(
         self,
@@ -138,23 +149,28 @@ class Bus:
         if repeat:
             item.mark_repeat()
         item.is_ephemeral = ephemeral
-        self._publisher.publish(item)
+        self._servers.at(topic).publisher.publish(item)
 
     def doubt(self) -> None:
         """What waits now may be published by somebody else too: send it as repeats."""
-        self._publisher.doubt()
+        for server in self._servers:
+            server.publisher.doubt()
 
     async def subscribe(self, topic: Topic, listener: Listener) -> None:
         """Return when every further event of the topic reaches this listener."""
-        await self._link.subscribe(topic, listener)
+        try:
+            await self._servers.at(topic).link.subscribe(topic, listener)
+        except asyncio.CancelledError:
+            self.unsubscribe(topic, listener)
+            raise
 
     def unsubscribe(self, topic: Topic, listener: Listener) -> None:
         """Stop hearing."""
-        self._link.unsubscribe(topic, listener)
+        self._servers.at(topic).link.unsubscribe(topic, listener)
 
     def live_since(self, topic: Topic) -> int | None:
         """Every event of the topic with a later stamp reached, or will reach, this process."""
-        return self._link.live_since(topic)
+        return self._servers.at(topic).link.live_since(topic)
 
     async def replay(
         self, asked: Sequence[Topic], since: int, *, epoch: str | None = None
@@ -163,11 +179,33 @@ class Bus:
 
         RedisError while Redis is away, as from `commands`.
         """
-        connection = self._publisher.connection
-        if connection is None:
-            raise RedisConnectionError("Redis is away")
+        by_server: dict[Server, list[Topic]] = {}
+        for topic in asked:
+            by_server.setdefault(self._servers.at(topic), []).append(topic)
+        if self._is_cluster and epoch not in (None, self.epoch):
+            raise ReplayGone("another epoch")
+        found = []
         try:
             async with asyncio.timeout(_REPLAY_S):
-                return await logs_of_topics.replay(connection, asked, since, epoch=epoch)
+                for server, there in by_server.items():
+                    found += await self._replay_of(server, there, since, epoch)
         except (OSError, TimeoutError, HiredisError) as error:
             raise RedisConnectionError(str(error)) from error
+        return logs_of_topics.in_order(found)
+
+    async def newest(self) -> int:
+        """No event has a later stamp than this; on a cluster, about this."""
+        if self._is_cluster:
+            return (self._clock.now_ms() - EPOCH_MS) * 1000 + _BLUR_US
+        return int(await self._commands.get(topics.STAMP_KEY) or 0)
+
+    async def _replay_of(
+        self, server: Server, asked: Sequence[Topic], since: int, epoch: str | None
+    ) -> list[Replayed]:
+        connection = server.publisher.connection
+        if connection is None:
+            raise RedisConnectionError("Redis is away")
+        names = self._known.some(server.link.epochs.keys[:1]) if self._is_cluster else {}
+        if epoch is not None and not self._is_cluster:
+            names = {topics.EPOCH_KEY: epoch}
+        return await logs_of_topics.replay(connection, asked, since, epochs=names)

@@ -1,4 +1,5 @@
-"""The hearing half of the bus: one connection, counted subscriptions, four nets against gaps.
+"""The hearing half of the bus on one server: one connection, counted subscriptions, four nets
+against gaps.
 
 The nets: a hole in the numbers; a subscription confirmed that was not asked for; an own canary that
 stays away; every now and then, the heads of all topics. Commands and pushes share the connection,
@@ -10,20 +11,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import hiredis
 
 from chassis.bus.cursor import Head, Standing, Verdict
+from chassis.bus.epochs import Epochs
+from chassis.bus.meters import Meters
 from chassis.bus.pace import Pace
 from chassis.bus.resp import Connection, Replied, as_entry, pack
 from chassis.bus.subscription import Listener, State, Subscription
 from chassis.clock import Clock
 from chassis.logs import logger
-from chassis.metrics import Metrics
 from contracts import topics
 from contracts.topics import Topic
 
@@ -34,14 +36,43 @@ _SLICE = 256
 _PAGE = 256
 _MOST_READING = 4
 """Pages on their way: replies count against the subscriber's output buffer, which Redis limits."""
-_ASK_EPOCH = pack("GET", topics.EPOCH_KEY)
+
+
+class Words(NamedTuple):
+    """How a kind of server names what a subscriber does."""
+
+    subscribe: str
+    unsubscribe: str
+    publish: str
+    subscribed: bytes
+    message: bytes
+
+
+PLAIN = Words("SUBSCRIBE", "UNSUBSCRIBE", "PUBLISH", b"subscribe", b"message")
+SHARDED = Words("SSUBSCRIBE", "SUNSUBSCRIBE", "SPUBLISH", b"ssubscribe", b"smessage")
 
 
 class Link:
-    """Every subscription of this process; holder of a line."""
+    """The subscriptions of this process on one server; holder of a line. `refused` is told when the
+    server does not take a command.
+    """
 
-    def __init__(self, instance: str, *, pace: Pace, clock: Clock, metrics: Metrics) -> None:
-        self._canary = topics.canary(instance).encode()
+    def __init__(
+        self,
+        canary: str,
+        epochs: Epochs,
+        *,
+        pace: Pace,
+        clock: Clock,
+        meters: Meters,
+        words: Words = PLAIN,
+        refused: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._canary = canary.encode()
+        self.epochs = epochs
+        self._words = words
+        self._message = words.message
+        self._refused = refused
         self._pace = pace
         self._clock = clock
         self._connection: Connection | None = None
@@ -52,16 +83,17 @@ class Link:
         self._has_swept = True
         self._to_read: deque[tuple[Subscription, Head]] = deque()
         self._reading = 0
-        self.epoch: str | None = None
-        self._gaps = metrics.counter("bus_gaps", "Gaps noticed, by the net", ("net",))
-        self._repaired = metrics.counter("bus_repaired", "Missed events read from the log")
-        self._lost = metrics.counter("bus_lost", "Topics told that events are lost")
-        metrics.gauge("bus_topics", "Topics heard").set_function(lambda: len(self._by_channel))
+        self._meters = meters
+
+    def __len__(self) -> int:
+        return len(self._by_channel)
 
     # What the bus offers.
 
     async def subscribe(self, topic: Topic, listener: Listener) -> None:
-        """Return when every further event of the topic reaches this listener."""
+        """Return when every further event of the topic reaches this listener, perhaps by the way of
+        another link by then.
+        """
         channel = topics.pubsub(topic).encode()
         subscription = self._by_channel.get(channel)
         if subscription is None:
@@ -72,11 +104,7 @@ class Link:
             return
         live = asyncio.get_running_loop().create_future()
         subscription.waiting.append(live)
-        try:
-            await live
-        except asyncio.CancelledError:
-            self.unsubscribe(topic, listener)
-            raise
+        await live
 
     def unsubscribe(self, topic: Topic, listener: Listener) -> None:
         """Stop hearing; nothing is delivered to it any more."""
@@ -89,19 +117,38 @@ class Link:
         if not rest:
             del self._by_channel[subscription.channel]
             if self._connection is not None:
-                self._connection.write(pack("UNSUBSCRIBE", subscription.channel))
+                self._connection.write(pack(self._words.unsubscribe, subscription.channel))
 
     def live_since(self, topic: Topic) -> int | None:
         """Every event of the topic with a later stamp reached, or will reach, this process."""
         subscription = self._by_channel.get(topics.pubsub(topic).encode())
         return None if subscription is None else subscription.live_since
 
+    def give_up(self, is_elsewhere: Callable[[Topic], bool]) -> list[Subscription]:
+        """Hear these topics no more; whoever takes them in goes on where this left off."""
+        moved = [one for one in self._by_channel.values() if is_elsewhere(one.topic)]
+        for one in moved:
+            del self._by_channel[one.channel]
+            if self._connection is not None:
+                self._connection.write(pack(self._words.unsubscribe, one.channel))
+        return moved
+
+    def take_in(self, moved: Iterable[Subscription]) -> None:
+        """Hear topics that were heard elsewhere, and look what was missed on the way."""
+        taken = list(moved)
+        for one in taken:
+            self._by_channel[one.channel] = one
+            if one.state is not State.ASKING:
+                one.state = State.REPAIRING
+        self._ask(taken)
+
     # Holder of a line.
 
     async def up(self, connection: Connection) -> None:
         """Compare the epoch, subscribe again to everything, and look what was missed."""
-        await connection.call("SET", topics.EPOCH_KEY, uuid4().hex, "NX")
-        self._compare_epoch(await connection.call("GET", topics.EPOCH_KEY))
+        for key in self.epochs.keys:
+            await connection.call("SET", key, uuid4().hex, "NX")
+            self._compare_epoch(key, await connection.call("GET", key))
         self._connection = connection
         self._missed = 0
         self._heads_at = self._clock.monotonic()
@@ -127,12 +174,13 @@ class Link:
     def tick(self, connection: Connection) -> None:
         """Send the canary, look at the epoch, and at times at all heads."""
         if self._missed >= _MISSED_CANARIES:
-            self._gaps.labels("canary").inc()
+            self._meters.gaps.labels("canary").inc()
             log.warning("redis.silent", line="subscriber")
             return connection.abort()
         self._missed += 1
-        connection.write(pack("PUBLISH", self._canary, ""), _ignore)
-        connection.write(_ASK_EPOCH, self._epoch_seen)
+        connection.write(pack(self._words.publish, self._canary, ""), self._ignore)
+        for key in self.epochs.keys[:1]:
+            self._ask_epoch(key)
         if self._clock.monotonic() - self._heads_at >= self._pace.heads and self._has_swept:
             self._heads_at = self._clock.monotonic()
             self._has_swept = False
@@ -141,8 +189,8 @@ class Link:
 
     def push(self, words: list[Any]) -> None:
         """One arrival. The hot path of every subscriber."""
-        if words[0] != b"message":
-            return self._confirmed(words) if words[0] == b"subscribe" else None
+        if words[0] != self._message:
+            return self._told(words)
         subscription = self._by_channel.get(words[1])
         if subscription is None:
             if words[1] == self._canary:
@@ -175,7 +223,18 @@ class Link:
         assert self._connection is not None
         for channel in channels:
             self._confirmations[channel] = self._confirmations.get(channel, 0) + 1
-        self._connection.write(pack("SUBSCRIBE", *channels))
+        if self._words is PLAIN:
+            return self._connection.write(pack(self._words.subscribe, *channels))
+        # Channels of several slots can not be named together.
+        each = [pack(self._words.subscribe, channel) for channel in channels]
+        return self._connection.write(b"".join(each))
+
+    def _told(self, words: list[Any]) -> None:
+        if words[0] == self._words.subscribed:
+            self._confirmed(words)
+        elif words[0] == b"sunsubscribe" and words[1] in self._by_channel:
+            # Unasked for: the slot has moved to another server.
+            self._hang_up("the slot has moved")
 
     def _confirmed(self, words: list[Any]) -> None:
         channel = words[1]
@@ -188,7 +247,7 @@ class Link:
     # Repairing.
 
     def _gap(self, subscription: Subscription, net: str) -> None:
-        self._gaps.labels(net).inc()
+        self._meters.gaps.labels(net).inc()
         if subscription.state is State.LIVE:
             subscription.state = State.REPAIRING
             self._read_head(subscription)
@@ -209,12 +268,12 @@ class Link:
                     subscription.go_live()
             case Standing.BEHIND:
                 if subscription.state is State.LIVE:
-                    self._gaps.labels("heads").inc()
+                    self._meters.gaps.labels("heads").inc()
                 subscription.state = State.READING
                 self._to_read.append((subscription, head))
                 self._read_logs()
             case Standing.LOST:
-                self._lost.inc()
+                self._meters.lost.inc()
                 subscription.forget()
                 subscription.settle(head)
         return None
@@ -237,10 +296,10 @@ class Link:
         missed = subscription.cursor.absorb([as_entry(raw) for raw in reply], head.floor)
         is_last = len(reply) < _PAGE
         if missed is None or (is_last and subscription.cursor.n < head.n):
-            self._lost.inc()
+            self._meters.lost.inc()
             subscription.forget()
             return self._read_head(subscription)
-        self._repaired.inc(len(missed))
+        self._meters.repaired.inc(len(missed))
         for entry in missed:
             subscription.deliver(*entry)
         if is_last:
@@ -252,9 +311,7 @@ class Link:
     def _is_current(self, subscription: Subscription, reply: Any) -> bool:
         """Whether a reply still matters. After a refusal replies may be shifted: hang up."""
         if isinstance(reply, hiredis.ReplyError):
-            log.error("redis.refused", line="subscriber", reason=str(reply))
-            if self._connection is not None:
-                self._connection.abort()
+            self._hang_up(str(reply))
             return False
         return self._by_channel.get(subscription.channel) is subscription
 
@@ -272,22 +329,26 @@ class Link:
 
     # The epoch.
 
-    def _epoch_seen(self, reply: Any) -> None:
-        if reply is None:
+    def _ask_epoch(self, key: str) -> None:
+        self._command(pack("GET", key), partial(self._epoch_seen, key))
+
+    def _epoch_seen(self, key: str, reply: Any) -> None:
+        if isinstance(reply, hiredis.ReplyError):
+            self._hang_up(str(reply))
+        elif reply is None:
             # The data is gone. Whoever is first names the new epoch.
-            self._command(pack("SET", topics.EPOCH_KEY, uuid4().hex, "NX"), _ignore)
-            self._command(_ASK_EPOCH, self._epoch_seen)
-        elif self._compare_epoch(reply):
+            self._command(pack("SET", key, uuid4().hex, "NX"), self._ignore)
+            self._ask_epoch(key)
+        elif self._compare_epoch(key, reply):
             for subscription in self._by_channel.values():
                 self._read_head(subscription)
 
-    def _compare_epoch(self, reply: bytes) -> bool:
+    def _compare_epoch(self, key: str, reply: bytes) -> bool:
         """Whether this is another Redis, or the same one without its data: then all is lost."""
-        former, self.epoch = self.epoch, reply.decode()
-        if former in (None, self.epoch):
+        if not self.epochs.has_changed(key, reply.decode()):
             return False
         log.warning("redis.epoch_changed", topics=len(self._by_channel))
-        self._gaps.labels("epoch").inc()
+        self._meters.gaps.labels("epoch").inc()
         for subscription in self._by_channel.values():
             subscription.forget()
         return True
@@ -296,6 +357,13 @@ class Link:
         if self._connection is not None:
             self._connection.write(packed, replied)
 
+    def _ignore(self, reply: Any) -> None:
+        """Of a command whose effect is seen elsewhere."""
+        if isinstance(reply, hiredis.ReplyError):
+            self._hang_up(str(reply))
 
-def _ignore(reply: Any) -> None:
-    """Of a command whose effect is seen elsewhere."""
+    def _hang_up(self, reason: str) -> None:
+        log.error("redis.refused", line="subscriber", reason=reason)
+        if self._connection is not None:
+            self._connection.abort()
+        self._refused()

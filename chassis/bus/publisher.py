@@ -1,4 +1,4 @@
-"""Records on their way to Redis: one queue, one connection, so the order of publishing is kept.
+"""Records on their way to one server: one queue, one connection, so that their order is kept.
 
 Never blocks. What a loop turn publishes goes out in one write, neighbours of one topic in one call.
 When a connection breaks, the outcome of what was on its way is unknown: the server is made to
@@ -7,20 +7,24 @@ entry that the log has already keeps its number; one that it lacks gets the next
 the newest stamp that had been confirmed before the first try, so the search is short and needs no
 clock of ours. A search may still cost Redis, which does nothing else meanwhile, as much as a
 thousand records: neighbours share one, and one is under way at a time.
+
+A server of a cluster may die with what it has confirmed. There a record counts as published when a
+replica has it too, or none can be had.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
 
-from chassis.bus.resp import Connection
+from chassis.bus.meters import Meters
+from chassis.bus.resp import Connection, pack
 from chassis.bus.script import Script, call
+from chassis.clock import Clock
 from chassis.logs import logger
-from chassis.metrics import Metrics
 from contracts.topics import Topic
 
 log = logger("bus")
@@ -38,6 +42,8 @@ _SKEW_US = 30_000_000
 """By how much the clocks of whoever makes ids and of Redis may differ."""
 _EVERYWHERE = 1
 """As a stamp: look through the whole log."""
+_REPLICATED = pack("WAIT", 1, 250)
+_WITHOUT_REPLICA_S = 5.0
 _HOPELESS = ("ERR", "WRONGTYPE")
 """Replies to one record that no other try would change; others are the state of the server."""
 
@@ -70,7 +76,21 @@ class Item:
 class Publisher:
     """The sending half of the bus; holder of a line."""
 
-    def __init__(self, script: Script, *, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        script: Script,
+        *,
+        clock: Clock,
+        meters: Meters,
+        refused: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._clock = clock
+        self._meters = meters
+        self._refused = refused
+        self._is_sharded = script.is_sharded
+        self._unsure: deque[list[Item]] = deque()
+        self._waits = 0
+        self._waits_from = 0.0
         self._script = script
         self._connection: Connection | None = None
         self._former: tuple[int, str] | None = None
@@ -85,9 +105,6 @@ class Publisher:
         self._unanswered = 0
         self._idle = asyncio.Event()
         self._idle.set()
-        self._published = metrics.counter("bus_published", "Records confirmed by Redis")
-        self._dropped = metrics.counter("bus_dropped", "Records not published", ("why",))
-        metrics.gauge("bus_queue", "Records waiting for Redis").set_function(lambda: len(self))
 
     def __len__(self) -> int:
         return len(self._queue) + self._many_on_way
@@ -124,11 +141,29 @@ class Publisher:
 
     def give_up(self) -> None:
         """At the end of the process: what is left is left to the outbox."""
-        for item in (*chain.from_iterable(self._on_way), *self._queue):
+        for item in (*self._take_back(), *self._queue):
             item.settle(False)
-        self._on_way.clear()
-        self._many_on_way = 0
         self._queue.clear()
+
+    def cede(self, is_elsewhere: Callable[[Topic], bool]) -> list[Item]:
+        """What waits here for topics that are another server's now, in order."""
+        if any(is_elsewhere(group[0].topic) for group in (*self._unsure, *self._on_way)):
+            # What is on its way must not arrive after what that server is told from now on.
+            if self._connection is not None:
+                self._connection.abort()
+            self.down()
+        ceded = [item for item in self._queue if is_elsewhere(item.topic)]
+        if ceded:
+            self._queue = deque(item for item in self._queue if not is_elsewhere(item.topic))
+            self._look_idle()
+        return ceded
+
+    def take_in(self, ceded: Iterable[Item]) -> None:
+        """Send what another server was to be told."""
+        self._queue.extend(ceded)
+        if self._queue:
+            self._idle.clear()
+            self._schedule()
 
     # Holder of a line.
 
@@ -153,9 +188,7 @@ class Publisher:
         """Put back, in front and in order, what was on its way."""
         self._connection, self._searching = None, None
         self._count()
-        on_way, self._many_on_way = list(chain.from_iterable(self._on_way)), 0
-        self._on_way.clear()
-        for item in reversed(on_way):
+        for item in reversed(self._take_back()):
             if item.is_ephemeral:
                 self._drop(item, "ephemeral")
             else:
@@ -185,6 +218,8 @@ class Publisher:
         if self._connection is None:
             return
         packed = []
+        # Topics of one server share its stamps; those of a cluster only its clock.
+        known = max(_EVERYWHERE, self._stamp - _SKEW_US) if self._is_sharded else self._stamp
         while self._queue and self._searching is None and self._many_on_way < _MOST_ON_WAY:
             group = self._next_group()
             self._on_way.append(group)
@@ -196,9 +231,12 @@ class Publisher:
                 self._searching = group
                 break
             for item in group:
-                item.after = self._stamp
+                item.after = known
         if packed:
             self._connection.write(b"".join(packed), self._replied, len(packed))
+            if self._is_sharded and self._clock.monotonic() >= self._waits_from:
+                self._waits += 1
+                self._connection.write(_REPLICATED, self._replicated)
 
     def _next_group(self) -> list[Item]:
         """What may share a call: neighbours of one topic, all of them repeats or none."""
@@ -224,6 +262,14 @@ class Publisher:
     def _alive(self, reply: Any) -> None:
         self._unanswered = 0
 
+    def _take_back(self) -> list[Item]:
+        """All whose outcome is unknown, in order."""
+        groups = (*self._unsure, *self._on_way)
+        self._unsure.clear()
+        self._on_way.clear()
+        self._many_on_way = self._waits = 0
+        return list(chain.from_iterable(groups))
+
     def _replied(self, reply: Any) -> None:
         group = self._on_way.popleft()
         if group is self._searching:
@@ -231,11 +277,15 @@ class Publisher:
         if type(reply) is list:
             self._stamp = max(self._stamp, reply[1])
             self._confirmed += len(group)
-            self._settle(group)
+            if self._waits:
+                # Of this write or of a later one: what it tells holds for this group too.
+                self._unsure.append(group)
+            else:
+                self._settle(group)
         elif str(reply).startswith(_HOPELESS):
             # No other try would change it, and all that come after would wait behind it.
             log.error("publish.refused", topic=group[0].topic, reason=str(reply))
-            self._dropped.labels("refused").inc(len(group))
+            self._meters.dropped.labels("refused").inc(len(group))
             self._settle(group)
         else:
             # Not executed: script unknown, data loading, memory full, failover under way.
@@ -243,6 +293,7 @@ class Publisher:
             self._on_way.appendleft(group)
             if self._connection is not None:
                 self._connection.abort()
+            self._refused()
             return
         if self._queue:
             self._schedule()
@@ -254,17 +305,29 @@ class Publisher:
         for item in group:
             item.settle(True)
 
+    def _replicated(self, reply: Any) -> None:
+        """How many replicas have all that was confirmed so far."""
+        self._waits -= 1
+        if type(reply) is not int or reply < 1:
+            # There is none, or it lags: nobody is kept waiting for it for a while.
+            self._waits_from = self._clock.monotonic() + _WITHOUT_REPLICA_S
+            self._meters.unreplicated.inc(sum(map(len, self._unsure)))
+        while self._unsure:
+            self._settle(self._unsure.popleft())
+        if not self._queue:
+            self._look_idle()
+
     def _count(self) -> None:
         # Not per record: a counter's lock costs as much as the reply.
-        self._published.inc(self._confirmed)
+        self._meters.published.inc(self._confirmed)
         self._confirmed = 0
 
     def _look_idle(self) -> None:
-        if not self._on_way and not self._queue:
+        if not self._on_way and not self._queue and not self._unsure:
             self._idle.set()
 
     def _drop(self, item: Item, why: str) -> None:
-        self._dropped.labels(why).inc()
+        self._meters.dropped.labels(why).inc()
         item.settle(False)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chassis.bus.cursor import Cursor, Entry, Head
 from chassis.bus.resp import Connection, as_entry, pack
@@ -20,19 +20,24 @@ class ReplayGone(Exception):
 
 
 async def replay(
-    connection: Connection, asked: Sequence[Topic], since: int, *, epoch: str | None = None
+    connection: Connection, asked: Sequence[Topic], since: int, *, epochs: Mapping[str, str]
 ) -> list[Replayed]:
-    """Every event of these topics with a later stamp, in the order of stamps; all or ReplayGone."""
+    """Every event of these topics of one server with a later stamp, in the order of stamps; all or
+    ReplayGone. `epochs` is what the names of its data are, by key.
+    """
     start, most = f"({since:d}-0", MOST_REPLAYED + 1
-    commands = [pack("GET", topics.EPOCH_KEY)]
+    commands = [pack("GET", key) for key in epochs]
     for topic in asked:
         # The head before the log, as later entries do no harm; the floor after it: trimming does.
         head, stream = topics.head_key(topic), topics.log_key(topic)
         commands.append(pack("HMGET", head, "n", "s"))
         commands.append(pack("XRANGE", stream, start, "+", "COUNT", most))
         commands.append(pack("HGET", head, "f"))
-    seen, *replies = await connection.calls(commands)
-    if epoch is not None and (seen is None or seen.decode() != epoch):
+    replies = await connection.calls(commands) if commands else []
+    seen, replies = replies[: len(epochs)], replies[len(epochs) :]
+    if any(
+        one is None or one.decode() != name for one, name in zip(seen, epochs.values(), strict=True)
+    ):
         raise ReplayGone("another epoch")
     found: list[Replayed] = []
     for index, topic in enumerate(asked):
@@ -40,6 +45,11 @@ async def replay(
         head_seen = Head(int(n or 0), int(stamp or 0), int(floor or 0))
         entries = _proven([as_entry(one) for one in raw], head_seen, since)
         found += [(topic, *entry) for entry in entries]
+    return in_order(found)
+
+
+def in_order(found: list[Replayed]) -> list[Replayed]:
+    """By stamp; ReplayGone when it is more than anybody should be told."""
     if len(found) > MOST_REPLAYED:
         raise ReplayGone("too much was missed")
     found.sort(key=lambda event: event[2])

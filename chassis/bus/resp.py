@@ -130,8 +130,12 @@ def as_entry(raw: Any) -> Entry:
     return int(fields[1]), int(identity.partition(b"-")[0]), fields[5]
 
 
-async def dial(url: str, name: str, push: Callable[[list[Any]], None]) -> Connection:
-    """Connect to the primary that a URL names, and introduce ourselves."""
+async def dial(
+    url: str, name: str, push: Callable[[list[Any]], None], *, any_role: bool = False
+) -> Connection:
+    """Connect to the primary that a URL names, and introduce ourselves; a replica, too, may be
+    asked what every server knows.
+    """
     target = parse_url(url)
     loop = asyncio.get_running_loop()
     is_secure = target.get("connection_class") is SSLConnection
@@ -147,19 +151,21 @@ async def dial(url: str, name: str, push: Callable[[list[Any]], None]) -> Connec
                 ssl=ssl.create_default_context() if is_secure else None,
             )
         try:
-            await _greet(connection, dict(target), name)
+            await _greet(connection, dict(target), name, any_role=any_role)
         except BaseException:
             connection.abort()
             raise
     return connection
 
 
-async def _greet(connection: Connection, target: dict[str, Any], name: str) -> None:
+async def _greet(
+    connection: Connection, target: dict[str, Any], name: str, *, any_role: bool
+) -> None:
     hello: list[str | bytes | int] = ["HELLO", 3]
     if target.get("password"):
         hello += ["AUTH", target.get("username") or "default", target["password"]]
     about = await connection.call(*hello, "SETNAME", name)
-    if about.get(b"role") == b"replica":
+    if about.get(b"role") == b"replica" and not any_role:
         raise ConnectionRefusedError("this Redis is a replica")
     if target.get("db"):
         await connection.call("SELECT", target["db"])

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from chassis.clock import Clock
 from chassis.logs import logger
 from chassis.tasks import Tasks
-from contracts import topics
+from contracts import limits, topics
 from contracts.closecodes import Close
 from contracts.events.base import Event, Header, open_as, unpack
 from contracts.events.session import LoginEnded
@@ -29,6 +29,28 @@ _FIRST_S = 1 << 20
 """Below any stamp, and above any number of guilds in a READY before the first stamp."""
 
 
+class Lags:
+    """The greatest number of the last minutes."""
+
+    def __init__(self) -> None:
+        self._now = self._before = 0
+        self._since = 0.0
+
+    @property
+    def most(self) -> int:
+        """It."""
+        return max(self._now, self._before)
+
+    def saw(self, lag: int) -> None:
+        """One more."""
+        self._now = max(self._now, lag)
+
+    def age(self, now: float) -> None:
+        """Forget what is older than any session could be."""
+        if now - self._since > limits.REPLAY_FOR_S:
+            self._before, self._now, self._since = self._now, 0, now
+
+
 class Hub:
     """A listener of every topic that a session here needs."""
 
@@ -39,6 +61,8 @@ class Hub:
         self.ring = Ring(ring_bytes)
         self.s = _FIRST_S
         """The highest s so far."""
+        self.lags = Lags()
+        """By how much events were late among those of other topics."""
         self.ended = 0
         """The ring's mark behind the last login that ended: few who arrive have to look."""
         self.viewers: dict[str, Viewer] = {}
@@ -64,8 +88,13 @@ class Hub:
         """Remember the event and hand it out."""
         del n
         header, body = unpack(record)
-        self.s = max(self.s, stamp)
-        entry = Entry(self.s, topic, header, body, self._clock.monotonic())
+        if stamp > self.s:
+            self.s, late = stamp, 0
+        else:
+            # Another topic was ahead of it: of another server's clock, or repaired before it.
+            self.s, late = self.s + 1, stamp
+            self.lags.saw(self.s - stamp)
+        entry = Entry(self.s, topic, header, body, self._clock.monotonic(), late)
         self.ring.append(entry)
         place = self.atlas.at(topic)
         if place is not None:
@@ -131,6 +160,7 @@ class Hub:
     def sweep(self) -> None:
         """Forget places that nobody needs. To be called every few seconds."""
         self.atlas.sweep(self)
+        self.lags.age(self._clock.monotonic())
 
     def raise_to(self, stamps: Iterable[int]) -> int:
         """Lift the highest s to stamps up to which everything has been heard; returns it."""

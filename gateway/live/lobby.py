@@ -123,7 +123,7 @@ class Lobby:
             resume_url=resume_url,
             guilds_per_shard=site.guilds_per_shard,
         )
-        self._resuming = Resuming(self.hub, calls, self._records, store)
+        self._resuming = Resuming(self.hub, calls, self._records)
         self._joining = Joining(self.hub, self._records, tasks)
         self.hub.atlas.on_status = self._choose
         self.listing = Listing(self.hub, calls, tasks)

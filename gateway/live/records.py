@@ -148,6 +148,10 @@ class Records:
         self._dropped: dict[str, str] = {}
         self._waiting: list[asyncio.Future[None]] = []
 
+    def is_here(self, record: Record) -> bool:
+        """Whether a gateway of this address has, or had, the session."""
+        return record.node == self._node
+
     @property
     def is_pending(self) -> bool:
         """Whether something waits to be written."""

@@ -31,6 +31,13 @@ class Entry:
     body: bytes
     at: float = 0.0
     """Monotonic seconds when it came."""
+    stamp: int = 0
+    """What Redis gave it, where that is less than `s`, which never falls."""
+
+    @property
+    def place(self) -> int:
+        """Where it stands in its topic's log."""
+        return self.stamp or self.s
 
 
 Stay = tuple[int, int, int]
@@ -94,8 +101,8 @@ def merge(
     """One ordered stream of two sources: the replay streams up to where each topic went live here,
     and what this process heard from there on. Nothing twice, nothing missing.
     """
-    early = [entry for entry in stored if entry.s <= live_since(entry.topic)]
-    late = [entry for entry in heard if entry.s > live_since(entry.topic)]
+    early = [entry for entry in stored if entry.place <= live_since(entry.topic)]
+    late = [entry for entry in heard if entry.place > live_since(entry.topic)]
     return sorted(early + late, key=lambda entry: entry.s)
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
 from chassis.bus import ReplayGone
 from chassis.logs import logger
-from contracts import topics
 from contracts.closecodes import Close
 from contracts.errors import Unavailable
 from contracts.events.base import unpack
@@ -28,7 +27,7 @@ from gateway.live.hub import Hub
 from gateway.live.missed import Known, Teller, caught_up, known_at, moments_ahead
 from gateway.live.records import Record, Records
 from gateway.live.replay import Entry, follow, merge, stays_after
-from gateway.live.seams import Asks, Store
+from gateway.live.seams import Asks
 from gateway.live.viewer import Viewer
 
 log = logger("resume")
@@ -48,11 +47,10 @@ class Stored:
 class Resuming:
     """Lets former sessions go on."""
 
-    def __init__(self, hub: Hub, calls: Asks, records: Records, store: Store) -> None:
+    def __init__(self, hub: Hub, calls: Asks, records: Records) -> None:
         self._hub = hub
         self._calls = calls
         self._records = records
-        self._store = store
         self._under_way: dict[str, bool] = {}
         """Sessions that are being taken over here, and whether they still are ours."""
 
@@ -63,8 +61,8 @@ class Resuming:
         record = await self._records.load(session_id)
         if record is None or record.user_id != identity.user_id or record.kind != identity.kind:
             return None
-        head = int(await self._store.get(topics.STAMP_KEY) or 0)
-        is_possible = record.first <= seq <= max(head, record.high)
+        newest = max(await self._hub.bus.newest(), self._hub.s)
+        is_possible = record.first <= seq <= max(newest, record.high)
         return record if is_possible and record.epoch == self._hub.bus.epoch else None
 
     async def go_on(
@@ -112,7 +110,8 @@ class Resuming:
         hub = self._hub
         for _ in range(ROUNDS):
             await arrival.gather(with_self=False)
-            since, stored = await self._missed(arrival.topics, record, max(seq, record.high))
+            start = max(seq, record.high)
+            since, stored = await self._missed(arrival.topics, record, start)
             recalled = await self._recall(viewer, record, seq, arrival)
             if arrival.is_current() and hub.ring.reaches(stored.upto):
                 break
@@ -123,7 +122,7 @@ class Resuming:
         elif hub.bus.epoch != record.epoch or not self._under_way[viewer.session_id]:
             return False
         else:
-            entries = heard_since(hub, since, arrival.topics, stored)
+            entries = raised(heard_since(hub, since, arrival.topics, stored), start)
             return self._go_live(viewer, record, seq, arrival, entries, recalled=recalled)
         return True
 
@@ -143,23 +142,33 @@ class Resuming:
     async def _missed(
         self, asked: frozenset[Topic], record: Record, since: int
     ) -> tuple[int, Stored]:
+        if self._has_heard(asked, since) and self._records.is_here(record):
+            return since, Stored(upto=since)
+        # What another gateway told in the order of its own hearing may have been told later there.
+        blur = self._hub.bus.blur
+        back = blur + self._hub.lags.most if blur else 0
         try:
-            return since, await self._read(asked, since, record.epoch)
+            return since - back, await self._read(asked, since - back, record.epoch)
         except ReplayGone:
             # A client that may see little of what is said has an old number; but it may have
             # proven that nothing it may see is missing until later.
             if record.seen <= since:
                 raise
-            return record.seen, await self._read(asked, record.seen, record.epoch)
+            seen = record.seen - back
+            return seen, await self._read(asked, seen, record.epoch)
 
     async def _read(self, asked: frozenset[Topic], since: int, epoch: str) -> Stored:
         hub = self._hub
-        heard = [hub.bus.live_since(topic) for topic in asked]
-        if hub.ring.reaches(since) and all(s is not None and s <= since for s in heard):
+        if self._has_heard(asked, since):
             return Stored(upto=since)
         upto = hub.s
         found = await hub.bus.replay(sorted(asked), since, epoch=epoch)
         return Stored(tuple(map(as_entry, found)), upto, is_needed=True)
+
+    def _has_heard(self, asked: frozenset[Topic], since: int) -> bool:
+        """Whether the ring holds all that these topics told after that."""
+        heard = [self._hub.bus.live_since(topic) for topic in asked]
+        return self._hub.ring.reaches(since) and all(s is not None and s <= since for s in heard)
 
     def _go_live(
         self,
@@ -222,6 +231,11 @@ def heard_since(hub: Hub, since: int, asked: frozenset[Topic], stored: Stored) -
         return max(hub.bus.live_since(topic) or 0, forgotten)
 
     return merge(stored.entries, heard, begins)
+
+
+def raised(entries: list[Entry], start: int) -> list[Entry]:
+    """With none at a number that the client has had."""
+    return [entry if entry.s > start else replace(entry, s=start + 1) for entry in entries]
 
 
 def as_entry(replayed: tuple[Topic, int, int, bytes]) -> Entry:

@@ -32,6 +32,15 @@ class Events(Protocol):
     def epoch(self) -> str | None:
         """Names the data in Redis."""
 
+    @property
+    def blur(self) -> int:
+        """By how many microseconds events of several topics may come in another order than that of
+        their stamps; 0: never.
+        """
+
+    async def newest(self) -> int:
+        """No event has a much later stamp."""
+
     async def subscribe(self, topic: Topic, listener: Hears) -> None:
         """Return when every further event reaches the listener."""
 
@@ -78,9 +87,6 @@ class Store(Protocol):
 
     async def hgetall(self, name: str) -> dict[bytes, bytes]:
         """A hash, empty if it is not there."""
-
-    async def get(self, name: str) -> bytes | None:
-        """A string."""
 
     async def eval(self, script: str, numkeys: int, *keys_and_args: Any) -> Any:
         """Run a script."""

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from redis.asyncio import Redis
-from redis.exceptions import WatchError
 
+from chassis.bus.commands import Script
 from contracts import topics
 from signaling_service.domain.calls import Call
 
 _KEEP_S = 86_400
 """A forgotten call lapses after this."""
 _TRIES = 20
+_CHANGE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+return 1
+"""
 
 
 class OngoingCalls:
@@ -20,6 +25,7 @@ class OngoingCalls:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._change = Script(redis, _CHANGE)
 
     async def one(self, channel_id: int) -> Call | None:
         """The call there, if there is one."""
@@ -30,7 +36,10 @@ class OngoingCalls:
         """Those that are under way there."""
         if not channel_ids:
             return []
-        found = await self._redis.mget([topics.call_key(one) for one in channel_ids])
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for one in channel_ids:
+                pipe.get(topics.call_key(one))
+            found = await pipe.execute()
         return [Call.decode(raw) for raw in found if raw is not None]
 
     async def begin(self, call: Call) -> bool:
@@ -44,19 +53,12 @@ class OngoingCalls:
         """Before and after; None when there is no call. What others change meanwhile is kept."""
         key = topics.call_key(channel_id)
         for _ in range(_TRIES):
-            async with self._redis.pipeline(transaction=True) as pipe:
-                await pipe.watch(key)
-                raw = await pipe.get(key)
-                if raw is None:
-                    return None
-                before = Call.decode(raw)
-                after = change(before)
-                pipe.multi()  # type: ignore[no-untyped-call]
-                pipe.set(key, after.encode(), ex=_KEEP_S)
-                try:
-                    await pipe.execute()
-                except WatchError:
-                    continue
+            raw = await self._redis.get(key)
+            if raw is None:
+                return None
+            before = Call.decode(raw)
+            after = change(before)
+            if await self._change(key, raw, after.encode(), _KEEP_S):
                 return before, after
         return None
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 import orjson
 from redis.asyncio import Redis
 
+from chassis.bus.commands import Script
 from contracts import topics
 from signaling_service.domain.nodes import Node
 from signaling_service.store.texts import text
@@ -28,7 +29,7 @@ class Nodes:
     def __init__(self, redis: Redis, *, keep_room_s: int) -> None:
         self._redis = redis
         self._keep_room_s = keep_room_s
-        self._place = redis.register_script(_PLACE)
+        self._place = Script(redis, _PLACE)
 
     async def renew(self, node: Node, lease_s: float) -> None:
         """It lives for so long from now on."""
@@ -53,7 +54,10 @@ class Nodes:
         names = sorted(map(text, await self._redis.smembers(topics.VOICE_NODES_KEY)))
         if not names:
             return [], []
-        raw = await self._redis.mget([topics.voice_node_key(name) for name in names])
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.get(topics.voice_node_key(name))
+            raw = await pipe.execute()
         living = [Node(**orjson.loads(each)) for each in raw if each is not None]
         return living, [name for name, each in zip(names, raw, strict=True) if each is None]
 
@@ -73,7 +77,7 @@ class Nodes:
         best = ordered[0][0]
         names = [node.name for node in living]
         chosen = await self._place(
-            keys=[topics.voice_room_key(channel_id)], args=[best.name, self._keep_room_s, *names]
+            topics.voice_room_key(channel_id), best.name, self._keep_room_s, *names
         )
         return next((node for node in living if node.name == text(chosen)), best)
 

@@ -9,6 +9,7 @@ from secrets import token_hex
 
 from redis.asyncio import Redis
 
+from chassis.bus.commands import Script
 from chassis.clock import Clock
 from contracts import topics
 from contracts.errors import Unavailable
@@ -44,8 +45,8 @@ class Stays:
     def __init__(self, redis: Redis, clock: Clock) -> None:
         self._redis = redis
         self._clock = clock
-        self._sit = redis.register_script(_SIT)
-        self._end_turn = redis.register_script(_END_TURN)
+        self._sit = Script(redis, _SIT)
+        self._end_turn = Script(redis, _END_TURN)
 
     @asynccontextmanager
     async def turn(self, user_id: int) -> AsyncIterator[None]:
@@ -59,7 +60,7 @@ class Stays:
         try:
             yield
         finally:
-            await asyncio.shield(self._end_turn(keys=[key], args=[token]))
+            await asyncio.shield(self._end_turn(key, token))
 
     async def within(self, place_id: int) -> list[Stay]:
         """Everybody in a guild or a conversation."""
@@ -95,8 +96,8 @@ class Stays:
             await pipe.execute()
         return bool(
             await self._sit(
-                keys=[topics.voice_place_key(stay.place_id)],
-                args=[stay.user_id, stay.encode(), limit, f'"channel_id":{stay.channel_id},'],
+                topics.voice_place_key(stay.place_id),
+                *(stay.user_id, stay.encode(), limit, f'"channel_id":{stay.channel_id},'),
             )
         )
 

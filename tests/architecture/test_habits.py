@@ -102,4 +102,4 @@ def test_lock_files_name_no_host() -> None:
 
 def test_the_chassis_stays_small() -> None:
     lines = sum(source.text.count("\n") for source in sources("chassis"))
-    assert lines <= 7_000, "something entered that no third service needs"
+    assert lines <= 7_800, "something entered that no third service needs"

@@ -48,7 +48,8 @@ async def main(redis_url: str, dsn: str, stored: int, published: int) -> None:
             done=lambda _: done.set(),
         )
     if published:
-        await bus._publisher.drained()
+        for server in bus._servers:
+            await server.publisher.drained()
     sys.stdout.write(f"{outbox.number}\n")
     sys.stdout.flush()
     os.kill(os.getpid(), signal.SIGKILL)

@@ -9,7 +9,8 @@ from collections import defaultdict
 
 import pytest
 
-from chassis.bus import Pace, ReplayGone
+from chassis.bus import Bus, Pace, ReplayGone
+from chassis.bus.server import Server
 from chassis.clock import SystemClock
 from contracts import topics
 from contracts.topics import Topic
@@ -22,6 +23,11 @@ T = topics.guild(1)
 OTHER = topics.user(2)
 CALM = Pace(canary=60, heads=600)
 """Nothing is noticed by looking: only by what arrives."""
+
+
+def server_of(bus: Bus) -> Server:
+    """The only one."""
+    return bus._servers.at(T)
 
 
 def records(count: int, first: int = 0) -> list[bytes]:
@@ -127,11 +133,11 @@ class TestPublishing:
         bus, loop, ahead = await new_bus(pace=CALM), asyncio.get_running_loop(), 0.0
         monkeypatch.setattr(loop, "time", lambda: time.monotonic() + ahead)
         monkeypatch.setattr(SystemClock, "monotonic", lambda _: loop.time())
-        connection = bus._publisher.connection
+        connection = server_of(bus).publisher.connection
         for number in range(1, 8):
             ahead += 30
             await publish(bus, T, [b"%d" % number], first_id=number)
-        assert bus._publisher.connection is connection
+        assert server_of(bus).publisher.connection is connection
 
     async def test_a_broken_connection_repeats_what_was_on_its_way_once_and_in_order(
         self, new_bus: NewBus, redis_server: RedisServer
@@ -250,7 +256,7 @@ class TestGaps:
         telling, hearing, heard = await new_bus(), await new_bus(pace=CALM), Heard()
         await hearing.subscribe(T, heard)
         await _swallow(hearing, T, lambda: publish(telling, T, records(5)))
-        hearing._link.push([b"subscribe", topics.pubsub(T).encode(), 1])
+        hearing._servers.at(T).link.push([b"subscribe", topics.pubsub(T).encode(), 1])
         await heard.count(5)
         assert heard.records == records(5)
 
@@ -423,24 +429,26 @@ class TestReplay:
         assert [event[3] for event in early] + heard.records == records(20)
 
 
-async def _until_down(bus: object) -> None:
+async def _until_down(bus: Bus) -> None:
     async with asyncio.timeout(PATIENCE):
-        while bus.trouble() is None:  # type: ignore[attr-defined]
-            await asyncio.wait({bus._lines[0]._work, bus._lines[1]._work}, timeout=0.01)  # type: ignore[attr-defined]
+        while bus.trouble() is None:
+            await asyncio.wait(
+                {server_of(bus).lines[0]._work, server_of(bus).lines[1]._work}, timeout=0.01
+            )
 
 
-async def _noticed(bus: object) -> None:
-    while bus._lines[0].is_up.is_set():  # type: ignore[attr-defined]
-        await asyncio.wait({bus._lines[0]._work}, timeout=0.01)  # type: ignore[attr-defined]
+async def _noticed(bus: Bus) -> None:
+    while server_of(bus).lines[0].is_up.is_set():
+        await asyncio.wait({server_of(bus).lines[0]._work}, timeout=0.01)
 
 
-async def _swallow(bus: object, topic: Topic, work: object) -> None:
+async def _swallow(bus: Bus, topic: Topic, work: object) -> None:
     """Let arrivals of a topic vanish between the socket and the cursor while something happens."""
-    link = bus._link  # type: ignore[attr-defined]
+    link = server_of(bus).link
     subscription = link._by_channel.pop(topics.pubsub(topic).encode())
     try:
         await work()  # type: ignore[operator]
-        await bus.commands.ping()  # type: ignore[attr-defined]
+        await bus.commands.ping()
         await link._connection.call("PING")
     finally:
         link._by_channel[subscription.channel] = subscription

@@ -16,7 +16,6 @@ import zstandard
 from chassis.bus import ReplayGone
 from chassis.tasks import Tasks
 from chassis.testing import START, ManualClock
-from contracts import topics
 from contracts.errors import Unavailable
 from contracts.events.base import Event, Inside
 from contracts.events.guild import GuildJoined, GuildLeft
@@ -121,6 +120,7 @@ class Redis:
 
     def __init__(self) -> None:
         self.epoch = "one"
+        self.blur = 0
         self.stamp = 1_000_000_000
         self.logs: dict[Topic, list[tuple[int, int, bytes]]] = {}
         self.floors: dict[Topic, int] = {}
@@ -156,11 +156,6 @@ class Redis:
     async def hgetall(self, name: str) -> dict[bytes, bytes]:
         """A hash."""
         return dict(self.hashes.get(name, {}))
-
-    async def get(self, name: str) -> bytes | None:
-        """The stamp is all that is asked for."""
-        assert name == topics.STAMP_KEY
-        return str(self.stamp).encode()
 
     async def eval(self, script: str, count: int, key: str, *rest: Any) -> int:
         """The scripts of session records."""
@@ -219,6 +214,13 @@ class Bus:
     @property
     def epoch(self) -> str | None:
         return self.redis.epoch
+
+    @property
+    def blur(self) -> int:
+        return self.redis.blur
+
+    async def newest(self) -> int:
+        return self.redis.stamp
 
     def hear(self, topic: Topic, entry: tuple[int, int, bytes]) -> None:
         for listener in () if self.is_dead else tuple(self.listeners.get(topic, ())):

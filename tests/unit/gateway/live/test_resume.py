@@ -558,3 +558,46 @@ async def test_dropping_while_it_is_answered_leaves_nothing_behind(house: House)
     house.redis.publish(message(1))
     assert await client.resume(at=house.two)
     assert client.contents() == ["message 1"]
+
+
+class TestSeveralServers:
+    """Topics of a cluster have clocks of their own: a later event may have the lower stamp."""
+
+    async def late(self, house: House) -> Client:
+        """A session that was told of two events, the second of which has the lower stamp."""
+        house.redis.blur = 1_000
+        client = await house.enter()
+        await settled()
+        house.redis.publish(message(1))
+        house.redis.stamp -= 500
+        house.redis.publish(UserUpdate(id=UserId(2), username="late"))
+        house.redis.stamp += 500
+        await settled()
+        client.read()
+        return client
+
+    async def test_numbers_rise_all_the_same(self, house: House) -> None:
+        numbers = [event["s"] for event in (await self.late(house)).events]
+        assert numbers == sorted(set(numbers))
+
+    async def test_the_gateway_that_had_the_session_tells_exactly_the_rest(
+        self, house: House
+    ) -> None:
+        client = await self.late(house)
+        client.drop()
+        client.events, had = client.events[:-1], client.events[-2]["s"]
+        assert await client.resume(had, at=house.one)
+        assert [event["t"] for event in client.events[-3:]] == [
+            "MESSAGE_CREATE",
+            "USER_UPDATE",
+            "RESUMED",
+        ]
+
+    async def test_another_one_rather_tells_twice_than_never(self, house: House) -> None:
+        client = await self.late(house)
+        await house.one.die()
+        client.events, had = client.events[:-1], client.events[-2]["s"]
+        assert await client.resume(had, at=house.two)
+        told = [event for event in client.events if event["s"] > had]
+        assert "USER_UPDATE" in [event["t"] for event in told]
+        assert client.contents().count("message 1") == 2
