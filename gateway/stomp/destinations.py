@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 _TOPIC = re.compile(r"/topic/(channels|guilds)\.([0-9]{1,19})")
-_APP = re.compile(r"/app/channels\.([0-9]{1,19})\.(messages|typing|ack)")
+_APP = re.compile(r"/app/channels\.([0-9]{1,19})\.(messages|typing|ack|edit|delete)")
 _MOST = 1 << 63
 
 EVENTS = "/user/queue/events"
@@ -46,6 +46,15 @@ class Verb(Enum):
     SAY = "messages"
     TYPE = "typing"
     ACK = "ack"
+    EDIT = "edit"
+    DELETE = "delete"
+    SHOW = "/app/presence"
+    """How one wants to be seen, and which channel one looks at: opcode 3 of the gateway."""
+    VOICE = "/app/voice"
+    """Into a voice channel or out of it: opcode 4."""
+
+
+_OWN = frozenset((Verb.SHOW.value, Verb.VOICE.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,7 @@ class Deed:
     """What a SEND names."""
 
     verb: Verb
-    channel_id: int
+    channel_id: int = 0
 
 
 def subscribed(destination: str) -> Target | None:
@@ -70,6 +79,8 @@ def subscribed(destination: str) -> Target | None:
 
 def sent(destination: str) -> Deed | None:
     """What is to be done, if it can be."""
+    if destination in _OWN:
+        return Deed(Verb(destination))
     found = _APP.fullmatch(destination)
     if found is None or int(found[1]) >= _MOST:
         return None

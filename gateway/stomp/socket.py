@@ -6,21 +6,20 @@ import asyncio
 from collections import deque
 from typing import Protocol
 
-import orjson
-
 from contracts.closecodes import Close
 from contracts.errors import DomainError
 from contracts.intents import ALL, PRIVILEGED
 from gateway.live.codec import Encoding
 from gateway.live.frames import TEXT, frame
 from gateway.live.lobby import Lobby
-from gateway.live.payloads import UNSAID, Identify
+from gateway.live.payloads import UNSAID, BadPayload, Identify, read_presence, read_voice
 from gateway.live.socket import Socket
 from gateway.live.viewer import Viewer
 from gateway.rest.errand import Outcome
 from gateway.stomp import session as machine
 from gateway.stomp.destinations import Deed, Kind, Target, Verb
 from gateway.stomp.frames import BODY_BYTES, HEAD_BYTES, Malformed, Parser, build
+from gateway.stomp.requests import asked, form
 from gateway.stomp.session import Effect, Session, State
 from gateway.stomp.sink import StompSink
 
@@ -228,9 +227,15 @@ class StompSocket(Socket):
         return (await self._run(b"GET", path, self._token, b"")).is_done
 
     async def _do(self, effect: machine.Perform) -> None:
-        request = _request(effect.deed, effect.body)
-        if request is None:
-            self._fail("An ack names the message that was read", effect.receipt)
+        try:
+            if effect.deed.channel_id == 0:
+                self._say_of_oneself(effect.deed, effect.body)
+                if effect.receipt is not None:
+                    self._say("RECEIPT", {"receipt-id": effect.receipt})
+                return
+            request = asked(effect.deed, effect.body)
+        except BadPayload:
+            self._fail("The body can not be read", effect.receipt)
             return
         outcome = await self._run(*request[:2], self._token, request[2])
         if outcome.is_done:
@@ -242,6 +247,15 @@ class StompSocket(Socket):
             self.outlet.push(self._messages.say(_ERRORS, headers, outcome.body))
         else:
             self._fail("The request was refused", effect.receipt, outcome)
+
+    def _say_of_oneself(self, deed: Deed, body: bytes) -> None:
+        """What is no request: the gateway has opcodes for it."""
+        if self._viewer is None:
+            return
+        if deed.verb is Verb.SHOW:
+            self._lobby.show(self._viewer, read_presence(form(body)))
+        else:
+            self._lobby.update_voice(self._viewer, read_voice(form(body)))
 
     def _ended(self, target: Target) -> None:
         """What was subscribed to is out of sight: it has been told, and no more of it comes."""
@@ -267,17 +281,3 @@ class StompSocket(Socket):
     def _say(self, command: str, headers: dict[str, str], body: bytes = b"") -> None:
         if not self.is_over:
             self.outlet.push(frame(TEXT, build(command, headers, body)))
-
-
-def _request(deed: Deed, body: bytes) -> tuple[bytes, bytes, bytes] | None:
-    """The REST request that says the same."""
-    channel = b"/api/v10/channels/%d" % deed.channel_id
-    if deed.verb is Verb.SAY:
-        return b"POST", b"%b/messages" % channel, body
-    if deed.verb is Verb.TYPE:
-        return b"POST", b"%b/typing" % channel, b""
-    try:
-        message_id = int(orjson.loads(body)["message_id"])
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        return None
-    return b"POST", b"%b/messages/%d/ack" % (channel, message_id), b"{}"

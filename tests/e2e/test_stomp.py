@@ -49,6 +49,31 @@ async def test_people_talk_type_read_and_leave_by_it(meet: Newcomer) -> None:
     await phone.shut()
 
 
+async def test_who_writes_by_it_edits_deletes_and_enters_voice(meet: Newcomer) -> None:
+    """What clients of the original kind do by frames alone (seeds 2.2)."""
+    mina = await meet("mina")
+    guild = await mina.founds()
+    room = await mina.channel(guild["id"])
+    voice = await mina.channel(guild["id"], 2)
+    phone = await at_door(mina)
+    for destination in (EVENTS, f"/topic/guilds.{guild['id']}"):
+        await phone.hears(destination)
+    message_id = (await mina.sends(room, "helo"))["id"]
+    named = {"message_id": message_id}
+    await phone.does(f"/app/channels.{room}.edit", {**named, "content": "hello"})
+    assert (await phone.event("MESSAGE_UPDATE")).event["d"]["content"] == "hello"
+    await phone.does(f"/app/channels.{room}.delete", named)
+    assert (await phone.event("MESSAGE_DELETE")).event["d"]["id"] == message_id
+    await phone.does("/app/presence", {"status": "idle", "focus": room})
+    shown = await phone.event("PRESENCE_UPDATE", lambda d: d["status"] == "idle")
+    assert shown.event["d"]["user"]["id"] == mina.id
+    await phone.does("/app/voice", {"guild_id": guild["id"], "channel_id": voice})
+    entered = await phone.event("VOICE_STATE_UPDATE")
+    assert entered.event["d"]["channel_id"] == voice
+    assert (await phone.event("VOICE_SERVER_UPDATE")).event["d"]["guild_id"] == guild["id"]
+    await phone.shut()
+
+
 async def test_the_most_particular_subscription_hears_an_event_once(meet: Newcomer) -> None:
     mina = await meet("mina")
     guild = await mina.founds()

@@ -135,5 +135,7 @@ def test_destinations_are_what_they_say_or_nothing(text: str, target: Target | N
 def test_what_is_sent_names_a_channel_and_a_deed() -> None:
     assert sent("/app/channels.5.messages") == SAY
     assert sent("/app/channels.5.ack") == Deed(Verb.ACK, 5)
-    assert sent("/app/channels.5.delete") is None
+    assert sent("/app/channels.5.delete") == Deed(Verb.DELETE, 5)
+    assert sent("/app/presence") == Deed(Verb.SHOW)
+    assert sent("/app/channels.5.pin") is None
     assert sent("/topic/channels.5") is None
