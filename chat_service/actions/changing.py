@@ -176,9 +176,12 @@ async def delete_many(
         raise DomainError(ErrorCode.TOO_OLD)
     async with chat.units.open(actor) as unit:
         gone = await store.writing.remove(unit, venue.channel_id, wanted)
+        pinned = await store.writing.count_pins(unit, venue.channel_id)
         if gone:
             tell_gone(unit, venue, gone)
             if venue.thread is not None:
+            if pinned != await store.writing.count_pins(unit, venue.channel_id):
+                await tell_pins(unit, venue)
                 await thread_state.lessened(unit, venue.thread.id, gone)
             action = AuditAction.MESSAGE_BULK_DELETE
             governing.note(unit, venue, action, venue.channel_id, count=len(gone))

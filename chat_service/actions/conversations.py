@@ -16,6 +16,7 @@ from chat_service.people import gone
 from chat_service.tools import Unit
 from contracts import limits, topics
 from contracts.errors import DomainError, ErrorCode, Forbidden, NotFound
+from contracts.events.base import Event
 from contracts.events.private import (
     PrivateChannelCreate,
     PrivateChannelDelete,
@@ -23,8 +24,9 @@ from contracts.events.private import (
     RecipientAdd,
     RecipientRemove,
 )
+from contracts.events.reading import MessageAck
 from contracts.identity import Identity
-from contracts.ids import ChannelId, UserId
+from contracts.ids import ChannelId, MessageId, UserId
 from contracts.objects.channel import ChannelType
 from contracts.objects.private import PrivateChannel
 from contracts.objects.user import User
@@ -80,7 +82,7 @@ async def open_pair(chat: Chat, actor: Identity, other_id: int) -> PrivateChanne
         seat = held.seat(me)
         if seat is not None and not seat.is_open:
             await store.conversations.show(unit, channel_id, [me], is_open=True)
-            appear(unit, held, [me], faces)
+            await appear(unit, held, [me], faces)
     return await one(chat, actor, channel_id)
 
 
@@ -103,7 +105,7 @@ async def open_group(chat: Chat, actor: Identity, people: Collection[int]) -> Pr
         )
         await store.conversations.seat(unit, channel_id, seats)
         made = Conversation(channel_id, ChannelType.GROUP_DM, seats, me)
-        appear(unit, made, made.people, faces)
+        await appear(unit, made, made.people, faces)
     return views.private(made, me, faces)
 
 
@@ -130,7 +132,7 @@ async def edit(
             if after.icon != held.icon:
                 await announcing.announce(unit, venue, _NEW_ICON)
             await store.conversations.change(unit, channel_id, **changes)
-            _tell_changed(unit, after, faces)
+            await _tell_changed(unit, after, after.people, faces)
     return await one(chat, actor, channel_id)
 
 
@@ -155,9 +157,23 @@ async def add(chat: Chat, actor: Identity, channel_id: int, user_id: int) -> Non
         after = replace(held, recipients=(*held.recipients, entry))
         venue = _venue(after, faces, actor.user_id)
         unit.emit(RecipientAdd(channel_id=ChannelId(channel_id), user=faces[user_id]), to=_to(held))
-        appear(unit, after, [user_id], faces)
+        await appear(unit, after, [user_id], faces)
+        await _read_so_far(unit, channel_id, user_id)
         await announcing.announce(unit, venue, _JOINED, mentions=[user_id], look=faces)
         await store.conversations.seat(unit, channel_id, [entry])
+
+
+async def _read_so_far(unit: Unit, channel_id: int, user_id: int) -> None:
+    """What was said before somebody came is nothing that waits for them."""
+    newest, _ = await store.conversations.head(unit, channel_id)
+    for mark in await store.reading.move(unit, user_id, {channel_id: newest} if newest else {}):
+        read = MessageAck(
+            user_id=UserId(user_id),
+            channel_id=ChannelId(channel_id),
+            message_id=MessageId(mark.read_to),
+            version=mark.version,
+        )
+        unit.emit(read)
 
 
 async def remove(chat: Chat, actor: Identity, channel_id: int, user_id: int) -> None:
@@ -188,15 +204,11 @@ async def close(chat: Chat, actor: Identity, channel_id: int) -> PrivateChannel:
 
 async def accept(chat: Chat, actor: Identity, channel_id: int) -> PrivateChannel:
     """A stranger's request is welcome."""
-    await _mine(chat, actor, channel_id)
+    found = await _mine(chat, actor, channel_id)
+    faces = await chat.people.faces(found.people)
     async with chat.units.open(actor) as unit:
-        is_news = await store.conversations.accept(unit, channel_id, actor.user_id)
-    shown = await one(chat, actor, channel_id)
-    if is_news and not actor.is_bot:
-        async with chat.units.open(actor) as unit:
-            changed = views.event(PrivateChannelUpdate, shown)
-            unit.emit(changed, to=[topics.user(actor.user_id)])
-    return shown
+        await _accept(unit, found, int(actor.user_id), faces)
+    return await one(chat, actor, channel_id)
 
 
 async def welcomed(chat: Chat, venue: Venue) -> Faces:
@@ -221,16 +233,24 @@ async def revive(unit: Unit, venue: Venue, faces: Faces) -> None:
     conversation = venue.conversation
     if conversation is None:
         return
-    appear(unit, conversation, await store.conversations.reopen(unit, conversation.id), faces)
+    await appear(unit, conversation, await store.conversations.reopen(unit, conversation.id), faces)
     seat = conversation.seat(venue.user.id)
     if seat is not None and seat.is_request:
-        await store.conversations.accept(unit, conversation.id, venue.user.id)
+        await _accept(unit, conversation, int(venue.user.id), faces)
 
 
-def appear(unit: Unit, shown: Conversation, people: Collection[int], faces: Faces) -> None:
+async def appear(unit: Unit, shown: Conversation, people: Collection[int], faces: Faces) -> None:
     """Tell people that a conversation is in their list now."""
-    for person, channel in _as_seen(shown, people, faces):
-        unit.emit(views.event(PrivateChannelCreate, channel), to=[topics.user(person)])
+    await _tell(unit, PrivateChannelCreate, shown, people, faces)
+
+
+async def _accept(unit: Unit, held: Conversation, user_id: int, faces: Faces) -> None:
+    if await store.conversations.accept(unit, held.id, user_id):
+        seats = tuple(
+            replace(one, is_request=False) if one.user_id == user_id else one
+            for one in held.recipients
+        )
+        await _tell_changed(unit, replace(held, recipients=seats), [user_id], faces)
 
 
 async def _dismiss(
@@ -242,8 +262,7 @@ async def _dismiss(
         owner_id=rules.heir(held, user_id),
     )
     face = faces.get(user_id) or gone(user_id)
-    for person, channel in _as_seen(held, [user_id], faces):
-        unit.emit(views.event(PrivateChannelDelete, channel), to=[topics.user(person)])
+    await _tell(unit, PrivateChannelDelete, held, [user_id], faces)
     if not after.recipients:
         await store.conversations.unseat(unit, held.id, user_id)
         await store.conversations.remove(unit, held.id)
@@ -255,23 +274,28 @@ async def _dismiss(
     await store.conversations.unseat(unit, held.id, user_id)
     if after.owner_id != held.owner_id:
         await store.conversations.change(unit, held.id, owner_id=after.owner_id)
-        _tell_changed(unit, after, faces)
+        await _tell_changed(unit, after, after.people, faces)
 
 
-def _tell_changed(unit: Unit, after: Conversation, faces: Faces) -> None:
-    for person, channel in _as_seen(after, after.people, faces):
-        unit.emit(views.event(PrivateChannelUpdate, channel), to=[topics.user(person)])
+async def _tell_changed(
+    unit: Unit, after: Conversation, people: Collection[int], faces: Faces
+) -> None:
+    await _tell(unit, PrivateChannelUpdate, after, people, faces)
 
 
-def _as_seen(
-    shown: Conversation, people: Collection[int], faces: Faces
-) -> list[tuple[int, PrivateChannel]]:
-    """The conversation as each of these people sees it; libraries of bots can not read it."""
-    return [
-        (person, views.private(shown, person, faces))
-        for person in people
-        if not (person in faces and faces[person].bot)
-    ]
+async def _tell(
+    unit: Unit, event: type[Event], shown: Conversation, people: Collection[int], faces: Faces
+) -> None:
+    """Tell each of these people of the conversation as they see it. Libraries of bots can not read
+    it.
+    """
+    readers = [one for one in people if not (one in faces and faces[one].bot)]
+    if not readers:
+        return
+    head = await store.conversations.head(unit, shown.id)
+    for person in readers:
+        seen = views.private(shown, person, faces, *head)
+        unit.emit(views.event(event, seen), to=[topics.user(person)])
 
 
 def _to(conversation: Conversation) -> list[topics.Topic]:

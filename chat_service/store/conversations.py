@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chat_service.domain.conversations import Conversation, Recipient
 from chat_service.store.among import among
-from chat_service.tables import conversations, recipients
+from chat_service.tables import conversations, messages, recipients
+from chat_service.tables import heads as heads_of
 from chat_service.tools import Unit
 from contracts.objects.channel import ChannelType
 
@@ -58,6 +60,18 @@ async def listed(pool: Any, user_ids: Sequence[int], limit: int) -> dict[int, li
 async def heads(pool: Any, ids: Sequence[int]) -> dict[int, tuple[int | None, Any]]:
     """The newest message and the last pin, by conversation."""
     return {row[0]: (row[1], row[2]) for row in await pool.fetch(_HEADS, list(ids))}
+
+
+async def head(unit: Unit, channel_id: int) -> tuple[int | None, datetime | None]:
+    """The same of one, as this unit leaves it."""
+    newest = sa.select(heads_of.c.last_message_id).where(heads_of.c.channel_id == channel_id)
+    pinned = (messages.c.channel_id == channel_id, messages.c.pinned.is_not(None))
+    pin = sa.select(sa.func.max(messages.c.pinned)).where(*pinned)
+    newest_and_pin = sa.select(
+        newest.scalar_subquery().label("newest"), pin.scalar_subquery().label("pin")
+    )
+    (row,) = await unit.all(newest_and_pin)
+    return row.newest, row.pin
 
 
 async def hold(unit: Unit, channel_id: int) -> Conversation | None:

@@ -196,13 +196,13 @@ class House:
     admin: asyncpg.Connection[asyncpg.Record]
     blobs: Path
     """Where files lie."""
-    _began: int = 0
+    began: int = 0
     """The stamp at which this test began."""
     _as_community: Calls | None = None
 
     def begin(self) -> None:
         """Whatever is told from now on belongs to this test."""
-        self._began = (self.running.service.clock.now_ms() - EPOCH_MS) * 1_000
+        self.began = (self.running.service.clock.now_ms() - EPOCH_MS) * 1_000
 
     async def job(self, name: str) -> None:
         """Let the clock strike."""
@@ -404,7 +404,7 @@ class House:
     async def _told_on(self, topic: topics.Topic) -> Told:
         await self.settled()
         assert self.running.ears is not None
-        replayed = await self.running.ears.bus.replay([topic], self._began)
+        replayed = await self.running.ears.bus.replay([topic], self.began)
         opened = [unpack(record) for _, _, _, record in replayed]
         return [(header.name, orjson.loads(body)) for header, body in opened]
 

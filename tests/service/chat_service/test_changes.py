@@ -124,6 +124,16 @@ class TestDeleting:
         name, told = (await house.told(guild))[-1]
         assert (name, told["ids"]) == ("MessageDeleteBulk", ids)
 
+    async def test_pins_that_go_with_many_are_told(self, house: House) -> None:
+        guild = house.guild()
+        room = int(house.channel(guild).id)
+        ids = [one["id"] for one in await house.sends(ALICE, room, 2)]
+        await house.asks(OWNER, "PUT", f"/channels/{room}/messages/pins/{ids[0]}")
+        path = f"/channels/{room}/messages/bulk-delete"
+        assert (await house.asks(OWNER, "POST", path, json={"messages": ids})).status_code == 204
+        name, told = (await house.told(guild))[-1]
+        assert (name, told["last_pin_timestamp"]) == ("ChannelPinsUpdate", None)
+
     async def test_too_few_too_many_and_too_old_are_refused_as_a_whole(self, house: House) -> None:
         room = house.room()
         sent = await house.send(ALICE, room, "stays")

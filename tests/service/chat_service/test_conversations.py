@@ -48,6 +48,18 @@ class TestPairs:
         names = [name for name, _ in await house.told_to(ann)]
         assert names == ["PrivateChannelCreate", "MessageCreate"]
 
+    async def test_who_answers_a_request_sees_on_all_devices_that_it_is_none(
+        self, house: House
+    ) -> None:
+        ann, ben = house.newcomer(), house.newcomer()
+        channel = int((await house.opens(ann, ben))["id"])
+        await house.send(ann, channel, "hello")
+        answer = await house.send(ben, channel, "hello to you")
+        appeared, _, changed, _ = await house.told_to(ben)
+        assert (appeared[0], appeared[1]["is_message_request"]) == ("PrivateChannelCreate", True)
+        assert (changed[0], changed[1]["is_message_request"]) == ("PrivateChannelUpdate", False)
+        assert changed[1]["last_message_id"] == answer["id"]
+
     async def test_what_is_closed_comes_back_with_a_message(self, house: House) -> None:
         ann, ben = house.newcomer(), house.newcomer()
         channel = int((await house.opens(ann, ben))["id"])
@@ -236,3 +248,21 @@ async def test_a_group_is_renamed_handed_on_and_closed_by_calls(house: House) ->
         *("PrivateChannelUpdate", "RecipientRemove", "MessageCreate"),
     ]
     assert [one["content"] for one in await house.history(cat, channel)] == ["", "club"]
+
+
+async def test_who_comes_into_a_group_has_nothing_to_read_of_before(house: House) -> None:
+    ann, ben, cat, dan = (house.newcomer() for _ in range(4))
+    group = int((await house.opens(ann, ben, cat))["id"])
+    before = await house.send(ann, group, "before")
+    path = f"/channels/{group}/recipients/{dan}"
+    assert (await house.asks(ann, "PUT", path)).status_code == 204
+    told = dict(await house.told_to(dan))
+    assert told["PrivateChannelCreate"]["last_message_id"] == before["id"]
+    assert (told["MessageAck"]["message_id"], told["MessageAck"]["mention_count"]) == (
+        before["id"],
+        0,
+    )
+    gateway = await house.running.calls_from("gateway")
+    asked = GetArrivals(readers=(Reader(user_id=UserId(dan)),))
+    ((state,),) = [one.read for one in (await gateway.ask(asked)).people]
+    assert state["mention_count"] == 1, "that somebody took them in"
