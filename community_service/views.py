@@ -23,7 +23,7 @@ from contracts.events.base import Event
 from contracts.events.invite import InviteCreate
 from contracts.ids import ApplicationId, ChannelId, GuildId, MessageId
 from contracts.objects.audit import AuditedInvite, AuditEntry, AuditLog
-from contracts.objects.automod import AutoModRule
+from contracts.objects.automod import AutoModRule, event_of
 from contracts.objects.ban import Ban as BanShape
 from contracts.objects.channel import Channel as ChannelShape
 from contracts.objects.channel import ChannelType
@@ -360,7 +360,7 @@ def automod_rule(rule: Rule) -> AutoModRule:
         "trigger_type": rule.trigger,
         "trigger_metadata": rule.metadata,
     }
-    return AutoModRule.model_validate({**shown, "event_type": 1})
+    return AutoModRule.model_validate({**shown, "event_type": event_of(rule.trigger)})
 
 
 _OF_RULES = (

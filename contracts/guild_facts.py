@@ -163,6 +163,7 @@ def gather(
         is_member=True,
         is_owner=user_id == owner_id,
         is_timed_out=member.is_timed_out(now),
+        is_quarantined=member.is_quarantined,
         everyone=roles.get(guild_id, 0),
         roles={int(role): roles[role] for role in held if role in roles},
         everyone_overwrite=everyone,

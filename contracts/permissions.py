@@ -4,9 +4,10 @@ what.
 The stages, as docs/permissions.md tells them with their reasons:
 1 not a member: nothing; 2 the owner: everything; 3 @everyone and role permissions joined;
 4 administrator: everything; 5 the channel's @everyone overwrite; 6 its role overwrites, all denies
-then all allows; 7 its member overwrite; 8 a timeout leaves only reading; 9 in a thread, sending is
-sending in threads, and a private one is for those in it and who governs threads; 10 implicit
-denials in a channel (no view: nothing, no send: no attachments, …).
+then all allows; 7 its member overwrite; 8 a timeout leaves only reading, a forbidden name the
+choice of another one, too; 9 in a thread, sending is sending in threads, and a private one is for
+those in it and who governs threads; 10 implicit denials in a channel (no view: nothing, no send: no
+attachments, …).
 """
 
 from __future__ import annotations
@@ -79,6 +80,8 @@ NONE = Permission(0)
 EVERYTHING = reduce(or_, Permission)
 READING = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
 """What a timed-out member keeps."""
+_QUARANTINED = READING | Permission.CHANGE_NICKNAME
+"""What somebody keeps whose name set off a rule: a better one ends it."""
 
 _NEEDS_SENDING = (
     Permission.MENTION_EVERYONE
@@ -207,6 +210,8 @@ class Facts:
     """Overwrites of the roles the member holds."""
     member_overwrite: Overwrite | None = None
     where: Where = Where.CHANNEL
+    is_quarantined: bool = False
+    """Whether what they call themselves set off a rule of automatic moderation."""
     is_held_back: bool = False
     """Without the second factor that the guild asks of those who govern."""
 
@@ -232,6 +237,8 @@ def _held(facts: Facts) -> Permission:
     granted = _overwritten(granted, facts)
     if facts.is_timed_out:
         granted &= READING
+    if facts.is_quarantined:
+        granted &= _QUARANTINED
     named = Permission(granted & EVERYTHING)
     if facts.where is Where.GUILD:
         return named

@@ -71,7 +71,7 @@ async def ask(chat: Chat, actor: Identity, wish: Wish) -> None:
         await _check_in(chat, actor, wish)
         return
     venue = await enter(chat, actor, wish.channel_id)
-    if venue.member is not None and venue.member.is_timed_out(chat.clock.now()):
+    if venue.member is not None and venue.member.is_silenced(chat.clock.now()):
         raise Forbidden
     await _require_application(chat, venue, wish.application_id)
     asked = await _WAYS[wish.type](chat, actor, venue, wish)

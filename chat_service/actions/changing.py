@@ -9,6 +9,7 @@ from typing import Any
 
 from chat_service import store, views
 from chat_service.actions import (
+    alerting,
     attaching,
     composing,
     governing,
@@ -139,7 +140,7 @@ async def delete(chat: Chat, actor: Identity, channel_id: int, message_id: int) 
 async def delete_in(chat: Chat, actor: Identity, venue: Venue, message_id: int) -> None:
     """The same where somebody was let in already."""
     message = await _one(chat, venue, message_id)
-    if message.author_id != venue.user.id or message.type == moderating.ALERT:
+    if message.author_id != venue.user.id or message.type == alerting.ALERT:
         # An alert is told in the name of whom it is about.
         venue.require(Permission.MANAGE_MESSAGES)
     if message.type in _LASTING:
@@ -175,13 +176,13 @@ async def delete_many(
     if wanted[0] < floor_of(int(oldest.timestamp() * 1000)):
         raise DomainError(ErrorCode.TOO_OLD)
     async with chat.units.open(actor) as unit:
-        gone = await store.writing.remove(unit, venue.channel_id, wanted)
         pinned = await store.writing.count_pins(unit, venue.channel_id)
+        gone = await store.writing.remove(unit, venue.channel_id, wanted)
         if gone:
             tell_gone(unit, venue, gone)
-            if venue.thread is not None:
             if pinned != await store.writing.count_pins(unit, venue.channel_id):
                 await tell_pins(unit, venue)
+            if venue.thread is not None:
                 await thread_state.lessened(unit, venue.thread.id, gone)
             action = AuditAction.MESSAGE_BULK_DELETE
             governing.note(unit, venue, action, venue.channel_id, count=len(gone))

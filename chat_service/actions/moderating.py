@@ -4,31 +4,26 @@ said. Guilds without rules do not come here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chat_service.actions import announcing
+from chat_service.actions import alerting
+from chat_service.actions.alerting import Notice
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import Venue
 from chat_service.domain import content, wording
 from chat_service.domain.moderation import Said, Verdict
 from chat_service.tools import Unit
-from contracts import topics
 from contracts.errors import DomainError, ErrorCode
 from contracts.events.audit import Governed
 from contracts.events.automod import AutoModActionExecution
-from contracts.events.base import Hearing
 from contracts.guild_facts import GuildFacts
 from contracts.identity import Identity
-from contracts.ids import ChannelId, GuildId, MessageId, Snowflake, UserId
+from contracts.ids import MessageId, Snowflake, UserId
 from contracts.objects.audit import AuditAction
 from contracts.objects.automod import ActionType, AutoModAction
-from contracts.objects.channel import TALKABLE
-from contracts.permissions import NONE, Permission
+from contracts.permissions import Permission
 from contracts.wire import JSON
 
-ALERT = 24
-"""The type of the message that an alert is."""
 _SIGNED = frozenset({"webhook_id", "author"})
 _DEEDS = {
     ActionType.BLOCK_MESSAGE: AuditAction.AUTO_MODERATION_BLOCK_MESSAGE,
@@ -118,9 +113,10 @@ async def _carry_out(unit: Unit, case: _Case) -> None:
         if action.type is ActionType.TIMEOUT and venue.member is None:
             continue  # a webhook can not be silenced
         if action.type is ActionType.SEND_ALERT_MESSAGE:
-            alert_id = await _alert(unit, case, action)
-            if alert_id is None:
+            there = alerting.place(facts, action, venue.user, venue.member)
+            if there is None:
                 continue
+            alert_id = await alerting.write(unit, there, _notice(case), case.signed)
         unit.emit(
             AutoModActionExecution(
                 guild_id=facts.id,
@@ -139,6 +135,18 @@ async def _carry_out(unit: Unit, case: _Case) -> None:
         unit.emit(_deed(venue, facts, verdict, action))
 
 
+def _notice(case: _Case) -> Notice:
+    verdict = case.verdict
+    return Notice(
+        rule=verdict.rule.name,
+        is_blocked=verdict.blocks is not None,
+        text=case.text,
+        keyword=verdict.keyword,
+        matched=verdict.matched,
+        channel_id=int(case.venue.channel_id),
+    )
+
+
 def _deed(venue: Venue, facts: GuildFacts, verdict: Verdict, action: AutoModAction) -> Governed:
     return Governed(
         guild_id=facts.id,
@@ -152,39 +160,3 @@ def _deed(venue: Venue, facts: GuildFacts, verdict: Verdict, action: AutoModActi
         },
         silence_s=action.seconds if action.type is ActionType.TIMEOUT else 0,
     )
-
-
-async def _alert(unit: Unit, case: _Case, action: AutoModAction) -> MessageId | None:
-    """Tell it where the rule says; None if that channel is gone."""
-    venue, facts = case.venue, case.facts
-    channel = facts.channels.get(ChannelId(action.channel_id))
-    if channel is None or channel.type not in TALKABLE:
-        return None
-    there = Venue(
-        channel_id=channel.id,
-        guild_id=GuildId(facts.id),
-        user=venue.user,
-        granted=NONE,
-        heard_on=Hearing((topics.guild(facts.id),)),
-        member=venue.member,
-        channel=channel,
-    )
-    said = {"embeds": [_embed(venue, case.verdict, case.text)], **case.signed}
-    told = await announcing.announce(unit, there, ALERT, carries=said)
-    return MessageId(told.id)
-
-
-def _embed(venue: Venue, verdict: Verdict, text: str) -> JSON:
-    """As clients know how to show it."""
-    fields: Sequence[tuple[str, object]] = (
-        ("rule_name", verdict.rule.name),
-        ("channel_id", venue.channel_id),
-        ("decision_outcome", "flagged" if verdict.blocks is None else "blocked"),
-        ("keyword", verdict.keyword or ""),
-        ("keyword_matched_content", verdict.matched or ""),
-    )
-    return {
-        "type": "auto_moderation_message",
-        "description": text,
-        "fields": [{"name": name, "value": str(value), "inline": False} for name, value in fields],
-    }

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat_service import store
-from chat_service.actions import announcing, tending, thread_state
+from chat_service.actions import alerting, announcing, tending, thread_state
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import Venue
 from chat_service.store.removals import Removal
 from chat_service.tools import Unit
 from contracts import limits, topics
 from contracts.errors import NotFound
+from contracts.events.automod import ProfileFlagged
 from contracts.events.ban import MessagesUnwanted
 from contracts.events.base import Hearing, open_as
 from contracts.events.channel import ChannelDelete
@@ -56,6 +57,7 @@ async def react(chat: Chat, name: str, body: bytes, at: Heard) -> None:
     """Let an event have its effect, once."""
     greeting: Venue | None = None
     removals: list[Removal] = []
+    alert: Venue | None = None
     if name == MemberAdd.__name__:
         greeting = await _greeting(chat, open_as(MemberAdd, body))
     elif name == MessagesUnwanted.__name__:
@@ -63,8 +65,13 @@ async def react(chat: Chat, name: str, body: bytes, at: Heard) -> None:
     elif name == MemberRemove.__name__:
         left = open_as(MemberRemove, body)
         await tending.leave_all(chat, left.guild_id, left.user.id)
+    elif name == ProfileFlagged.__name__:
+        flagged = open_as(ProfileFlagged, body)
+        alert = await alerting.place_of_name(chat, flagged)
     async with chat.units.open(NOBODY) as unit:
         await store.hearing.note(unit, topics.NEWS, at.epoch, at.stamp)
+        if alert is not None:
+            await alerting.tell_of_name(unit, alert, flagged)
         if greeting is not None:
             await _greet(unit, greeting)
         elif name == ChannelDelete.__name__:

@@ -5,15 +5,15 @@ with the facts about a guild, the clock with the question.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from chat_service.domain.lookalikes import forms
 from chat_service.domain.wordlists import WORDS
-from contracts import patterns
 from contracts.guild_facts import GuildFacts
+from contracts.lookalikes import forms
 from contracts.objects.automod import ActionType, AutoModAction, AutoModRule, Preset, Trigger
+from contracts.words import Words
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -61,46 +61,6 @@ class Verdict(NamedTuple):
         return next(actions, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Keyword:
-    """A word or phrase; with a star, whatever it begins or ends with."""
-
-    given: str
-    bare: str
-    begins: bool
-    ends: bool
-    """Whether words begin and end with it."""
-
-    @classmethod
-    def of(cls, given: str) -> Keyword:
-        """As it was written."""
-        bare = forms(given.strip("*").strip())[-1]
-        return cls(given, bare, not given.startswith("*"), not given.endswith("*"))
-
-    def places(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where it stands."""
-        start = text.find(self.bare) if self.bare else -1
-        while start >= 0:
-            end = start + len(self.bare)
-            if not (self.begins and _is_within(text, start)) and not (
-                self.ends and _is_within(text, end)
-            ):
-                yield start, end
-            start = text.find(self.bare, start + 1)
-
-
-def _is_within(text: str, at: int) -> bool:
-    return 0 < at < len(text) and text[at - 1].isalnum() and text[at].isalnum()
-
-
-def _word_at(text: str, start: int, end: int) -> str:
-    while start and text[start - 1].isalnum():
-        start -= 1
-    while end < len(text) and text[end].isalnum():
-        end += 1
-    return text[start:end]
-
-
 class Lately:
     """What was said in the last minute, as far as spam and raids are told by it."""
 
@@ -142,7 +102,7 @@ class Rulebook:
     def __init__(self, facts: GuildFacts, lately: Lately) -> None:
         self.facts = facts
         self._lately = lately
-        self._tests = [(rule, self._test(rule)) for rule in facts.rules]
+        self._tests = [(rule, self._test(rule)) for rule in facts.rules if rule.is_about_messages]
 
     def verdicts(self, said: Said) -> list[Verdict]:
         """Every rule that is met, each once."""
@@ -166,10 +126,10 @@ class Rulebook:
             case Trigger.KEYWORD_PRESET:
                 presets = [WORDS[Preset(one)] for one in metadata["presets"]]
                 words = [word for preset in presets for word in preset]
-                return _words(words, metadata["allow_list"], ())
-            case Trigger.KEYWORD:
+                return _found(Words(words, metadata["allow_list"]))
+            case _:
                 words, allowed = metadata["keyword_filter"], metadata["allow_list"]
-                return _words(words, allowed, metadata["regex_patterns"])
+                return _found(Words(words, allowed, metadata["regex_patterns"]))
 
     def _mentions(self, limit: int, *, raids: bool) -> Test:
         def test(said: Said, shown: Sequence[str]) -> tuple[str | None, str | None] | None:
@@ -191,25 +151,9 @@ class Rulebook:
         return (None, None) if is_spam else None
 
 
-def _words(given: Sequence[str], allowed: Sequence[str], regexes: Sequence[str]) -> Test:
-    keywords = [Keyword.of(one) for one in given]
-    exceptions = [Keyword.of(one) for one in allowed]
-
-    def is_allowed(word: str) -> bool:
-        return any(next(one.places(word), None) is not None for one in exceptions)
-
+def _found(words: Words) -> Test:
     def test(said: Said, shown: Sequence[str]) -> tuple[str | None, str | None] | None:
-        for text in shown:
-            for keyword in keywords:
-                for start, end in keyword.places(text):
-                    if not is_allowed(_word_at(text, start, end)):
-                        return keyword.given, text[start:end]
-        for pattern in regexes:
-            for text in (said.text, *shown):
-                matched = patterns.search(pattern, text)
-                if matched is not None and not is_allowed(matched.lower()):
-                    return pattern, matched
-        return None
+        return words.met(said.text, shown)
 
     return test
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from community_service import store, views
-from community_service.actions import audit, members
+from community_service.actions import audit, members, profiles
 from community_service.actions.access import access_guild, require
 from community_service.domain.audit import changes_between
 from community_service.domain.automod import Rule, can_add, can_be, complete
@@ -69,6 +69,7 @@ async def edit(unit: Unit, guild_id: int, rule_id: int, said: Mapping[str, Any])
         await store.automod.change(unit, after)
         await _record(unit, AuditAction.AUTO_MODERATION_RULE_UPDATE, before, after)
         _tell(unit, AutoModRuleUpdate, after)
+        await _free(unit, after)
     return after
 
 
@@ -79,6 +80,12 @@ async def remove(unit: Unit, guild_id: int, rule_id: int) -> None:
     await store.automod.remove(unit, rule_id)
     await _record(unit, AuditAction.AUTO_MODERATION_RULE_DELETE, gone, None)
     _tell(unit, AutoModRuleDelete, gone)
+    await _free(unit, gone)
+
+
+async def _free(unit: Unit, rule: Rule) -> None:
+    if rule.trigger is Trigger.MEMBER_PROFILE:
+        await profiles.free(unit, rule.guild_id)
 
 
 async def silence(unit: Unit, deed: Governed) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from community_service import store, views
-from community_service.actions import audit, roles
+from community_service.actions import audit, profiles, roles
 from community_service.actions.access import (
     access_guild,
     require,
@@ -57,7 +57,10 @@ async def admit(
         return None
     if role_id is not None:
         await store.roles.give(unit, guild_id, user_id, [role_id])
-    member = Member(guild_id, person, (role_id,) if role_id else (), unit.now)
+    fresh = Member(guild_id, person, (role_id,) if role_id else (), unit.now)
+    (member,) = await profiles.judged(unit, [fresh])
+    if member != fresh:
+        await store.members.change(unit, member)
     unit.emit(views.event(MemberAdd, views.member(member), guild_id=guild_id))
     unit.emit(GuildJoined(user_id=UserId(user_id), guild_id=GuildId(guild_id)))
     return member
@@ -180,6 +183,7 @@ async def edit_own(unit: Unit, guild_id: int, changes: Mapping[str, Any]) -> Mem
 
 async def _set(unit: Unit, before: Member, after: Member) -> Member:
     """Set a member to what it is now, and tell everybody if that is something else."""
+    (after,) = await profiles.judged(unit, [after], has_news=after.nick != before.nick)
     if after == before:
         return before
     await store.members.change(unit, after)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from community_service import store, views
+from community_service.actions import profiles
 from community_service.domain.people import Person
 from community_service.tools import Tools, Unit, Units
 from contracts.errors import ErrorCode, NotFound, Unavailable
@@ -80,7 +81,9 @@ async def take_in(unit: Unit, user: User, *, after: int = 0) -> int | None:
     if not after and not await store.people.exchange(unit, _person(user, unit.now)):
         return None
     seen = await store.members.of_user(unit, user.id, TOLD_AT_ONCE, after=after)
-    for member in seen:
+    for before, member in zip(seen, await profiles.judged(unit, seen), strict=True):
+        if member != before:
+            await store.members.change(unit, member)
         unit.emit(views.event(MemberUpdate, views.member(member), guild_id=member.guild_id))
     return seen[-1].guild_id if len(seen) == TOLD_AT_ONCE else None
 

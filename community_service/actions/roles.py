@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from community_service import store, views
-from community_service.actions import audit, emojis
+from community_service.actions import audit, emojis, profiles
 from community_service.actions.access import access_guild, require, require_permission
 from community_service.domain import hierarchy
 from community_service.domain import roles as rules
@@ -163,7 +163,11 @@ async def _hand(unit: Unit, guild_id: int, user_id: int, **roles: Set[int]) -> N
         raise NotFound(ErrorCode.UNKNOWN_MEMBER)
     after = await _pass(unit, here, before, **roles)
     if after != before:
-        unit.emit(views.event(MemberUpdate, views.member(after), guild_id=guild_id))
+        # Roles may exempt from the rule about names.
+        (judged,) = await profiles.judged(unit, [after], has_news=False)
+        if judged != after:
+            await store.members.change(unit, judged)
+        unit.emit(views.event(MemberUpdate, views.member(judged), guild_id=guild_id))
 
 
 async def _record(unit: Unit, action: AuditAction, before: Role | None, after: Role | None) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Response
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from chassis.http import answer, nothing
 from chassis.identity import Actor
 from community_service import actions, views
-from community_service.domain.automod import BLOCK
+from community_service.domain.automod import usual
 from community_service.tools import Units
 from contracts import limits
 from contracts.ids import ChannelId, GuildId, RoleId, Snowflake
-from contracts.objects.automod import Preset, Trigger
+from contracts.objects.automod import Preset, Trigger, event_of
 from contracts.wire import JSON, KEPT, Form, Text
 
 _Keyword = Annotated[str, StringConstraints(min_length=1, max_length=limits.AUTOMOD_KEYWORD), KEPT]
@@ -61,6 +61,13 @@ class Timeout(Form):
     metadata: _HowLong
 
 
+class Quarantine(Form):
+    """Leave who is called so nothing but reading."""
+
+    type: Literal[4]
+    metadata: dict[str, Any] | None = None
+
+
 class Metadata(Form):
     """What triggers a rule, of whatever kind it is."""
 
@@ -76,7 +83,7 @@ class Metadata(Form):
         return self.model_dump(mode="json", exclude_none=True)
 
 
-_Action = Annotated[Block | Alert | Timeout, Field(discriminator="type")]
+_Action = Annotated[Block | Alert | Timeout | Quarantine, Field(discriminator="type")]
 _Actions = Annotated[tuple[_Action, ...], Field(min_length=1, max_length=5)]
 _Roles = Annotated[tuple[RoleId, ...], Field(max_length=limits.AUTOMOD_ROLES)]
 _Channels = Annotated[tuple[ChannelId, ...], Field(max_length=limits.AUTOMOD_CHANNELS)]
@@ -86,7 +93,7 @@ class RuleChanges(Form):
     """The body that edits a rule. Null leaves a field as it is."""
 
     name: _Name | None = None
-    event_type: Literal[1] | None = None
+    event_type: Literal[1, 2] | None = None
     actions: _Actions | None = None
     enabled: bool | None = None
     exempt_roles: _Roles | None = None
@@ -110,12 +117,18 @@ class NewRule(RuleChanges):
     """The body that makes one."""
 
     name: _Name
-    event_type: Literal[1]
+    event_type: Literal[1, 2]
     trigger_type: Trigger
 
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.event_type != event_of(self.trigger_type):
+            raise ValueError("This kind of rule is about another kind of event.")
+        return self
+
     def said(self) -> dict[str, Any]:
-        """What was sent; a rule that says not what it does stops messages."""
-        return {"actions": (BLOCK,), **super().said()}
+        """What was sent; a rule that says not what it does stops what it is about."""
+        return {"actions": (usual(self.trigger_type),), **super().said()}
 
 
 class AutoModDoor:
@@ -157,9 +170,11 @@ class AutoModDoor:
         return nothing()
 
 
-def _kept(action: Block | Alert | Timeout) -> JSON:
+def _kept(action: Block | Alert | Timeout | Quarantine) -> JSON:
     metadata = action.metadata
-    said = {} if metadata is None else metadata.model_dump(mode="json", exclude_none=True)
+    if metadata is None or isinstance(metadata, dict):
+        return {"type": action.type, "metadata": {}}
+    said = metadata.model_dump(mode="json", exclude_none=True)
     return {"type": action.type, "metadata": said}
 
 

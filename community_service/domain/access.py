@@ -29,6 +29,8 @@ class Standing:
     timed_out_until: datetime | None
     positions: dict[int, int] = field(default_factory=dict)
     """Of the same roles, by role id."""
+    flags: int = 0
+    """Of the member."""
     is_held_back: bool = False
     """Without the second factor that the guild asks of those who govern."""
 
@@ -73,6 +75,7 @@ class Standing:
             roles=held,
             joined_at=self.joined_at,
             communication_disabled_until=self.timed_out_until,
+            flags=self.flags,
         )
 
 

@@ -37,6 +37,7 @@ def _standing(user_id: int) -> Select[Any]:
             *guilds.c,
             members.c.joined_at,
             members.c.timed_out_until,
+            members.c.flags.label("member_flags"),
             theirs.label("theirs"),
         )
         .select_from(guilds)
@@ -54,6 +55,7 @@ def _read(unit: Unit, row: Row[Any], user_id: int) -> Standing:
         permissions={role: permissions for role, permissions, _ in row.theirs or ()},
         joined_at=row.joined_at,
         timed_out_until=row.timed_out_until,
+        flags=row.member_flags or 0,
         positions={role: position for role, _, position in row.theirs or ()},
         is_held_back=is_weak and row.mfa_level > 0,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
 from community_service.domain.automod import Rule
+from community_service.store.among import among
 from community_service.tables import automod_rules
 from community_service.tools import Unit
 from contracts.objects.automod import Trigger
@@ -28,6 +30,16 @@ async def of_guild(unit: Unit, guild_id: int) -> list[Rule]:
     """All of a guild, the oldest first."""
     found = select(automod_rules).where(automod_rules.c.guild_id == guild_id)
     return [_read(row) for row in await unit.all(found.order_by(automod_rules.c.id))]
+
+
+async def about_names(unit: Unit, guild_ids: Collection[int]) -> dict[int, Rule]:
+    """The rules about names that are in force, by guild."""
+    found = select(automod_rules).where(
+        among(automod_rules.c.guild_id, guild_ids),
+        automod_rules.c.trigger == Trigger.MEMBER_PROFILE,
+        automod_rules.c.enabled,
+    )
+    return {row.guild_id: _read(row) for row in await unit.all(found)}
 
 
 async def add(unit: Unit, rule: Rule) -> None:

@@ -110,6 +110,13 @@ async def one(unit: Unit, guild_id: int, user_id: int) -> Member | None:
     return found[0] if found else None
 
 
+async def flagged(unit: Unit, guild_id: int, flag: int, limit: int) -> list[Member]:
+    """Some of those who bear a flag."""
+    bearing = members.c.flags.op("&")(flag) != 0
+    mine = _found().where(members.c.guild_id == guild_id, bearing)
+    return [_read(row) for row in await unit.all(mine.order_by(members.c.user_id).limit(limit))]
+
+
 async def page(unit: Unit, guild_id: int, *, after: int, limit: int) -> list[Member]:
     """Members by user id."""
     mine = _found().where(members.c.guild_id == guild_id, members.c.user_id > after)

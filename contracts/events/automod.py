@@ -9,6 +9,7 @@ from contracts.events.base import Event, Route
 from contracts.ids import ChannelId, GuildId, MessageId, Snowflake, UserId
 from contracts.intents import Intent
 from contracts.objects.automod import AutoModAction, AutoModRule, Trigger
+from contracts.objects.user import User
 from contracts.permissions import Permission
 
 
@@ -51,14 +52,17 @@ class AutoModActionExecution(Event):
     intent = Intent.AUTO_MODERATION_EXECUTION
     needs = Permission.MANAGE_GUILD
     has_content = True
-    omit: ClassVar[frozenset[str]] = frozenset({"message_id", "alert_system_message_id"})
+    omit: ClassVar[frozenset[str]] = frozenset(
+        {"channel_id", "message_id", "alert_system_message_id"}
+    )
 
     guild_id: GuildId
     action: AutoModAction
     rule_id: Snowflake
     rule_trigger_type: Trigger
     user_id: UserId
-    channel_id: ChannelId
+    channel_id: ChannelId | None = None
+    """None: it was about a name."""
     message_id: MessageId | None = None
     """Of an edited message; a new one has none yet."""
     alert_system_message_id: MessageId | None = None
@@ -73,3 +77,27 @@ class AutoModActionExecution(Event):
     def route(self) -> Route:
         """By guild and by who wrote it."""
         return Route(guild_id=self.guild_id, author_id=self.user_id)
+
+
+class ProfileFlagged(Event):
+    """Inside the house: what somebody calls themselves set off a rule that wants an alert, which
+    chat_service writes.
+    """
+
+    is_news: ClassVar[bool] = True
+
+    guild_id: GuildId
+    user: User
+    rule: AutoModRule
+    action: AutoModAction
+    content: str
+    matched_keyword: str
+    matched_content: str
+
+    def address(self) -> topics.Topic:
+        """The guild's."""
+        return topics.guild(self.guild_id)
+
+    def route(self) -> Route:
+        """By guild and by whom it is about."""
+        return Route(guild_id=self.guild_id, user_id=UserId(self.user.id))

@@ -17,6 +17,7 @@ class Trigger(IntEnum):
     SPAM = 3
     KEYWORD_PRESET = 4
     MENTION_SPAM = 5
+    MEMBER_PROFILE = 6
 
 
 class Preset(IntEnum):
@@ -33,6 +34,13 @@ class ActionType(IntEnum):
     BLOCK_MESSAGE = 1
     SEND_ALERT_MESSAGE = 2
     TIMEOUT = 3
+    BLOCK_MEMBER_INTERACTION = 4
+    """Leave somebody nothing but reading, until they call themselves otherwise."""
+
+
+def event_of(trigger: Trigger) -> int:
+    """What a rule listens to: messages (1), or what members call themselves (2)."""
+    return 2 if trigger is Trigger.MEMBER_PROFILE else 1
 
 
 class AutoModAction(Wire):
@@ -72,3 +80,8 @@ class AutoModRule(Wire):
     enabled: bool
     exempt_roles: tuple[RoleId, ...] = ()
     exempt_channels: tuple[ChannelId, ...] = ()
+
+    @property
+    def is_about_messages(self) -> bool:
+        """Not about what somebody calls themselves."""
+        return self.trigger_type is not Trigger.MEMBER_PROFILE

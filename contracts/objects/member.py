@@ -9,6 +9,9 @@ from contracts.ids import RoleId
 from contracts.objects.user import User
 from contracts.wire import Timestamp, Wire
 
+QUARANTINED = 1 << 7
+"""Of a member's flags: what they call themselves set off a rule of automatic moderation."""
+
 
 class MemberFace(Wire):
     """A member beside a user that stands elsewhere, as in MESSAGE_CREATE."""
@@ -24,6 +27,15 @@ class MemberFace(Wire):
     mute: bool = False
     pending: bool = False
     flags: int = 0
+
+    @property
+    def is_quarantined(self) -> bool:
+        """Whether a rule about names leaves them nothing but reading."""
+        return bool(self.flags & QUARANTINED)
+
+    def is_silenced(self, now: datetime) -> bool:
+        """Whether they can say nothing, for either reason."""
+        return self.is_quarantined or self.is_timed_out(now)
 
     def is_timed_out(self, now: datetime) -> bool:
         """Whether a timeout runs at this moment."""

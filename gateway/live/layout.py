@@ -20,7 +20,7 @@ import orjson
 from contracts.guild_facts import gather, where_of
 from contracts.ids import RoleId
 from contracts.objects.channel import Channel, ChannelOverwrite, ChannelType, OverwriteType
-from contracts.objects.member import MemberFace
+from contracts.objects.member import QUARANTINED, MemberFace
 from contracts.permissions import Permission, Where, compute
 from contracts.wire import JSON
 
@@ -30,6 +30,8 @@ _THREADS = int(Permission.MANAGE_THREADS)
 _ADMINISTRATOR = int(Permission.ADMINISTRATOR)
 _NOW = datetime(2000, 1, 1, tzinfo=UTC)
 _LATER = _NOW + timedelta(seconds=1)
+FOREVER = datetime.max.replace(tzinfo=UTC)
+"""Until they call themselves otherwise."""
 
 Roles = tuple[int, ...]
 """Ids, sorted."""
@@ -48,11 +50,11 @@ class Standing:
     @classmethod
     def of(cls, member: JSON) -> Standing:
         """Of a member."""
+        roles = tuple(sorted(map(int, member["roles"])))
+        if member.get("flags", 0) & QUARANTINED:
+            return cls(roles, FOREVER)
         until = member.get("communication_disabled_until")
-        return cls(
-            tuple(sorted(map(int, member["roles"]))),
-            datetime.fromisoformat(until) if until else None,
-        )
+        return cls(roles, datetime.fromisoformat(until) if until else None)
 
     def is_timed_out(self, now: datetime) -> bool:
         """Whether a timeout runs."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from contracts.events.automod import ProfileFlagged
 from contracts.ids import ApplicationId, GuildId
 from contracts.objects.automod import AutoModRule
 from contracts.permissions import Permission
-from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House, refusal
+from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House, refusal, user
 
 
 def ruled(house: House, guild: int, *actions: dict[str, Any], **how: Any) -> None:
@@ -191,3 +192,45 @@ async def test_who_set_a_rule_off_can_not_delete_the_alert(house: House) -> None
     assert refusal(refused) == (403, 50013)
     assert (await house.asks(ALICE, "DELETE", f"{path}/{said['id']}")).status_code == 204
     assert (await house.asks(OWNER, "DELETE", f"{path}/{alert['id']}")).status_code == 204
+
+
+async def test_a_name_that_set_off_a_rule_is_told_where_the_rule_says(house: House) -> None:
+    guild = house.guild()
+    office = int(house.channel(guild).id)
+    alert = {"type": 2, "metadata": {"channel_id": str(office)}}
+    ruled(house, guild, {"type": 4, "metadata": {}}, alert, trigger_type=6, event_type=2)
+    await house.send(ALICE, office, "bad words are no bad names")
+    facts = house.neighbours.guilds[GuildId(guild)]
+    flagged = ProfileFlagged(
+        guild_id=GuildId(guild),
+        user=user(BOB),
+        rule=facts.rules[0],
+        action=facts.rules[0].actions[1],
+        content="Sinbad",
+        matched_keyword="*bad*",
+        matched_content="bad",
+    )
+    house.tell(flagged)
+
+    async def is_told() -> bool:
+        return len(await house.history(OWNER, office)) == 2
+
+    await house.until(is_told)
+    shown = (await house.history(OWNER, office))[0]
+    assert (shown["type"], shown["author"]["id"]) == (24, str(BOB))
+    embed = {one["name"]: one["value"] for one in shown["embeds"][0]["fields"]}
+    assert (embed["decision_outcome"], "channel_id" in embed) == ("blocked", False)
+    (done,) = [body for name, body in await house.told(guild) if name == "AutoModActionExecution"]
+    assert (done["alert_system_message_id"], done["rule_trigger_type"]) == (shown["id"], 6)
+    assert "channel_id" not in done
+    (deed,) = await house.governed(guild)
+    assert (deed["action"], deed["target_id"]) == (144, str(BOB))
+
+
+async def test_who_is_blocked_for_a_name_says_nothing(house: House) -> None:
+    guild = house.guild()
+    room = int(house.channel(guild).id)
+    house.member(guild, ALICE, flags=1 << 7)
+    assert await house.refused(ALICE, room) == (403, 50013)
+    assert await house.history(ALICE, room) == []
+    await house.send(BOB, room, "hi")

@@ -95,6 +95,8 @@ async def test_only_who_manages_the_guild_sees_and_makes_rules(house: House) -> 
         {"actions": [block("a"), block("b")]},
         {"actions": [{"type": 2, "metadata": {"channel_id": "1"}}]},
         {"actions": [{"type": 4}]},
+        {"trigger_type": 6, "event_type": 2, "actions": [block("a")]},
+        {"trigger_type": 6, "event_type": 2, "trigger_metadata": None},
         {"exempt_channels": [str(n) for n in range(51)]},
     ],
 )

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from chat_service.domain.lookalikes import forms
 from chat_service.domain.moderation import Said, Watch
 from contracts.guild_facts import GuildFacts
 from contracts.ids import GuildId, UserId
+from contracts.lookalikes import forms
 from contracts.objects.automod import AutoModRule
 
 GUILD = 1

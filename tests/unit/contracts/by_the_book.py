@@ -45,6 +45,7 @@ _NEEDS = {
 }
 """Bits that are worth nothing in a channel without another one."""
 _LEFT_TO_THE_TIMED_OUT = _bits("VIEW_CHANNEL", "READ_MESSAGE_HISTORY")
+_LEFT_TO_THE_QUARANTINED = _LEFT_TO_THE_TIMED_OUT | _bits("CHANGE_NICKNAME")
 
 _GOVERNING = _bits(
     "KICK_MEMBERS",
@@ -91,6 +92,8 @@ def _in_guild(facts: Facts, bit: int) -> bool:
 def _last_word(facts: Facts, bit: int) -> bool:
     if bit == _ADMINISTRATOR or (facts.is_timed_out and bit not in _LEFT_TO_THE_TIMED_OUT):
         return False
+    if facts.is_quarantined and bit not in _LEFT_TO_THE_QUARANTINED:
+        return False
     for layer in (
         [facts.member_overwrite],
         facts.role_overwrites.values(),
@@ -135,6 +138,7 @@ class Worlds:
             is_member=dice.random() < 0.97,
             is_owner=dice.random() < 0.03,
             is_timed_out=dice.random() < 0.1,
+            is_quarantined=dice.random() < 0.05,
             everyone=self.bits(0.6),
             roles={role: self.bits(0.3) for role in held},
             everyone_overwrite=self.maybe(),
