@@ -4,8 +4,9 @@ business; it is made by our own code, never by a client.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable
-from typing import TYPE_CHECKING, TypeVar, cast
+from collections.abc import AsyncIterator, Awaitable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from chassis.logs import logger
@@ -21,9 +22,17 @@ log = logger("blobs")
 T = TypeVar("T")
 
 _WITHIN = "10s"
+_LISTED = 500
 _PIECE_BYTES = 256 << 10
 _S3_PIECE_BYTES = 5 << 20
 """The least that S3 takes as a piece of a larger file."""
+
+
+class Listed(NamedTuple):
+    """A file, and when it was written."""
+
+    name: str
+    written: datetime
 
 
 class Writing:
@@ -97,6 +106,14 @@ class Blobs:
             return False
         return True
 
+    async def listed(self, folder: str) -> AsyncIterator[list[Listed]]:
+        """Everything in a folder, some at a time."""
+        import obstore
+
+        pages = aiter(obstore.list(self._store(), folder, chunk_size=_LISTED))
+        while (page := await _reached(anext(pages, None))) is not None:
+            yield [Listed(one["path"], one["last_modified"]) for one in page]
+
     async def delete(self, names: Iterable[str]) -> None:
         """Forget files; those that are not there are forgotten already."""
         for name in names:
@@ -140,8 +157,8 @@ async def _reached(work: Awaitable[T]) -> T:
 
     try:
         return await work
-    except NotFoundError:
+    except (NotFoundError, FileNotFoundError):
         raise FileNotFoundError from None
-    except (BaseError, PermissionError) as error:
+    except (BaseError, OSError) as error:
         log.error("blobs.unreachable", error=str(error))
         raise Unavailable from error

@@ -84,10 +84,12 @@ def _commits(
 
 
 def _schedule(service: Service, settings: Settings, chat: Chat) -> None:
-    jobs = Jobs(chat, nonce_hours=settings.nonce_hours)
+    jobs = Jobs(chat, service.metrics, nonce_hours=settings.nonce_hours)
     service.job("removals", settings.removals_every, jobs.remove)
     service.job("farewells", settings.removals_every, jobs.say_farewell)
     service.job("sweep", settings.sweep_every, jobs.sweep)
+    service.job("orphans", settings.orphans_every, jobs.sweep_orphans)
+    service.job("files", _TEN_MINUTES, jobs.look_after_files)
     service.job("indexing", settings.indexing_every, jobs.index)
     service.job("archive", settings.archive_every, jobs.archive)
     service.job("polls", settings.polls_every, jobs.close_polls)

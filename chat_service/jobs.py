@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from chat_service.actions import attaching, farewells, finding, lapsing, polls, reacting, tending
+from chassis.metrics import Metrics
+from chat_service.actions import (
+    attaching,
+    farewells,
+    finding,
+    lapsing,
+    orphans,
+    polls,
+    reacting,
+    tending,
+)
 from chat_service.actions.chat import Chat
+from contracts.attachments import Place
 
 _GIVES_WAY = 9
 _GIVES_WAY_S = 2.0
@@ -12,8 +23,11 @@ _GIVES_WAY_S = 2.0
 class Jobs:
     """Named periodic functions, each calling one action until nothing is left."""
 
-    def __init__(self, chat: Chat, *, nonce_hours: int) -> None:
+    def __init__(self, chat: Chat, metrics: Metrics, *, nonce_hours: int) -> None:
         self._chat = chat
+        self._missing = metrics.gauge("files_missing", "Files that messages hold and that are gone")
+        self._looked_after = Place(0, 0, "")
+        self._counted = 0
         self._clock = chat.clock
         self._nonce_hours = nonce_hours
 
@@ -31,6 +45,18 @@ class Jobs:
         """Delete files that no message holds."""
         while await attaching.sweep(self._chat):
             pass
+
+    async def sweep_orphans(self) -> None:
+        """Delete files that no row tells of."""
+        await orphans.sweep(self._chat)
+
+    async def look_after_files(self) -> None:
+        """Count files that are not where they should be, some at a time, all over again."""
+        missing, self._looked_after = await orphans.look_after(self._chat, self._looked_after)
+        self._counted += missing
+        if not self._looked_after.id:
+            self._missing.set(self._counted)
+            self._counted = 0
 
     async def index(self) -> None:
         """Let be found what was said since the last look. While people speak this gives way to

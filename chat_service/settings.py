@@ -57,6 +57,9 @@ class Settings(StoredSettings, BusSettings, BlobSettings):
     sweep_every: float = Field(
         5.0, gt=0, description="Seconds between looks at files that are to be deleted"
     )
+    orphans_every: float = Field(
+        86_400.0, gt=0, description="Seconds between looks for files that no message ever knew of"
+    )
     interaction_patience: float = Field(
         limits.INTERACTION_ANSWER_S,
         gt=0,

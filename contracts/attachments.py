@@ -17,6 +17,9 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 SHOWN = "attachments"
 SENT = "uploads"
 """The two purposes of a link, each the first step of its path."""
+FOLDER = "attachments"
+"""Of the store, in which all of them lie."""
+_POSTER = ".poster"
 OPEN_FOR_S = 24 * 3600
 _STEP_S = 3600
 """Links of one hour are equal, so that whoever has fetched a file knows it again."""
@@ -32,12 +35,21 @@ class Place(NamedTuple):
     @property
     def key(self) -> str:
         """Where its bytes lie."""
-        return f"attachments/{self.channel_id}/{self.id}"
+        return f"{FOLDER}/{self.channel_id}/{self.id}"
 
     @property
     def poster_key(self) -> str:
         """Where a picture of a film lies."""
-        return f"{self.key}.poster"
+        return f"{self.key}{_POSTER}"
+
+    @classmethod
+    def at(cls, key: str) -> Place | None:
+        """The nameless file that a key of the store is of; None if it is none of ours."""
+        folder, _, rest = key.removesuffix(_POSTER).partition("/")
+        channel_id, _, file_id = rest.partition("/")
+        if folder != FOLDER or not (channel_id.isdecimal() and file_id.isdecimal()):
+            return None
+        return cls(int(channel_id), int(file_id), "")
 
     def path(self, purpose: str = SHOWN) -> str:
         """The public path."""

@@ -122,6 +122,30 @@ async def forsake(unit: Unit, places: Sequence[Place]) -> None:
     await unit.run(sa.update(files).where(here, wanted, *_FREE).values(due=unit.now))
 
 
+async def known(
+    unit: Unit, places: Iterable[Place], *, is_held: bool = False
+) -> set[tuple[int, int]]:
+    """Channel and id of those that a row tells of, or that a message holds."""
+    wanted = list(places)
+    here = among(files.c.channel_id, {one.channel_id for one in wanted})
+    found = sa.select(files.c.channel_id, files.c.id).where(
+        here, among(files.c.id, [one.id for one in wanted])
+    )
+    if is_held:
+        found = found.where(files.c.holder_id.is_not(None))
+    return {(row.channel_id, row.id) for row in await unit.all(found)}
+
+
+async def held(unit: Unit, after: Place, most: int) -> list[Place]:
+    """The next files that messages hold."""
+    keys = (files.c.channel_id, files.c.id)
+    last = (sa.literal(one, sa.BigInteger) for one in after[:2])
+    found = sa.select(*keys, files.c.filename).where(
+        files.c.holder_id.is_not(None), sa.tuple_(*keys) > sa.tuple_(*last)
+    )
+    return [Place(*tuple(row)) for row in await unit.all(found.order_by(*keys).limit(most))]
+
+
 async def due(unit: Unit, most: int) -> list[Place]:
     """Files that are to go, held until this unit ends."""
     found = (

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
-import uvicorn
 from pydantic import SecretStr
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from chassis.blobs import Blobs
-from chassis.service import listen
 from chassis.settings import BlobSettings
 from contracts.errors import Unavailable
+from tests.fixtures.bucket import serving
 
 
 class Settings(BlobSettings):
@@ -46,6 +38,21 @@ async def test_every_process_sees_the_same_files(tmp_path: Path) -> None:
     assert await at(str(tmp_path)).get("icons/1/abc") == b"here"
 
 
+async def test_a_folder_is_listed_some_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.blobs._LISTED", 2)
+    blobs = at(str(tmp_path))
+    names = {f"a/{n}/{n}" for n in range(5)}
+    for name in (*names, "b/1"):
+        await blobs.put(name, b"")
+    pages = [page async for page in blobs.listed("a")]
+    assert {one.name for page in pages for one in page} == names
+    assert max(map(len, pages)) <= 2
+    assert datetime.now(UTC) - pages[0][0].written < timedelta(hours=1)
+    assert [page async for page in blobs.listed("c")] == []
+
+
 async def test_no_name_leads_out_of_the_place(tmp_path: Path) -> None:
     """A16: a client's file name became a path."""
     (tmp_path / "secret").write_bytes(b"secret")
@@ -53,54 +60,43 @@ async def test_no_name_leads_out_of_the_place(tmp_path: Path) -> None:
         await at(str(tmp_path / "files")).get("../secret")
 
 
-@dataclass
-class Bucket:
-    """As much of S3 as files need."""
-
-    files: dict[str, bytes] = field(default_factory=dict)
-    signed: set[str] = field(default_factory=set)
-
-    async def answer(self, request: Request) -> Response:
-        path = request.url.path
-        self.signed.add(request.headers.get("authorization", "").partition("/")[0])
-        if request.method == "POST":
-            keys = re.findall(r"<Key>(.*?)</Key>", (await request.body()).decode())
-            for key in keys:
-                self.files.pop(f"{path.rstrip('/')}/{key}", None)
-            gone = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in keys)
-            return Response(f"<DeleteResult>{gone}</DeleteResult>", media_type="application/xml")
-        if request.method == "PUT":
-            self.files[path] = await request.body()
-            return Response(headers={"ETag": '"1"'})
-        if path not in self.files:
-            return Response(status_code=404)
-        modified = {"ETag": '"1"', "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"}
-        return Response(self.files[path], headers=modified)
+async def test_a_bucket_is_as_good_as_a_folder() -> None:
+    async with serving() as there:
+        blobs = at(f"s3://key:se%2Fcret@moim/files?endpoint={there.url}&region=eu-1")
+        assert await blobs.get("avatars/1/abc") is None
+        await blobs.put("avatars/1/abc", b"here")
+        assert there.files == {"/moim/files/avatars/1/abc": b"here"}
+        assert there.signed == {"AWS4-HMAC-SHA256 Credential=key"}
+        assert await blobs.get("avatars/1/abc") == b"here"
+        await blobs.delete(["avatars/1/abc", "avatars/1/never"])
+        assert there.files == {}
 
 
-@pytest.fixture
-async def bucket() -> AsyncIterator[tuple[Bucket, str]]:
-    """It, and where it is."""
-    bucket = Bucket()
-    app = Starlette(routes=[Route("/{path:path}", bucket.answer, methods=["GET", "PUT", "POST"])])
-    listener = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
-    serving = asyncio.ensure_future(server._serve([listener]))
-    yield bucket, f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    await serving
+@pytest.mark.parametrize("fault", [500, 403])
+async def test_a_store_that_fails_says_so_and_loses_nothing(fault: int) -> None:
+    async with serving() as there:
+        blobs = at(f"s3://key:secret@moim/files?endpoint={there.url}")
+        await blobs.put("a/1", b"here")
+        there.broken = dict.fromkeys(("GET", "HEAD", "PUT", "POST"), fault)
 
+        async def written() -> None:
+            writing = blobs.begin("a/2")
+            await writing.write(b"more")
+            await writing.close()
 
-async def test_a_bucket_is_as_good_as_a_folder(bucket: tuple[Bucket, str]) -> None:
-    there, url = bucket
-    blobs = at(f"s3://key:se%2Fcret@moim/files?endpoint={url}&region=eu-1")
-    assert await blobs.get("avatars/1/abc") is None
-    await blobs.put("avatars/1/abc", b"here")
-    assert there.files == {"/moim/files/avatars/1/abc": b"here"}
-    assert there.signed == {"AWS4-HMAC-SHA256 Credential=key"}
-    assert await blobs.get("avatars/1/abc") == b"here"
-    await blobs.delete(["avatars/1/abc", "avatars/1/never"])
-    assert there.files == {}
+        for work in (
+            blobs.get("a/1"),
+            blobs.size("a/1"),
+            blobs.part("a/1", 0, 2),
+            blobs.put("a/1", b"other"),
+            blobs.delete(["a/1"]),
+            written(),
+        ):
+            with pytest.raises(Unavailable):
+                await work
+        there.broken = {}
+        assert await blobs.get("a/1") == b"here"
+        assert there.files.keys() == {"/moim/files/a/1"}
 
 
 async def test_a_server_that_does_not_answer_is_not_an_empty_one() -> None:

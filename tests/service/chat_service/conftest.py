@@ -32,7 +32,7 @@ async def shared_house(
 
 @asynccontextmanager
 async def standing(
-    cluster: Cluster, redis_url: str, blobs: Path, **more: Any
+    cluster: Cluster, redis_url: str, folder: Path, **more: Any
 ) -> AsyncIterator[House]:
     """A house with settings of its own."""
     name = await cluster.copy("chat")
@@ -41,7 +41,7 @@ async def standing(
     stores = {
         **{"database_url": url, "redis_url": redis_url},
         **{"removals_every": 0.1, "archive_every": 0.1, "polls_every": 0.1, "sweep_every": 0.1},
-        **{"interactions_every": 0.1, "interaction_patience": 60, "blobs": str(blobs)},
+        **{"interactions_every": 0.1, "interaction_patience": 60, "blobs": str(folder)},
         **{"file_bytes": 3 << 20, "upload_bytes": 6 << 20, "public_url": "https://moim.example"},
         **more,
     }
@@ -50,7 +50,7 @@ async def standing(
         running(Settings, build, **stores, neighbours=addresses) as service,
     ):
         admin = await asyncpg.connect(with_database(cluster.backing.admin_url, name))
-        yield House(service, neighbours, admin, blobs)
+        yield House(service, neighbours, admin, folder)
         await admin.close()
     await cluster.drop(name)
 

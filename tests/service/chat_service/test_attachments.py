@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import time
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 import httpx
 import orjson
+import pytest
 from PIL import Image
 
+from chat_service.actions import orphans
 from contracts.events.ban import MessagesUnwanted
 from contracts.events.channel import ChannelDelete
 from contracts.events.guild import GuildDeleted
@@ -353,3 +357,45 @@ class TestGoing:
         stranger = house.newcomer()
         answer = await house.asks(stranger, "POST", "/attachments/refresh-urls", json=form)
         assert answer.json()["refreshed_urls"][0]["refreshed"] is None
+
+
+class TestStoreAndRowsThatDisagree:
+    async def test_old_files_without_a_row_go_unless_they_are_too_many(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        room = house.room()
+        taken(await house.attach(ALICE, room, ("film.mov", hostile.film("mov"))))
+        kept = house.files(room)
+        folder = house.blobs / "attachments" / str(room)
+        long_ago = time.time() - 2 * 86_400
+        for name in ("1", "1.poster", "2", "notes.txt", *kept):
+            (folder / name).touch()
+            os.utime(folder / name, (long_ago, long_ago))
+        (folder / "3").touch()
+        monkeypatch.setattr(orphans, "_FEW", 0)
+        monkeypatch.setattr(orphans, "_SHARE", 1 << 40)
+        others = house.blobs / "attachments" / "9"
+        others.mkdir(exist_ok=True)
+        for number in range(10):
+            (others / str(number)).touch()
+            os.utime(others / str(number), (long_ago, long_ago))
+        await house.job("orphans")
+        assert len(house.files(9)) == 10, "of another house"
+        monkeypatch.setattr(orphans, "_FEW", 1_000)
+        await house.job("orphans")
+        assert house.files(9) == {}
+        assert house.files(room).keys() == {"3", "notes.txt", *kept}
+
+    async def test_a_file_that_is_gone_is_told_and_its_row_stays(self, house: House) -> None:
+        room = house.room()
+        sent = taken(await house.attach(ALICE, room, ("a.bin", b"\0"), ("b.bin", b"\1")))
+        lost = sent["attachments"][0]["id"]
+        (house.blobs / "attachments" / str(room) / lost).unlink()
+
+        async def is_told() -> bool:
+            await house.job("files")
+            return b"moim_files_missing 1.0" in house.running.service.metrics.render()
+
+        await house.until(is_told)
+        rows = "SELECT count(*) FROM chat.files WHERE channel_id = $1"
+        assert await house.admin.fetchval(rows, room) == 2
