@@ -63,7 +63,11 @@ def _lobby(
             calls,
             authenticate=who.authenticate,
             presence=presence,
-            site=Site(settings.node_address(), settings.public_url, settings.guilds_per_shard),
+            site=Site(
+                settings.node_address(),
+                settings.resume_url or settings.public_url,
+                settings.guilds_per_shard,
+            ),
             clock=service.clock,
             tasks=service.tasks,
         )

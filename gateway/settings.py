@@ -24,6 +24,11 @@ class Settings(BusSettings, BlobSettings):
     node: str = Field(
         "", description="host:port at which other gateways call this one; found by itself if empty"
     )
+    resume_url: str = Field(
+        "",
+        description="Where clients come back to this very process, http or https; the public URL if"
+        " empty. Behind it, another one must answer while this one is away",
+    )
     trusted_proxies: str = Field(
         "", description="Networks (CIDR, commas) whose X-Forwarded-For is believed"
     )

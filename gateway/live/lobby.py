@@ -83,7 +83,8 @@ class Site:
 
     node: str
     """Its RPC address, host:port, by which other gateways reach it."""
-    public_url: str
+    resume_url: str
+    """Where its clients come back to it, or at least to some gateway."""
     guilds_per_shard: int = 2_500
 
 
@@ -116,7 +117,7 @@ class Lobby:
         self._records = Records(store, node=site.node, epoch=lambda: bus.epoch)
         self._records.schedule = self._flush_soon
         self._is_flushing = False
-        resume_url = site.public_url.replace("http", "ws", 1).rstrip("/")
+        resume_url = site.resume_url.replace("http", "ws", 1).rstrip("/")
         self._readying = Readying(
             self.hub,
             self._records,
