@@ -48,6 +48,14 @@ def pin(pid: int, core: int) -> None:
         os.sched_setaffinity(int(thread), {core % cores})
 
 
+def pin_family(pid: int, core: int) -> None:
+    """Keep a process on one core, and all that it has started."""
+    pin(pid, core)
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        for child in Path(f"/proc/{pid}/task/{thread}/children").read_text().split():
+            pin_family(int(child), core)
+
+
 def quantile(values: Sequence[float], share: float) -> float:
     """The value below which this share of the values lies."""
     if not values:
