@@ -12,7 +12,7 @@ from chassis.http import application
 from chassis.post import post
 from chassis.service import Service
 from notification_service import api, rpc
-from notification_service.carriers import Carrier, Late, web_key
+from notification_service.carriers import Carrier, Late, no_account, web_key
 from notification_service.crowd import Crowd
 from notification_service.domain.devices import Provider
 from notification_service.domain.notices import Pace
@@ -33,12 +33,14 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     outbox = parts.outbox(service, settings, bus)
     calls = parts.calls(service, settings)
     signer = settings.keys()[f"id.{service.name}"]
-    tools = Tools(calls, service.clock, _policy(settings), signer)
+    carriers = _carriers(settings, service.clock)
+    policy = _policy(settings, frozenset(each.provider for each in carriers))
+    tools = Tools(calls, service.clock, policy, signer)
     units: Units[Tools] = Units(database, outbox, service.clock, tools)
     pushes = service.use(
         Pushes(
             units,
-            _carriers(settings, service.clock),
+            carriers,
             every=settings.pushes_every,
             batch=settings.batch,
             clock=service.clock,
@@ -55,9 +57,10 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
             tasks=service.tasks,
             metrics=service.metrics,
             nudge=pushes.nudge,
+            turn=pushes.turn,
         )
     )
-    rpc.register(parts.door(service, settings), units, pushes.nudge)
+    rpc.register(parts.door(service, settings), units, pushes.nudge, pushes.troubles)
     service.job("measure", _MEASURED_EVERY_S, pushes.measure)
     _by_the_clock(service, settings, units)
     parts.serve(service, settings, application(service.name, *api.routers(units)))
@@ -71,7 +74,7 @@ def _by_the_clock(service: Service, settings: Settings, units: Units[Tools]) -> 
     service.job("purge", _PURGED_EVERY_S, keeping.purge)
 
 
-def _policy(settings: Settings) -> Policy:
+def _policy(settings: Settings, served: frozenset[Provider]) -> Policy:
     return Policy(
         pace=Pace(
             rest=timedelta(seconds=settings.wait),
@@ -83,6 +86,7 @@ def _policy(settings: Settings) -> Policy:
         devices_per_person=settings.devices_per_person,
         web_key=partial(web_key, settings.vapid_key.get_secret_value()),
         digest_after=timedelta(hours=settings.digest_hours),
+        served=served,
     )
 
 
@@ -92,7 +96,8 @@ def _carriers(settings: Settings, clock: Clock) -> list[Carrier]:
     if settings.vapid_key.get_secret_value():
         found.append(Late(Provider.WEBPUSH, partial(_webpush, settings, clock)))
     if settings.fcm_credentials:
-        found.append(Late(Provider.FCM, partial(_fcm, settings, clock)))
+        check = partial(no_account, settings.fcm_credentials)
+        found.append(Late(Provider.FCM, partial(_fcm, settings, clock), check))
     return found
 
 

@@ -15,7 +15,7 @@ from contracts import topics
 from contracts.errors import Forbidden, NotFound
 from contracts.guild_facts import STALE_ON, GuildFacts
 from contracts.ids import ChannelId, GuildId, Snowflake, UserId
-from contracts.objects.member import Member
+from contracts.objects.member import Member, MemberFace
 from contracts.objects.settings import GuildNotifications, NotifyLevel
 from contracts.rpc.chat import GetPrivateChannel, GetThreadFollowers
 from contracts.rpc.community import GetGuildFacts, GetInterested, GetMembers, GetMemberships
@@ -137,6 +137,11 @@ class Crowd:
     def topics(self) -> list[Topic]:
         """All that is listened to."""
         return sorted(self._topics)
+
+    def memberships(self, user_id: int) -> dict[int, MemberFace]:
+        """Somebody in all their communities."""
+        here = self._guilds.get(user_id, ())
+        return {guild_id: self.rooms[guild_id].members[user_id] for guild_id in here}
 
     # What changes.
 

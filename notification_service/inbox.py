@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
@@ -22,6 +23,7 @@ from chassis.tasks import Tasks
 from contracts import topics
 from contracts.errors import Unavailable
 from contracts.events.base import name_of
+from contracts.events.voice import CallCreate, CallUpdate
 from contracts.identity import NOBODY
 from contracts.topics import Topic
 from notification_service import actions
@@ -42,6 +44,7 @@ _BEFORE_US = 5_000_000
 """Events of different topics may overtake each other by less than this."""
 _TOPICS_AT_ONCE = 100
 _PEOPLE_AT_ONCE = 16
+_PRESSING = frozenset({CallCreate.__name__, CallUpdate.__name__})
 _AWAY = (DBAPIError, PoolTimeoutError, RedisError, OSError, Unavailable)
 
 
@@ -51,6 +54,10 @@ class _Waiting:
 
     events: deque[tuple[Topic, int, bytes]] = field(default_factory=deque)
     lost: set[Topic] = field(default_factory=set)
+    uncounted: set[int] = field(default_factory=set)
+    """People whose badges may be wrong."""
+    pressing: asyncio.Event = field(default_factory=asyncio.Event)
+    """Something rings."""
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -69,6 +76,7 @@ class Inbox:
         tasks: Tasks,
         metrics: Metrics,
         nudge: Callable[[], None],
+        turn: asyncio.Lock,
     ) -> None:
         self._bus = bus
         self._units = units
@@ -78,7 +86,8 @@ class Inbox:
         self._waiting = _Waiting()
         self._is_current = False
         self._noted_at = 0.0
-        self._reactions = Reactions(units, crowd, self, metrics=metrics, nudge=nudge)
+        self._gather_s = units.tools.policy.pace.rest.total_seconds() / 4
+        self._reactions = Reactions(units, crowd, self, metrics=metrics, nudge=nudge, turn=turn)
         self._heard = metrics.counter("push_events", "Events taken in", ("event",))
         self._lost = metrics.counter("push_events_lost", "Topics of which events were lost")
         depth = metrics.gauge("push_events_waiting", "Events that had no effect yet")
@@ -116,12 +125,16 @@ class Inbox:
             return
         waiting.events.append((topic, stamp, record))
         waiting.news.set()
+        if name_of(record) in _PRESSING:
+            waiting.pressing.set()
 
     def lost(self, topic: Topic) -> None:
         """Something was missed and can not be had: what is known of that place is asked anew."""
         self._lost.inc()
         log.error("events.lost", topic=topic)
         self._waiting.lost.add(topic)
+        if topic.startswith("user:"):
+            self._waiting.uncounted.add(int(topic.removeprefix("user:")))
         self._waiting.news.set()
 
     async def _work(self) -> None:
@@ -132,13 +145,18 @@ class Inbox:
         self._is_current = True
         log.info("inbox.current", people=len(self._crowd.people), guilds=len(self._crowd.rooms))
         while True:
-            await self._waiting.news.wait()
-            self._waiting.news.clear()
-            while self._waiting.lost or self._waiting.events:
-                await self._mend()
-                batch = self._next()
-                if batch:
-                    await self._persist(lambda: self._react(batch))  # noqa: B023 - awaited here
+            waiting = self._waiting
+            if not (waiting.lost or waiting.events or waiting.uncounted):
+                await waiting.news.wait()
+                await self._gather()
+            waiting.news.clear()
+            await self._mend()
+            batch = self._next()
+            if batch:
+                await self._persist(lambda: self._react(batch))  # noqa: B023 - awaited here
+            else:
+                # What was heard already is counted already.
+                await self._recount()
 
     async def _begin(self) -> None:
         """Everybody who is watched, some at a time."""
@@ -173,6 +191,7 @@ class Inbox:
         except ReplayGone as gone:
             self._lost.inc(len(some))
             log.error("events.lost", topics=len(some), reason=str(gone))
+            self._waiting.uncounted |= self._crowd.people.keys()
             return []
         known = self._reactions.known
         events = [(t, stamp, record) for t, _, stamp, record in found if name_of(record) in known]
@@ -183,6 +202,26 @@ class Inbox:
             topic = next(iter(self._waiting.lost))
             await self._persist(lambda: self._crowd.mend(topic, self))  # noqa: B023 - awaited here
             self._waiting.lost.discard(topic)
+
+    async def _gather(self) -> None:
+        """Pushes wait for more of the same, so what is heard may: a talk is decided a few times a
+        second, however lively it is. A call is not kept waiting.
+        """
+        pressing = self._waiting.pressing
+        try:
+            async with asyncio.timeout(self._gather_s):
+                await pressing.wait()
+        except TimeoutError:
+            pass
+        pressing.clear()
+
+    async def _recount(self) -> None:
+        uncounted = self._waiting.uncounted
+        some = [uncounted.pop() for _ in range(min(_PEOPLE_AT_ONCE, len(uncounted)))]
+        there = [one for one in some if one in self._crowd.people]
+        if there:
+            recount = partial(actions.recovering.recount, self._units, self._crowd, there)
+            await self._persist(recount)
 
     def _next(self) -> list[tuple[Topic, int, bytes]]:
         events = self._waiting.events

@@ -32,6 +32,13 @@ log = logger("pushes")
 
 _AWAY = (DBAPIError, PoolTimeoutError, OSError)
 
+_LANES = (False, False, True)
+"""Loops of one carrier, each with a batch of its own; the last has what failed before, so that a
+provider that answers late holds up nobody who is fine.
+"""
+_LOOKS_LATER = 4
+"""So much more seldom all but the first look for work of other processes."""
+
 Work = Callable[[], Awaitable[bool]]
 """Whether there may be more of it."""
 
@@ -61,6 +68,8 @@ class Pushes:
         self._clock = clock
         self._tasks = tasks
         self._news: dict[str, asyncio.Event] = {}
+        self.turn = asyncio.Lock()
+        """Held while many are told of one thing, so that their pushes are queued together."""
         self._circuits = Circuits(clock)
         self._sent = metrics.counter(
             "push_sent", "Pushes handed to a provider", ("provider", "fate")
@@ -70,9 +79,12 @@ class Pushes:
 
     async def start(self) -> None:
         """Begin."""
-        self._spawn("address", self._address)
+        self._spawn("address", self._every, self._address)
         for carrier in self._carriers:
-            self._spawn(carrier.provider.value, partial(self._deliver, carrier))
+            for lane, again in enumerate(_LANES):
+                every = self._every * (_LOOKS_LATER if lane else 1)
+                work = partial(self._deliver, carrier, again)
+                self._spawn(f"{carrier.provider.value}:{lane}", every, work)
 
     async def stop(self) -> None:
         """What was claimed is sent by another process, or later by this one."""
@@ -95,15 +107,20 @@ class Pushes:
         self._waiting.labels("notices").set(notices)
         self._waiting.labels("pushes").set(pushes)
 
-    def _spawn(self, name: str, work: Work) -> None:
-        self._news[name] = asyncio.Event()
-        self._tasks.spawn(f"pushes:{name}", self._forever(name, work), fatal=True)
+    def troubles(self) -> dict[str, str]:
+        """Of providers that are configured and can not work, why."""
+        found = {carrier.provider.value: carrier.trouble() for carrier in self._carriers}
+        return {name: trouble for name, trouble in found.items() if trouble}
 
-    async def _forever(self, name: str, work: Work) -> None:
+    def _spawn(self, name: str, every: float, work: Work) -> None:
+        self._news[name] = asyncio.Event()
+        self._tasks.spawn(f"pushes:{name}", self._forever(name, every, work), fatal=True)
+
+    async def _forever(self, name: str, every: float, work: Work) -> None:
         news = self._news[name]
         while True:
             try:
-                async with asyncio.timeout(self._every):
+                async with asyncio.timeout(every):
                     await news.wait()
             except TimeoutError:
                 pass
@@ -116,15 +133,17 @@ class Pushes:
                 await self._clock.sleep(1.0)
 
     async def _address(self) -> bool:
-        async with self._units.open(NOBODY) as unit:
+        async with self.turn, self._units.open(NOBODY) as unit:
             count = await actions.delivering.address(unit)
         if count:
             self.nudge()
         return count == actions.delivering.AT_ONCE
 
-    async def _deliver(self, carrier: Carrier) -> bool:
+    async def _deliver(self, carrier: Carrier, again: bool) -> bool:  # noqa: FBT001
         async with self._units.open(NOBODY) as unit:
-            claimed = await actions.delivering.claim(unit, carrier.provider, self._batch)
+            claimed = await actions.delivering.claim(
+                unit, carrier.provider, self._batch, again=again
+            )
         if not claimed:
             return False
         admitted, held = self._circuits.admit(claimed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from chassis.rpc import RpcServer
@@ -15,9 +16,12 @@ from notification_service.tools import Units
 class Handlers:
     """One function a call."""
 
-    def __init__(self, units: Units, nudge: Callable[[], None]) -> None:
+    def __init__(
+        self, units: Units, nudge: Callable[[], None], troubles: Callable[[], dict[str, str]]
+    ) -> None:
         self._units = units
         self._nudge = nudge
+        self._troubles = troubles
 
     async def export_person(self, call: ExportPerson) -> Exported:
         """Devices and history of a person."""
@@ -27,13 +31,20 @@ class Handlers:
     async def greet(self, call: GreetDevices) -> Pushed:
         """A push to every device of somebody."""
         async with self._units.open(NOBODY) as unit:
-            count = await actions.devices.greet(unit, call.user_id)
+            greeted = await actions.devices.greet(unit, call.user_id)
         self._nudge()
-        return Pushed(devices=count)
+        # Files are looked at, off the loop.
+        troubles = await asyncio.to_thread(self._troubles)
+        return Pushed(devices=greeted.devices, unserved=greeted.unserved, troubles=troubles)
 
 
-def register(rpc: RpcServer, units: Units, nudge: Callable[[], None]) -> None:
+def register(
+    rpc: RpcServer,
+    units: Units,
+    nudge: Callable[[], None],
+    troubles: Callable[[], dict[str, str]],
+) -> None:
     """Answer these calls."""
-    handlers = Handlers(units, nudge)
+    handlers = Handlers(units, nudge, troubles)
     rpc.handle(ExportPerson, handlers.export_person)
     rpc.handle(GreetDevices, handlers.greet)

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from chassis import db
 from chassis.clock import Clock
 from chassis.rpc import Calls
+from notification_service.domain.devices import Provider
 from notification_service.domain.notices import Pace
 
 
@@ -25,6 +26,8 @@ class Policy:
     web_key: Callable[[], str] = str
     """Which a browser subscribes with; empty where Web Push is off. Made when it is asked for."""
     digest_after: timedelta = timedelta(days=1)
+    served: frozenset[Provider] = frozenset(Provider)
+    """Providers that are configured: for others nothing is queued."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,7 +201,7 @@ class GetArrivals(Call[Arrivals]):
     """Everything that READY says of talk: who arrive at the same moment are one question."""
 
     service = "chat"
-    callers = frozenset({"gateway"})
+    callers = frozenset({"gateway", "notification"})
     deadline = 5.0
 
     readers: tuple[Reader, ...] = Field(max_length=ARRIVALS_ASKED)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from contracts.ids import UserId
 from contracts.rpc.base import Call
 from contracts.rpc.export import Export
@@ -15,9 +17,13 @@ class ExportPerson(Export):
 
 
 class Pushed(Wire):
-    """How many devices a push went to."""
+    """How many devices a push went to, and why not to more."""
 
     devices: int
+    unserved: dict[str, int] = Field(default_factory=dict)
+    """Devices of providers that are not configured here."""
+    troubles: dict[str, str] = Field(default_factory=dict)
+    """Of providers that are configured and can not work, why."""
 
 
 class GreetDevices(Call[Pushed]):

@@ -10,6 +10,7 @@ from notification_service.actions import (
     people,
     reacting,
     reading,
+    recovering,
     telling,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "people",
     "reacting",
     "reading",
+    "recovering",
     "telling",
 ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
+
 from chassis.logs import logger
 from contracts.errors import Invalid, NotFound
 from contracts.events.session import LoginEnded
@@ -53,7 +56,15 @@ async def end_login(unit: Unit, ended: LoginEnded) -> None:
         log.info("devices.removed", person=str(ended.user_id), devices=gone)
 
 
-async def greet(unit: Unit, user_id: UserId) -> int:
+@dataclass(frozen=True, slots=True)
+class Greeted:
+    """How many devices a greeting is on its way to, and which it can not reach."""
+
+    devices: int
+    unserved: dict[str, int]
+
+
+async def greet(unit: Unit, user_id: UserId) -> Greeted:
     """Push a greeting to every device of somebody, for the operator to see what arrives."""
     policy = unit.tools.policy
     found = await store.devices.of(unit, user_id, policy.devices_per_person)
@@ -70,10 +81,14 @@ async def greet(unit: Unit, user_id: UserId) -> int:
     )
     expires = unit.now + policy.worth
     parcels = [
-        Parcel(each.id, user_id, each.address.provider, TEST, 0, push, expires) for each in found
+        Parcel(each.id, user_id, each.address.provider, TEST, 0, push, expires)
+        for each in found
+        if each.address.provider in policy.served
     ]
     await store.deliveries.add(unit, parcels)
-    return len(parcels)
+    others = (each.address.provider for each in found)
+    unserved = Counter(str(one) for one in others if one not in policy.served)
+    return Greeted(len(parcels), dict(unserved))
 
 
 async def export(unit: Unit, user_id: UserId, after: str) -> Exported:

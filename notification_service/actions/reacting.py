@@ -4,6 +4,7 @@ that it was read. One batch at a time; what it tells is written before what it s
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -67,11 +68,13 @@ class Reactions:
         *,
         metrics: Metrics,
         nudge: Callable[[], None],
+        turn: asyncio.Lock,
     ) -> None:
         self._units = units
         self._crowd = crowd
         self._listener = listener
         self._nudge = nudge
+        self._turn = turn
         self._decided = metrics.counter(
             "push_decisions", "People told of something", ("reason", "way")
         )
@@ -137,11 +140,12 @@ class Reactions:
         if not concerns:
             return
         pieces = await telling.settled(self._units.tools, self._crowd, concerns)
-        for piece in pieces:
-            async with self._units.open(NOBODY) as unit:
-                await telling.tell(unit, piece)
-            for entry in piece:
-                self._decided.labels(str(entry.reason), entry.way.name.lower()).inc()
+        async with self._turn:
+            for piece in pieces:
+                async with self._units.open(NOBODY) as unit:
+                    await telling.tell(unit, piece)
+                for entry in piece:
+                    self._decided.labels(str(entry.reason), entry.way.name.lower()).inc()
         if pieces:
             self._nudge()
 

@@ -28,10 +28,11 @@ def folded(marks: Sequence[Mark]) -> list[Mark]:
     return [(user_id, subject, until) for (user_id, subject), until in sorted(found.items())]
 
 
-async def read(unit: Unit, marks: Sequence[Mark]) -> None:
-    """These people have read so far."""
+async def read(unit: Unit, marks: Sequence[Mark], *, is_active: bool = True) -> None:
+    """These people have read so far; `is_active`: just now."""
     unread = await store.notices.read(unit, marks)
-    await store.people.note_active(unit, [user_id for user_id, _, _ in marks], _GRAIN)
+    if is_active:
+        await store.people.note_active(unit, [user_id for user_id, _, _ in marks], _GRAIN)
     if not unread:
         return
     await store.deliveries.recall(unit, marks)

@@ -1,5 +1,5 @@
 """Whom something is told: who is concerned by what this process knows, then how they are right now,
-five hundred at a time, then two statements for those.
+five hundred at a time, then one statement for those.
 """
 
 from __future__ import annotations
@@ -70,8 +70,7 @@ async def settled(tools: Tools, crowd: Crowd, concerns: Sequence[Concern]) -> li
 
 
 async def tell(unit: Unit, entries: Sequence[Entry]) -> None:
-    """Write five hundred notices at most: two statements."""
-    await store.history.put(unit, entries)
+    """Write five hundred notices at most, and their lines in the history: one statement."""
     await store.notices.put(unit, entries, unit.tools.policy.pace)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Protocol
+
+import orjson
 
 from notification_service.domain.deliveries import Delivery
 from notification_service.domain.devices import Provider
@@ -19,6 +22,9 @@ class Carrier(Protocol):
     async def send(self, batch: Sequence[Delivery]) -> list[Outcome]:
         """One outcome for each, in order; never raises for what a provider does."""
 
+    def trouble(self) -> str:
+        """Why it can not work as it is configured; empty when it may."""
+
     async def close(self) -> None:
         """Nothing more will be sent."""
 
@@ -26,9 +32,12 @@ class Carrier(Protocol):
 class Late:
     """A carrier that is made, and whose libraries are loaded, when there is something to send."""
 
-    def __init__(self, provider: Provider, make: Callable[[], Carrier]) -> None:
+    def __init__(
+        self, provider: Provider, make: Callable[[], Carrier], check: Callable[[], str] = str
+    ) -> None:
         self.provider = provider
         self._make = make
+        self._check = check
         self._made: Carrier | None = None
 
     async def send(self, batch: Sequence[Delivery]) -> list[Outcome]:
@@ -37,10 +46,29 @@ class Late:
             self._made = self._make()
         return await self._made.send(batch)
 
+    def trouble(self) -> str:
+        """As far as it can be told without the libraries."""
+        return self._check()
+
     async def close(self) -> None:
         """If there is anything to close."""
         if self._made is not None:
             await self._made.close()
+
+
+def no_account(path: str) -> str:
+    """What is wrong with the file of a Firebase service account; empty for nothing."""
+    try:
+        account = orjson.loads(Path(path).read_bytes())
+    except OSError as error:
+        return f"{path}: {error.strerror}"
+    except orjson.JSONDecodeError:
+        return f"{path} is no JSON"
+    needed = ("client_email", "private_key", "project_id", "token_uri")
+    missing = [name for name in needed if name not in account] if isinstance(account, dict) else []
+    if missing or not isinstance(account, dict):
+        return f"{path} is no key of a service account: it lacks {', '.join(missing or needed)}"
+    return ""
 
 
 @cache

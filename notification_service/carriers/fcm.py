@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from chassis.clock import Clock
+from notification_service.carriers import no_account
 from notification_service.domain.deliveries import Delivery
 from notification_service.domain.devices import Platform, Provider
 from notification_service.domain.outcomes import SENT, Fate, Outcome, patience
@@ -21,8 +23,8 @@ from notification_service.domain.pushes import RING_TTL_S, Push
 if TYPE_CHECKING:
     from firebase_admin import messaging
 
-_THREADS = 2
-"""Batches at a time; within one, the SDK has a thread for each push."""
+_THREADS = 3
+"""Batches at a time, one a loop of jobs.py; within one, the SDK has a thread for each push."""
 _AT_ONCE = 50
 _CALLS, _PEOPLE, _MESSAGES = "calls", "mentions", "messages"
 """Notification channels that the Android app declares."""
@@ -40,6 +42,7 @@ class Fcm:
         self._clock = clock
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="fcm")
         self._app: Any = None
+        self._opening = Lock()
 
     async def send(self, batch: Sequence[Delivery]) -> list[Outcome]:
         """In pieces, each of which the SDK sends at once."""
@@ -50,6 +53,10 @@ class Fcm:
             outcomes += await loop.run_in_executor(self._threads, self._send, some)
         return outcomes
 
+    def trouble(self) -> str:
+        """What is wrong with the account."""
+        return no_account(str(self._file))
+
     async def close(self) -> None:
         """Let the threads end."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -58,7 +65,8 @@ class Fcm:
         from firebase_admin import exceptions, messaging
 
         try:
-            app = self._opened()
+            with self._opening:
+                app = self._opened()
             messages = [_addressed(each, self._clock) for each in some]
             answers = messaging.send_each(messages, app=app).responses
         except (exceptions.FirebaseError, OSError, ValueError) as error:
@@ -176,7 +184,8 @@ def _apns(push: Push, ttl: int, clock: Clock) -> Any:
         sound="ring.caf" if push.is_ring else "default",
         thread_id=push.tag,
         category="CALL" if push.is_ring else "MESSAGE",
-        mutable_content=push.image is not None,
+        # What lets an extension of the app fetch the picture, or show the call by CallKit.
+        mutable_content=push.is_ring or push.image is not None,
         custom_data={"interruption-level": "time-sensitive"} if push.is_ring else None,
     )
     options = messaging.APNSFCMOptions(image=push.image) if push.image else None

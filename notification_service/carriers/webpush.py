@@ -100,6 +100,10 @@ class WebPush:
         """Many at a time, each on its own."""
         return list(await asyncio.gather(*(self._send(each) for each in batch)))
 
+    def trouble(self) -> str:
+        """None: its key is checked when the service starts."""
+        return ""
+
     async def close(self) -> None:
         """Hang up."""
         await self._http.aclose()

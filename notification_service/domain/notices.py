@@ -113,6 +113,16 @@ def rejoined(entries: Iterable[Entry]) -> list[Entry]:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """What concerns somebody in person in a channel, as chat_service counts it."""
+
+    channel_id: int
+    guild_id: int | None
+    count: int
+    read_to: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pace:
     """How long a push waits."""
 
@@ -132,16 +142,13 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice as it is kept."""
+    """A notice, as far as it is told."""
 
-    user_id: int
     subject: str
     reason: Reason
     about_id: int
     fresh: int
     """Since the last push."""
     body: JSON
-    expires: datetime
     guild_id: int | None = None
     channel_id: int | None = None
-    is_web_only: bool = False

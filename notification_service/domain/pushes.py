@@ -8,7 +8,7 @@ from typing import Any
 from contracts.wire import JSON
 from notification_service.domain.deciding import Reason
 from notification_service.domain.notices import Notice
-from notification_service.domain.words import Words
+from notification_service.domain.words import Words, compose
 
 RING_TTL_S = 30
 TAG_BYTES = 64
@@ -81,6 +81,26 @@ def push_of(
         link=f"{public_url}{path}",
         is_urgent=notice.reason.is_pressing,
         data=data,
+    )
+
+
+def push_from(kept: JSON, *, public_url: str) -> Push:
+    """What was queued, in the words of its reader if they were not found yet."""
+    if "reason" not in kept:
+        return Push.load(kept)
+    notice = Notice(
+        subject=kept["subject"],
+        reason=Reason(kept["reason"]),
+        about_id=kept["about_id"],
+        fresh=kept["fresh"],
+        body=kept["body"],
+        guild_id=kept["guild_id"],
+        channel_id=kept["channel_id"],
+    )
+    hides = bool(kept["hides_content"])
+    said = compose(notice, kept["locale"], hides_content=hides)
+    return push_of(
+        notice, said, badge=int(kept["badge"]), public_url=public_url, hides_content=hides
     )
 
 

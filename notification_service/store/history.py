@@ -1,4 +1,4 @@
-"""What people were notified of."""
+"""What people were notified of. It is written with the notices (notices.py)."""
 
 from __future__ import annotations
 
@@ -6,55 +6,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import Row, delete, select, text, update
 
 from notification_service.domain.deciding import Reason
 from notification_service.domain.history import Remembered
-from notification_service.domain.notices import Entry
 from notification_service.store.among import among
 from notification_service.tables import history
 from notification_service.tools import Unit
-
-_PUT = text("""
-INSERT INTO history (
-  id, user_id, reason, subject, about_id, guild_id, channel_id, body, created, is_read
-)
-SELECT one.id, one.user_id, one.reason, news.subject, news.about_id, news.guild_id,
-  news.channel_id, news.body, :now, false
-FROM unnest(
-  CAST(:ids AS bigint[]), CAST(:user_ids AS bigint[]), CAST(:at AS int[]), CAST(:reasons AS text[])
-) AS one (id, user_id, at, reason)
-JOIN unnest(
-  CAST(:subjects AS text[]), CAST(:guild_ids AS bigint[]), CAST(:channel_ids AS bigint[]),
-  CAST(:about_ids AS bigint[]), CAST(:bodies AS jsonb[])
-) WITH ORDINALITY AS news (subject, guild_id, channel_id, about_id, body, at) ON news.at = one.at
-ON CONFLICT ON CONSTRAINT history_once DO NOTHING
-""")
-
-
-async def put(unit: Unit, entries: Sequence[Entry]) -> None:
-    """Write what is worth being looked up later."""
-    kept = [entry for entry in entries if entry.reason.is_kept]
-    if not kept:
-        return
-    news = list({id(entry.news): entry.news for entry in kept}.values())
-    at = {id(one): number for number, one in enumerate(news, 1)}
-    await unit.connection.execute(
-        _PUT,
-        {
-            "now": unit.now,
-            "ids": [unit.new_id() for _ in kept],
-            "user_ids": [entry.user_id for entry in kept],
-            "at": [at[id(entry.news)] for entry in kept],
-            "reasons": [str(entry.reason) for entry in kept],
-            "subjects": [one.subject for one in news],
-            "guild_ids": [one.guild_id for one in news],
-            "channel_ids": [one.channel_id for one in news],
-            "about_ids": [one.about_id for one in news],
-            "bodies": [orjson.dumps(one.body).decode() for one in news],
-        },
-    )
 
 
 async def page(unit: Unit, user_id: int, before: int | None, limit: int) -> list[Remembered]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 
 from contracts.errors import DomainError
 from contracts.ids import UserId
-from contracts.rpc.notification import GreetDevices
+from contracts.rpc.notification import GreetDevices, Pushed
 from stack import say
 from stack.trouble import Trouble
 from stack.verbs import call
@@ -23,16 +22,35 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Say how many devices it went to; what became of it is in the metrics and the log."""
+    """Say how many devices it went to, and what keeps it from others; what became of it is in the
+    metrics and the log.
+    """
     ask = GreetDevices(user_id=UserId(options.user))
     try:
-        answer = json.loads(asyncio.run(call.exchange(ask, "user")))
+        answer = Pushed.model_validate_json(asyncio.run(call.exchange(ask, "user")))
     except DomainError as error:
         raise Trouble(f"Nothing was pushed: {error}") from None
-    count = answer["devices"]
-    if not count:
-        raise Trouble(
-            "This person has no device.", "A client registers one: docs/protocols/push.md."
-        )
-    say.line(f"pushed to {count} device(s); see moim_push_sent and push.not_sent")
+    problems = problems_of(answer)
+    if not answer.devices:
+        raise Trouble(problems[0], HINT)
+    for problem in problems:
+        say.line(problem)
+    say.line(f"pushed to {answer.devices} device(s); see moim_push_sent and push.not_sent")
     return 0
+
+
+HINT = "docs/operations.md, Push, and docs/protocols/push.md."
+
+
+def problems_of(answer: Pushed) -> list[str]:
+    """Why not every device is reached, one line each."""
+    found = [f"{name} can not work: {why}." for name, why in sorted(answer.troubles.items())]
+    for name, count in sorted(answer.unserved.items()):
+        how = HOW.get(name, "")
+        found.append(f"{count} device(s) are reached by {name}, which is not configured{how}.")
+    if not answer.devices and not answer.unserved:
+        found.insert(0, "This person has no device: a client registers one.")
+    return found
+
+
+HOW = {"fcm": ": set MOIM_FCM_CREDENTIALS", "webpush": ": set NOTIFICATION_VAPID_KEY"}

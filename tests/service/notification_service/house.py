@@ -28,6 +28,7 @@ from contracts.ids import ChannelId, GuildId, MessageId, Snowflake, UserId
 from contracts.objects.channel import Channel, ChannelOverwrite, ChannelType
 from contracts.objects.member import Member
 from contracts.objects.private import PrivateChannel
+from contracts.objects.reading import ReadState
 from contracts.objects.relationship import RelationshipType, Standing
 from contracts.objects.scheduled_event import EntityType, EventStatus
 from contracts.objects.settings import GuildNotifications
@@ -35,7 +36,10 @@ from contracts.objects.thread import ThreadMember
 from contracts.objects.user import User
 from contracts.permissions import EVERYONE_DEFAULT
 from contracts.rpc.chat import (
+    Arrivals,
+    Arriving,
     FoundPrivateChannel,
+    GetArrivals,
     GetPrivateChannel,
     GetThreadFollowers,
     ThreadMemberships,
@@ -95,6 +99,9 @@ class Neighbours:
     attentions: dict[int, Attention] = field(default_factory=dict)
     groups: dict[int, str] = field(default_factory=dict)
     followers: dict[int, tuple[ThreadMember, ...]] = field(default_factory=dict)
+    read_states: dict[int, list[ReadState]] = field(default_factory=dict)
+    talks: dict[int, list[int]] = field(default_factory=dict)
+    """Conversations of a person."""
     interested: dict[int, list[int]] = field(default_factory=dict)
     """By scheduled event."""
     asked: list[str] = field(default_factory=list)
@@ -165,6 +172,19 @@ class Neighbours:
         kind = ChannelType.DM if name is None else ChannelType.GROUP_DM
         return FoundPrivateChannel(channel=PrivateChannel(id=call.channel_id, type=kind, name=name))
 
+    async def get_arrivals(self, call: GetArrivals) -> Arrivals:
+        """What people talk about, and how far they have read."""
+        self.asked.append("arrivals")
+        return Arrivals(people=tuple(self._arriving(int(one.user_id)) for one in call.readers))
+
+    def _arriving(self, user_id: int) -> Arriving:
+        talks, states = self.talks.get(user_id, ()), self.read_states.get(user_id, ())
+        return Arriving(
+            user_id=UserId(user_id),
+            channels=tuple({"id": str(one)} for one in talks),
+            read=tuple(one.dump() for one in states),
+        )
+
     async def thread_followers(self, call: GetThreadFollowers) -> ThreadMemberships:
         """Who is in a thread."""
         return ThreadMemberships(members=self.followers.get(int(call.thread_id), ()))
@@ -186,6 +206,7 @@ class Neighbours:
     def _chat(self, rpc: RpcServer) -> None:
         rpc.handle(GetPrivateChannel, self.private_channel)
         rpc.handle(GetThreadFollowers, self.thread_followers)
+        rpc.handle(GetArrivals, self.get_arrivals)
 
     @asynccontextmanager
     async def answering(self) -> AsyncIterator[str]:
@@ -404,6 +425,13 @@ class House:
         asked = "SELECT * FROM notices WHERE user_id = $1 AND subject = $2 AND about_id >= $3"
         async with asyncio.timeout(PATIENCE):
             while (row := await self.rows.fetchrow(asked, who, f"c{channel}", message)) is None:
+                await self.running.service.clock.sleep(0.005)
+        return row
+
+    async def is_read(self, who: int, channel: int, message: int) -> asyncpg.Record:
+        """Wait until nothing of a channel is unread; the notice."""
+        async with asyncio.timeout(10):
+            while (row := await self.noted(who, channel, message))["unread"]:
                 await self.running.service.clock.sleep(0.005)
         return row
 

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from contracts.ids import UserId
-from contracts.rpc.notification import GreetDevices
+from contracts.rpc.notification import GreetDevices, Pushed
 from tests.fixtures.patience import PATIENCE
 from tests.fixtures.postgres import Cluster
 from tests.fixtures.push import BROKEN, UNREGISTERED, FcmServer, always, failure, first, quota
@@ -178,7 +178,7 @@ async def test_an_operator_sees_whether_pushes_arrive(apps: House, fcm: FcmServe
     mina = apps.person(locale="ko")
     token, browser = await phone(apps, mina), await apps.browser(mina)
     calls = await apps.running.calls_from("user")
-    assert (await calls.ask(GreetDevices(user_id=UserId(mina)))).devices == 2
+    assert (await calls.ask(GreetDevices(user_id=UserId(mina)))) == Pushed(devices=2)
     await fcm.until(lambda: bool(fcm.to(token)))
     (push,) = await apps.arrives(browser)
     assert (push["kind"], push["body"]) == ("test", "이 기기로 알림이 옵니다.")

@@ -10,7 +10,8 @@ from contracts import topics
 from contracts.events.base import Inside, Route, pack
 from contracts.events.member import MemberRemove
 from contracts.events.settings import UserGuildSettingsUpdate
-from contracts.ids import ChannelId, GuildId, UserId
+from contracts.ids import ChannelId, GuildId, MessageId, UserId
+from contracts.objects.reading import ReadState
 from contracts.objects.scheduled_event import EventStatus
 from contracts.objects.settings import ChannelNotifications, GuildNotifications, NotifyLevel
 from contracts.objects.thread import ThreadMember
@@ -89,8 +90,7 @@ async def test_who_is_awake_elsewhere_reads_it_there_first(house: House) -> None
     house.reads(mina, channel, message)
     del house.neighbours.attentions[mina]
     await house.nothing_but(mina, browser)
-    read = await house.noted(mina, channel, message)
-    assert (read["unread"], read["due"]) == (0, None)
+    assert (await house.is_read(mina, channel, message))["due"] is None
 
 
 async def test_blocked_authors_are_not_heard_of(house: House) -> None:
@@ -224,6 +224,32 @@ async def test_after_a_loss_what_is_known_of_a_place_is_asked_anew(house: House)
     await house.nothing_but(mina, to_mina, "and came back")
 
 
+async def test_b8_after_a_loss_badges_are_what_the_server_counts(house: House) -> None:
+    """seeds.md B8: unread counts were a matter of what a client had heard."""
+    mina = house.person()
+    guild = house.guild(mina)
+    hidden = house.closed(guild, role=fresh())
+    browser = await house.browser(mina)
+    talk, other, general = fresh(), fresh(), house.general(guild)
+    for channel in (talk, other):
+        said = house.says(fresh(), channel, "hello", to=(mina,))
+        await house.noted(mina, channel, said)
+    await house.arrives(browser, 2)
+    # One was read meanwhile, and what was said elsewhere was missed; nobody sees what is hidden.
+    house.neighbours.talks[mina] = [talk, other]
+    house.neighbours.read_states[mina] = [
+        ReadState(id=ChannelId(talk), last_message_id=MessageId(fresh())),
+        ReadState(id=ChannelId(other), mention_count=3),
+        ReadState(id=ChannelId(general), last_message_id=MessageId(1), mention_count=2),
+        ReadState(id=ChannelId(hidden), mention_count=9),
+    ]
+    house.loses(topics.user(mina))
+    await house.is_read(mina, talk, 0)
+    await house.noted(mina, general, 1)
+    house.says(fresh(), talk, "and now?", to=(mina,))
+    assert (await house.arrives(browser, 3))[-1]["badge"] == 3 + 2 + 1
+
+
 async def test_an_event_that_nobody_can_read_holds_nobody_up(house: House) -> None:
     mina, channel = house.person(), fresh()
     browser = await house.browser(mina)
@@ -291,6 +317,7 @@ async def test_history_keeps_what_named_somebody(house: House) -> None:
     )
     assert (mention["guild_id"], mention["text"]) == (str(guild.id), "you there?")
     house.reads(mina, channel, named)
+    await house.is_read(mina, channel, named)
     await house.nothing_but(
         mina, browser, *(each["body"] for each in browser.received if each["tag"][0] != "f")
     )

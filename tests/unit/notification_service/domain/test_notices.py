@@ -17,13 +17,11 @@ from notification_service.domain.texts import MOST, shown
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BODY = {"author": "mina", "text": "hello", "guild": "Book club", "channel": "general", "image": "u"}
 NOTICE = Notice(
-    user_id=1,
     subject="c11",
     reason=Reason.MENTION,
     about_id=99,
     fresh=1,
     body=BODY,
-    expires=NOW,
     guild_id=10,
     channel_id=11,
 )
