@@ -139,8 +139,6 @@ class Teller:
         self._members = members
         self._s = s
         self._knows: dict[int, set[int]] = {}
-        self._closed: set[int] = set()
-        """Channels that it knew and that are gone."""
         self._news: set[int] = set()
         """Channels that came into sight meanwhile, nobody knows when."""
         self._is_ahead = is_ahead
@@ -162,6 +160,8 @@ class Teller:
             elif entry.header.name == JOINED:
                 self._join(entry)
             elif self._may_see(entry):
+                if entry.header.name == _DELETED:
+                    self._clear_voices(entry, entries)
                 self._push(entry, self._body(entry))
             elif self._sees_leave(entry):
                 self._push(entry, parting(entry.body))
@@ -186,18 +186,23 @@ class Teller:
         knows -= lost
         knows |= gained
         self._news |= gained
-        if not self._viewer.intents & Intent.GUILDS:
-            return
-        for _, room in layout.ordered(lost):
-            tell(self._viewer, self._s, "CHANNEL_DELETE", room.veiled())
-        for _, room in layout.ordered(gained):
-            tell(self._viewer, self._s, "CHANNEL_CREATE", room.body)
-        for body in (body for room in gained for body in place.view.voices.within(room)):
-            if self._viewer.intents & Intent.GUILD_VOICE_STATES:
-                tell(self._viewer, self._s, "VOICE_STATE_UPDATE", body)
+        if self._viewer.intents & Intent.GUILDS:
+            for _, room in layout.ordered(lost):
+                tell(self._viewer, self._s, "CHANNEL_DELETE", room.veiled())
+            for _, room in layout.ordered(gained):
+                tell(self._viewer, self._s, "CHANNEL_CREATE", room.body)
+        last = place.past.doubted_at(self._s)
+        self._tell_voices(place, frozenset(knows if last is None else gained | (last & knows)))
         if gained or self._doubts_threads(guild_id, entries):
             self._synced.add(guild_id)
             self._sync_threads(guild_id, self._s)
+
+    def _tell_voices(self, place: GuildPlace, rooms: Sight) -> None:
+        """Who is in voice there now."""
+        if place.view is None or not self._viewer.intents & Intent.GUILD_VOICE_STATES:
+            return
+        for body in (body for room in rooms for body in place.view.voices.within(room)):
+            tell(self._viewer, self._s, "VOICE_STATE_UPDATE", body)
 
     def _doubts_threads(self, guild_id: int, entries: Iterable[Entry]) -> bool:
         """Whether nobody can tell which threads the client knows: what changes that is told behind
@@ -258,7 +263,6 @@ class Teller:
         if name == _DELETED:
             is_known = channel_id in knows
             knows.discard(channel_id)
-            self._closed |= {channel_id} if is_known else set()
             return is_known and self._viewer.wants(event, in_guild=True)
         place = self._hub.atlas.guild_at(route.guild_id or 0)
         if place is None or not place.lets_see(self._viewer, entry):
@@ -275,12 +279,32 @@ class Teller:
             not is_history or place.may(self._viewer, channel_id, _HISTORY)
         )
 
+    def _clear_voices(self, deleted: Entry, entries: Iterable[Entry]) -> None:
+        """A channel went, and with it whoever was in voice there: told below the deletion, as who
+        has got only this resumes before it.
+        """
+        if not self._viewer.intents & Intent.GUILD_VOICE_STATES:
+            return
+        guild_id, channel_id = (deleted.header.route.guild_id or 0), deleted.header.route.channel_id
+        place = self._guilds.get(guild_id)
+        if place is None or place.view is None or channel_id is None:
+            return
+        left = (
+            entry.body
+            for entry in entries
+            if entry.header.name == _VOICE and entry.header.route.left_id == channel_id
+            if entry.s > deleted.s
+        )
+        there = (*place.past.voices_in(channel_id), *place.view.voices.within(channel_id), *left)
+        for body in {orjson.loads(body)["user_id"]: parting(body) for body in there}.values():
+            tell(self._viewer, deleted.s - 1, "VOICE_STATE_UPDATE", body)
+
     def _sees_leave(self, entry: Entry) -> bool:
         """Whether somebody went out of voice as far as this client sees it."""
         route = entry.header.route
         if entry.header.name != _VOICE or not self._viewer.intents & Intent.GUILD_VOICE_STATES:
             return False
-        seen = self._knows.get(route.guild_id or 0, set()) | self._closed
+        seen = self._knows.get(route.guild_id or 0, set())
         return not seen.isdisjoint({route.left_id, route.channel_id})
 
     def _push(self, entry: Entry, body: bytes) -> None:

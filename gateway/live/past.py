@@ -5,7 +5,7 @@ that a session which resumes is told exactly which channels it gained and lost. 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from contracts import limits
@@ -52,10 +52,11 @@ class _Event:
 class Past:
     """The latest such events of a guild, in order."""
 
-    __slots__ = ("_events", "since")
+    __slots__ = ("_closed", "_events", "since")
 
     def __init__(self) -> None:
         self._events: deque[_Event] = deque()
+        self._closed: deque[tuple[float, int, tuple[bytes, ...]]] = deque()
         self.since = 0
         """Everything after this is here."""
 
@@ -74,9 +75,32 @@ class Past:
                 _Event(entry.s, entry.at, is_of_room, is_strip, tuple(steps), tuple(members))
             )
 
+    def close(self, entry: Entry, voices: tuple[bytes, ...]) -> None:
+        """A channel went, in which these were in voice."""
+        while self._closed and self._closed[0][0] < entry.at - _KEPT_FOR_S:
+            self._closed.popleft()
+        if voices:
+            self._closed.append((entry.at, entry.header.route.channel_id or 0, voices))
+
+    def voices_in(self, channel_id: int) -> Iterator[bytes]:
+        """Who was in voice in a channel when it went."""
+        return (
+            body for _, closed, bodies in self._closed if closed == channel_id for body in bodies
+        )
+
     def may_have_moved(self, s: int) -> bool:
         """Whether an event of this number changed what somebody sees, as far as it is known."""
         return s < self.since or any(event.s == s for event in self._events)
+
+    def doubted_at(self, s: int) -> Sight | None:
+        """The channels of whose voices a client may know otherwise than it should, having got
+        everything up to this number: those there are told behind what shows a channel, and parted
+        just below what hides it. None if nobody here knows.
+        """
+        if s < self.since:
+            return None
+        steps = (step for event in self._events if event.s in (s, s + 1) for step in event.steps)
+        return frozenset(step.id for step in steps if step.what == "room")
 
     def sight(
         self, layout: Layout, user_id: int, roles: Roles, s: int, *, is_known: bool

@@ -307,7 +307,9 @@ class GuildPlace(Place):
         """A channel goes, and with it whoever was in voice there."""
         assert self.view is not None
         channel_id = entry.header.route.channel_id or 0
-        for body in self.view.voices.within(channel_id):
+        voices = self.view.voices.within(channel_id)
+        self.past.close(entry, voices)
+        for body in voices:
             # Below the deletion: who has got only this resumes before it.
             frames = Frames(entry.s - 1, "VOICE_STATE_UPDATE", parting(body))
             self._send(self._audience(VoiceStateUpdate, channel_id), frames)
