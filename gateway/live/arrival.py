@@ -24,6 +24,7 @@ from contracts.rpc import chat, users
 from contracts.topics import Topic
 from contracts.wire import JSON
 from gateway.live import threads
+from gateway.live.atlas import Unloadable
 from gateway.live.hub import Hub, ends
 from gateway.live.inquiry import Reader
 from gateway.live.oneself import Oneself
@@ -49,19 +50,24 @@ class Arrival:
         *,
         wants_guild: Callable[[int], bool],
         since: int,
+        spares: Callable[[int], bool] = lambda guild_id: False,
     ) -> None:
+        """`spares`: which guilds may be missing if nobody can show them now."""
         self.me: users.Arriving
         self.personal: Personal | None = None
         """What READY says to a person beside guilds."""
         self.members: dict[int, Oneself] = {}
         """Oneself in each guild."""
         self.guilds: dict[int, GuildPlace] = {}
+        self.unavailable: set[int] = set()
+        """Guilds that can not be shown."""
         self.joined: dict[int, JSON] = {}
         """Oneself in each active thread."""
         self._talk: chat.Arriving
         self._hub = hub
         self._identity = identity
         self._wants_guild = wants_guild
+        self._spares = spares
         self._since = since
         """The mark before the token was looked at."""
         self._person: UserPlace | None = None
@@ -190,6 +196,7 @@ class Arrival:
 
     async def _enter(self) -> None:
         atlas = self._hub.atlas
+        self.unavailable.clear()
         for guild_id, place in tuple(self.guilds.items()):
             if guild_id not in self.members or not atlas.holds(place):
                 atlas.unpin(self.guilds.pop(guild_id))
@@ -201,7 +208,13 @@ class Arrival:
                 raise outcome
 
     async def _enter_cold(self, guild_id: int) -> None:
-        place = await self._hub.atlas.guild(guild_id, self._hub)
+        try:
+            place = await self._hub.atlas.guild(guild_id, self._hub)
+        except Unloadable:
+            if not self._spares(guild_id):
+                raise
+            self.unavailable.add(guild_id)
+            return
         if place is None:
             del self.members[guild_id]
         else:

@@ -38,6 +38,11 @@ changed meanwhile can tell what they lost sight of.
 
 _VOICES_AGAIN_S = 2.0
 
+
+class Unloadable(Unavailable):
+    """A guild is there, but a neighbour that knows it is not."""
+
+
 Outcome = bool | Unavailable
 """Whether there is such a place, or why nobody can say."""
 
@@ -158,7 +163,7 @@ class Atlas:
         if outcome is not True:
             self.unpin(place)
             if isinstance(outcome, Unavailable):
-                raise Unavailable(message=outcome.message)
+                raise type(outcome)(message=outcome.message)
         return outcome is True
 
     async def _open(self, place: Place, hears: Hears, entering: asyncio.Future[Outcome]) -> None:
@@ -169,7 +174,7 @@ class Atlas:
             place.heard_as = self.heard
             outcome = not isinstance(place, GuildPlace) or await self._load(place)
         except DomainError as error:
-            outcome = Unavailable(message=error.message)
+            outcome = Unloadable(message=error.message)
         finally:
             if self.holds(place):
                 self._entering.pop(place.topic, None)

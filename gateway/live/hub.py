@@ -134,6 +134,7 @@ class Hub:
 
     def leave(self, viewer: Viewer, guild_id: int, s: int) -> None:
         """The session's person is no longer in that guild."""
+        viewer.unavailable.pop(guild_id, None)
         since = viewer.guilds.get(guild_id)
         if since is None:
             return

@@ -60,7 +60,13 @@ class Joining:
     async def _catch_up(self, viewer: Viewer, mark: int, s: int) -> None:
         hub = self._hub
         identity = Identity(UserId(viewer.user_id), viewer.login_id, viewer.kind)
-        with Arrival(hub, identity, wants_guild=viewer.wants_guild, since=mark) as arrival:
+        with Arrival(
+            hub,
+            identity,
+            wants_guild=viewer.wants_guild,
+            since=mark,
+            spares=viewer.unavailable.__contains__,
+        ) as arrival:
             for _ in range(ROUNDS):
                 await arrival.gather(with_self=False)
                 cold = [t for t in arrival.topics if (hub.bus.live_since(t) or 0) > s]

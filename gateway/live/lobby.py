@@ -33,6 +33,7 @@ from gateway.live.hub import Hub
 from gateway.live.joining import Joining
 from gateway.live.listing import Listing
 from gateway.live.members import Chunks
+from gateway.live.outages import Outages
 from gateway.live.outlet import Outlet, Sink
 from gateway.live.payloads import Identify, MembersRequest, ResumeRequest, Shown, VoiceRequest
 from gateway.live.ready import Readying, Refused
@@ -129,6 +130,7 @@ class Lobby:
         self.hub.atlas.on_status = self._choose
         self.listing = Listing(self.hub, calls, tasks)
         self._greeting = Greeting(self.hub, calls, clock=clock, tasks=tasks)
+        self._outages = Outages(self.hub, clock=clock, tasks=tasks)
         self._chunks = Chunks(self.hub, calls, clock)
         self._places = asyncio.Semaphore(ARRIVALS)
 
@@ -309,6 +311,7 @@ class Lobby:
 
     def _open(self, socket: Visitor, viewer: Viewer) -> None:
         viewer.renewed_at = self.clock.monotonic()
+        self._outages.watch(viewer)
         self._presence.opened(viewer.seat())
         socket.go_live(viewer)
 

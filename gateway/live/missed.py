@@ -246,7 +246,10 @@ class Teller:
         place, member = self._guilds[guild_id], self._members[guild_id]
         self._knows[guild_id] = set(place.sees(self._viewer.user_id, member.standing))
         if self._viewer.intents & Intent.GUILDS:
-            tell_guild(self._viewer, place, member, s=entry.s, is_new=True)
+            is_new = guild_id not in self._viewer.unavailable
+            tell_guild(self._viewer, place, member, s=entry.s, is_new=is_new)
+        if guild_id in self._viewer.unavailable:
+            self._viewer.unavailable[guild_id] = entry.s
 
     def _may_see(self, entry: Entry) -> bool:
         event = REGISTRY.get(entry.header.name)

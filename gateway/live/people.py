@@ -75,7 +75,9 @@ class UserPlace(Place):
             return
         audience = [v for v in self._viewers if self.lets_see(v, event, entry)]
         if route.guild_id is not None and name in (JOINED, LEFT):
-            audience = [v for v in audience if (route.guild_id in v.guilds) == (name == LEFT)]
+            known = (v.guilds.keys() | v.unavailable.keys() for v in audience)
+            pairs = zip(audience, known, strict=True)
+            audience = [v for v, guilds in pairs if (route.guild_id in guilds) == (name == LEFT)]
             for viewer in [v for v in self._viewers if not v.is_behind]:
                 if name == JOINED:
                     self._tell.on_join(viewer, route.guild_id)

@@ -47,7 +47,13 @@ class Readying:
         """
         self._records.claim(viewer)
         is_live = False
-        arrival = Arrival(self._hub, identity, wants_guild=viewer.wants_guild, since=since)
+        arrival = Arrival(
+            self._hub,
+            identity,
+            wants_guild=viewer.wants_guild,
+            since=since,
+            spares=lambda guild_id: True,
+        )
         try:
             with arrival:
                 await self._prepare(viewer, arrival)
@@ -85,12 +91,13 @@ class Readying:
         viewer.order = order if viewer.intents & _GUILDS else ()
         viewer.high, viewer.first = high, high - len(viewer.order) - 1
         viewer.settle([(guild_id, high, 0) for guild_id in order], high)
+        viewer.unavailable = dict.fromkeys(arrival.unavailable, 0)
 
     def _go_live(self, viewer: Viewer, arrival: Arrival) -> None:
         hub = self._hub
-        recorded = viewer.high, viewer.order
+        recorded = viewer.high, viewer.order, viewer.unavailable
         self._number(viewer, arrival)
-        if (viewer.high, viewer.order) != recorded:
+        if (viewer.high, viewer.order, viewer.unavailable) != recorded:
             self._records.put(viewer)
         if arrival.personal is not None:
             viewer.is_set(arrival.personal.settings)
@@ -104,4 +111,5 @@ class Readying:
         for number, guild_id in enumerate(viewer.order, viewer.first + 1):
             guild, member = arrival.guilds[guild_id], arrival.members[guild_id]
             telling.tell_guild(viewer, guild, member, s=number, is_new=False)
+        telling.tell_outages(viewer, viewer.unavailable)
         viewer.outlet.uncork()

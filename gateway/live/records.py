@@ -71,6 +71,7 @@ class Record:
     platform: str
     caught_up: tuple[int, ...] = ()
     custom: JSON | None = None
+    unavailable: tuple[tuple[int, int], ...] = ()
     claim: str = ""
     seen: int = 0
 
@@ -82,7 +83,14 @@ class Record:
     def guilds_at(self, seq: int) -> set[int]:
         """Where the session was when its client had got everything up to this number."""
         at = max(seq, self.high)
-        return {guild for guild, since, until in self.stays if since <= at < (until or at + 1)}
+        stays = {guild for guild, since, until in self.stays if since <= at < (until or at + 1)}
+        return stays - self.unseen_at(seq)
+
+    def unseen_at(self, seq: int) -> set[int]:
+        """Guilds that READY did not show, and that were not surely shown to its client later: what
+        shows them has the number of what came before it.
+        """
+        return {guild for guild, told in self.unavailable if not told or seq <= told}
 
 
 def encode(viewer: Viewer, epoch: str, joining: dict[int, int] | None = None) -> bytes:
@@ -104,6 +112,7 @@ def encode(viewer: Viewer, epoch: str, joining: dict[int, int] | None = None) ->
             "platform": viewer.platform,
             "caught_up": viewer.caught_up,
             "custom": viewer.custom,
+            "unavailable": list(viewer.unavailable.items()),
         }
     )
 
@@ -126,6 +135,7 @@ def decode(fields: dict[bytes, bytes]) -> Record:
         shown=Shown(Status(status), tuple(activities), since),
         platform=body["platform"],
         custom=body.get("custom"),
+        unavailable=tuple((guild, told) for guild, told in body.get("unavailable", ())),
         caught_up=tuple(body.get("caught_up", ())),
         claim=fields[b"claim"].decode(),
         seen=int(fields[b"seen"]),

@@ -81,7 +81,15 @@ class Resuming:
                 return False
             viewer.claim = claim
             await self._release(session_id, record.node, claim)
-            arrival = Arrival(self._hub, identity, wants_guild=viewer.wants_guild, since=since)
+            viewer.seen = record.seen
+            viewer.unavailable = dict.fromkeys(record.unseen_at(seq), 0)
+            arrival = Arrival(
+                self._hub,
+                identity,
+                wants_guild=viewer.wants_guild,
+                since=since,
+                spares=viewer.unavailable.__contains__,
+            )
             with arrival:
                 return await self._catch_up(viewer, record, seq, arrival)
         except ReplayGone as gone:
@@ -191,10 +199,10 @@ class Resuming:
             return False
         hub.raise_to([*arrival.stamps(), seq, *(entry.s for entry in entries[-1:])])
         viewer.first, viewer.high, viewer.order = record.first, record.high, record.order
-        viewer.seen = record.seen
         guilds = set(began)
         missed = list(follow(entries, guilds, here.__contains__))
-        stays = stays_after(record.stays, missed)
+        former = (stay for stay in record.stays if stay[0] not in viewer.unavailable)
+        stays = stays_after(former, missed)
         viewer.settle([stay for stay in stays if stay[2] or stay[0] in guilds & here], hub.s)
         hub.attach(viewer)
         for guild_id in guilds & here:

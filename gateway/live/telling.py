@@ -4,6 +4,8 @@ whoever tells goes live in the same breath. What a session missed is told by mis
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import orjson
 
 from contracts.intents import Intent
@@ -42,11 +44,11 @@ _PRESENCES = int(Intent.GUILD_PRESENCES)
 
 def ready(viewer: Viewer, arrival: Arrival, resume_url: str) -> bytes:
     """The `d` of READY."""
-    me = arrival.me
+    me, named = arrival.me, (*viewer.guilds, *sorted(viewer.unavailable))
     d: JSON = {
         "v": viewer.version,
         "user": me.user,
-        "guilds": [{"id": str(guild_id), "unavailable": True} for guild_id in viewer.guilds],
+        "guilds": [{"id": str(guild_id), "unavailable": True} for guild_id in named],
         "session_id": viewer.session_id,
         "resume_gateway_url": resume_url,
         "private_channels": [],
@@ -60,7 +62,7 @@ def ready(viewer: Viewer, arrival: Arrival, resume_url: str) -> bytes:
         d["shard"] = list(viewer.shard)
     if arrival.personal is not None:
         d |= _ALSO_TO_PEOPLE | arrival.personal.tell(_visible(arrival))
-        mine = (arrival.members[guild_id] for guild_id in viewer.guilds)
+        mine = (arrival.members[guild_id] for guild_id in named)
         d["merged_members"] = [[{**m.shape, "user_id": str(m.user_id)}] for m in mine]
         d["sessions"] = [session(viewer)]
     return orjson.dumps(d)
@@ -98,6 +100,13 @@ def tell_guild(viewer: Viewer, guild: GuildPlace, member: Oneself, *, s: int, is
     body = guild.view.create(member, presences=presences, joined=joined)
     end = b"}}" if is_new else b',"unavailable":false}}'
     viewer.push_pieces([Piece(dispatch_head(s, "GUILD_CREATE")), *body, Piece(end)])
+
+
+def tell_outages(viewer: Viewer, guilds: Iterable[int]) -> None:
+    """GUILD_DELETE of guilds that READY named and nobody can show now: clients await no more."""
+    for guild_id in sorted(guilds) if viewer.intents & Intent.GUILDS else ():
+        d: JSON = {"id": str(guild_id), "unavailable": True}
+        tell(viewer, viewer.high, "GUILD_DELETE", orjson.dumps(d))
 
 
 def tell(viewer: Viewer, s: int, t: str, d: bytes) -> None:

@@ -84,6 +84,7 @@ class Viewer:
         "shard",
         "shown",
         "sink",
+        "unavailable",
         "user_id",
         "version",
     )
@@ -114,8 +115,7 @@ class Viewer:
         self.encoding = encoding
         self.claim = ""  # by what its record in Redis is ours
         self.renewed_at = 0.0
-        self.seen = 0
-        """The client proved that it got everything up to this s."""
+        self.seen = 0  # the client proved that it got everything up to this s
         self.shown = UNSAID
         self.custom: JSON | None = None  # the custom status that its person has set
         self.platform = "web"
@@ -126,6 +126,7 @@ class Viewer:
         self.guilds: dict[int, int] = {}  # guilds it is in, each with the s from which on
         self.left: tuple[Stay, ...] = ()  # guilds it was in lately
         self.caught_up: tuple[int, ...] = ()  # see missed.py
+        self.unavailable: dict[int, int] = {}  # guilds that READY could not show: see outages.py
         self.is_behind = False
         """A catch-up is under way: events fall and are made good from the ring."""
 
