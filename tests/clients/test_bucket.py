@@ -61,6 +61,8 @@ async def test_files_of_every_size_are_kept_read_in_parts_copied_and_deleted(por
     assert await blobs.size("attachments/1/2") == 13 * MIB
     assert await blobs.part("attachments/1/2", 7 * MIB - 1, 7 * MIB + 1) == b"\x06\x07"
     assert await blobs.copy("attachments/1/2", "attachments/1/3")
+    listed = [one.name async for page in blobs.listed("attachments") for one in page]
+    assert sorted(listed) == ["attachments/1/2", "attachments/1/3"]
     await blobs.delete(["attachments/1/2", "attachments/1/never"])
     assert await blobs.get("attachments/1/2") is None
     assert await blobs.size("attachments/1/3") == 13 * MIB
