@@ -30,9 +30,10 @@ def _tool(name: str) -> str:
 
 
 @cache
-def compose() -> dict[str, Any]:
+def compose(profiles: str = "") -> dict[str, Any]:
     """The file as compose itself understands it, with secrets as `./moim env` makes them."""
     environment = envfile.variables(b"test", domain="chat.example.org")
+    environment |= {"COMPOSE_PROFILES": profiles, "MOIM_BUCKET_SECRET": "a secret"}
     done = subprocess.run(
         [
             _tool("docker-compose"),
@@ -65,6 +66,15 @@ def test_compose_runs_the_table_and_what_it_stands_on() -> None:
         "migrate",
         "caddy",
     }
+
+
+def test_a_bucket_runs_where_it_is_asked_for_and_only_inside() -> None:
+    found = compose("bucket")["services"]
+    assert set(found) - set(compose()["services"]) == {"bucket"}
+    bucket = found["bucket"]
+    assert (set(bucket["networks"]), "ports" in bucket) == ({"inside"}, False)
+    assert bucket["environment"]["MINIO_ROOT_PASSWORD"] == "a secret"
+    assert [one["source"] for one in bucket["volumes"]] == ["bucket"]
 
 
 def test_compose_refuses_to_start_without_secrets() -> None:
