@@ -55,7 +55,7 @@ async def _patches(blobs: Blobs, key: str, kind: Kind, size: int) -> list[Patch]
             if box.name == b"meta" and box.length <= _MOST_READ:
                 meta = await blobs.part(key, box.at, box.at + box.length)
                 found += scrubbing.of_still(meta, box.at)
-    elif kind in (kinds.MP4, kinds.QUICKTIME, kinds.M4A):
+    elif kind in (kinds.MP4, kinds.QUICKTIME):
         async for box in _boxes(blobs, key, size):
             if box.name == b"moov" and box.length <= _MOST_READ:
                 moov = await blobs.part(key, box.at, box.at + box.length)

@@ -63,10 +63,15 @@ def of_film(moov: bytes, at: int) -> list[Patch]:
     """A film whose `moov` begins at a place: what its maker wrote beside the pictures becomes empty
     space, and so do tracks that are neither seen nor heard (positions of every second).
     """
-    return [
+    empty = [
         Patch(at + box.at, box.end - box.at, emptied(moov[box.at : box.start]))
         for box in _telling(moov)
     ]
+    days = [
+        Patch(at + box.start + 4, 16 if moov[box.start] == 1 else 8)
+        for box in _dated(moov, _Box(b"moov", 0, 8, len(moov)))
+    ]
+    return [*empty, *days]
 
 
 def emptied(head: bytes) -> bytes:
@@ -84,6 +89,15 @@ def _telling(moov: bytes) -> Iterator[_Box]:
             else:
                 inner = _boxes(moov, outer.start, outer.end)
                 yield from (box for box in inner if box.name in (b"udta", b"meta"))
+
+
+def _dated(moov: bytes, within: _Box) -> Iterator[_Box]:
+    """What says when it was made and changed."""
+    for box in _boxes(moov, within.start, within.end):
+        if box.name in (b"mvhd", b"tkhd", b"mdhd"):
+            yield box
+        elif (within.name, box.name) in ((b"moov", b"trak"), (b"trak", b"mdia")):
+            yield from _dated(moov, box)
 
 
 def _handler(data: bytes, trak: _Box) -> bytes:
