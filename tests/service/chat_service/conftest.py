@@ -40,8 +40,8 @@ async def standing(
     neighbours = Neighbours()
     stores = {
         **{"database_url": url, "redis_url": redis_url},
-        **{"removals_every": 0.1, "archive_every": 0.1, "polls_every": 0.1, "sweep_every": 0.1},
-        **{"interactions_every": 0.1, "interaction_patience": 60, "blobs": str(folder)},
+        **{"removals_every": 0.2, "archive_every": 0.2, "polls_every": 0.2, "sweep_every": 0.2},
+        **{"interactions_every": 0.2, "interaction_patience": 60, "blobs": str(folder)},
         **{"file_bytes": 3 << 20, "upload_bytes": 6 << 20, "public_url": "https://moim.example"},
         **more,
     }
@@ -57,6 +57,8 @@ async def standing(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def house(shared_house: House) -> AsyncIterator[House]:
+    shared_house.running.is_resting = False
     shared_house.begin()
     yield shared_house
     await shared_house.settled()
+    shared_house.running.is_resting = True

@@ -204,17 +204,9 @@ class House:
         """Whatever is told from now on belongs to this test."""
         self.began = (self.running.service.clock.now_ms() - EPOCH_MS) * 1_000
 
-    async def job(self, name: str) -> None:
-        """Let the clock strike."""
-        for job, _, work in self.running.service._jobs:
-            if job == name:
-                await work()
-
     async def settled(self) -> None:
         """Wait until everything that was stored to be told has been told."""
-        async with asyncio.timeout(PATIENCE):
-            while await self.admin.fetchval("SELECT count(*) FROM chat.outbox"):
-                await self.running.service.clock.sleep(0.01)
+        await self.running.settled(self.admin)
 
     def guild(self, everyone: int = PLAIN) -> int:
         """A guild with an owner, Alice and Bob."""

@@ -379,10 +379,10 @@ class TestStoreAndRowsThatDisagree:
         for number in range(10):
             (others / str(number)).touch()
             os.utime(others / str(number), (long_ago, long_ago))
-        await house.job("orphans")
+        await house.running.job("orphans")
         assert len(house.files(9)) == 10, "of another house"
         monkeypatch.setattr(orphans, "_FEW", 1_000)
-        await house.job("orphans")
+        await house.running.job("orphans")
         assert house.files(9) == {}
         assert house.files(room).keys() == {"3", "notes.txt", *kept}
 
@@ -393,7 +393,7 @@ class TestStoreAndRowsThatDisagree:
         (house.blobs / "attachments" / str(room) / lost).unlink()
 
         async def is_told() -> bool:
-            await house.job("files")
+            await house.running.job("files")
             return b"moim_files_missing 1.0" in house.running.service.metrics.render()
 
         await house.until(is_told)

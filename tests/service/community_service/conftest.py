@@ -37,6 +37,8 @@ async def shared_house(cluster: Cluster, redis_of_houses: str) -> AsyncIterator[
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def house(shared_house: House) -> AsyncIterator[House]:
+    shared_house.running.is_resting = False
     await shared_house.begin()
     yield shared_house
     await shared_house.settled()
+    shared_house.running.is_resting = True

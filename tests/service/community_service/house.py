@@ -56,9 +56,7 @@ class House:
 
     async def settled(self) -> None:
         """Wait until everything that was stored to be told has been told."""
-        async with asyncio.timeout(PATIENCE):
-            while (await self.rows("SELECT count(*) AS n FROM outbox"))[0]["n"]:
-                await self.running.service.clock.sleep(0.01)
+        await self.running.settled(self.connection)
 
     async def asks(
         self,
@@ -181,11 +179,6 @@ class House:
         async with asyncio.timeout(PATIENCE):
             while await self.rows("SELECT 1 FROM departures LIMIT 1"):
                 await self.running.service.clock.sleep(0.02)
-
-    async def job(self, name: str) -> None:
-        """Do what the service does by the clock, now."""
-        jobs = {known: work for known, _, work in self.running.service._jobs}
-        await jobs[name]()
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:

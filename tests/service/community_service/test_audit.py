@@ -200,5 +200,5 @@ async def test_entries_past_their_time_are_forgotten_and_others_stay(house: Hous
     old = floor_of(now - (AUDIT_LOG_DAYS + 1) * DAY_MS)
     await house.rows(OLD, old, int(guild), BATCH + 1)
     assert len(await entries(house, guild, "?limit=100")) == 100
-    await house.job("audit")
+    await house.running.job("audit")
     assert await entries(house, guild) == kept

@@ -28,7 +28,7 @@ async def test_strangers_find_what_wants_to_be_found(house: House) -> None:
     korean = {"description": "100% 한국 소설", "preferred_locale": "ko"}
     await _listed(house, BOB, name="책 모임", guild=korean, primary_category_id=7)
     await _listed(house, name="Chess", primary_category_id=1, keywords=[" board  games ", ""])
-    await house.job("listings")
+    await house.running.job("listings")
     assert await _found(house) == ["책 모임", "Chess"]
     assert await _found(house, query="소설") == ["책 모임"]
     assert await _found(house, query="BOARD g") == ["Chess"]

@@ -29,6 +29,6 @@ async def test_invites_that_let_nobody_in_any_more_are_cleared_and_others_stay(
     await house.does(BOB, "POST", f"/invites/{used_up}")
     general = (await house.channels(guild))["general"]["id"]
     await house.rows(OLD, int(guild), int(general), BATCH + 1)
-    await house.job("invites")
+    await house.running.job("invites")
     left = {row["code"] for row in await house.rows("SELECT code FROM invites")}
     assert left == {open_, endless}

@@ -26,7 +26,7 @@ async def seen(house: House, user_id: int, *, is_here: bool) -> None:
         while not presence.cast(cast):
             await house.running.service.clock.sleep(0.01)
         while await _last_seen(house, user_id) == before:
-            await house.job("sightings")
+            await house.running.job("sightings")
 
 
 async def _last_seen(house: House, user_id: int) -> Any:
@@ -69,14 +69,14 @@ class TestTemporaryMembers:
 
     async def test_whose_going_was_not_heard_of_leaves_later(self, house: House) -> None:
         guild = await temporary(house)
-        await house.job("temporary")
+        await house.running.job("temporary")
         assert await member_ids(house, guild) == {ALICE, BOB}
         await house.rows(AGED, [BOB])
         house.neighbours.online = {BOB}
-        await house.job("temporary")
+        await house.running.job("temporary")
         assert await member_ids(house, guild) == {ALICE, BOB}
         house.neighbours.online = set()
-        await house.job("temporary")
+        await house.running.job("temporary")
         assert await member_ids(house, guild) == {ALICE}
 
 

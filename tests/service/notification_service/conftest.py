@@ -26,7 +26,7 @@ QUICK = {
     "private_push": True,
     "wait": 0.0,
     "window": 0.0,
-    "pushes_every": 0.02,
+    "pushes_every": 0.25,
     "public_url": "https://moim.example",
 }
 

@@ -25,9 +25,7 @@ def letters(folder: Path) -> list[EmailMessage]:
 
 async def digests(house: House) -> None:
     """Let the clock strike."""
-    for name, _, work in house.running.service._jobs:
-        if name == "digests":
-            await work()
+    await house.running.job("digests")
 
 
 async def away(house: House, who: int) -> None:

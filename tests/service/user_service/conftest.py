@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -43,10 +44,12 @@ async def _shared_house(
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def house(_shared_house: House) -> House:
+async def house(_shared_house: House) -> AsyncIterator[House]:
     """One house for all tests, each of which finds it empty."""
+    _shared_house.running.is_resting = False
     await _shared_house.begin()
-    return _shared_house
+    yield _shared_house
+    _shared_house.running.is_resting = True
 
 
 @asynccontextmanager
@@ -57,7 +60,7 @@ async def _house(
         "database_url": postgres,
         "redis_url": redis,
         "mail_folder": str(folder / "mail"),
-        "mails_every": 0.02,
+        "mails_every": 0.1,
         "seal_keys": SEAL_KEY,
         **CHEAP,
         **settings,
@@ -65,4 +68,6 @@ async def _house(
     async with running(Settings, build, **given) as service:
         assert service.ears is not None
         await service.ears.to(topics.IDENTITY)
-        yield House(service, folder / "mail")
+        hand = await asyncpg.connect(postgres)
+        yield House(service, folder / "mail", hand)
+        await hand.close()

@@ -7,7 +7,7 @@ import email
 import email.policy
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,11 @@ PASSWORD = "correct horse"
 SEAL_KEY = "22" * 32
 FORGOT_S = 0.05
 """So long asking for a lost password takes at least."""
-TABLES = ", ".join(table.name for table in metadata.sorted_tables if table.name != "outbox")
+EMPTY = ";".join(
+    f"DELETE FROM {table.name}"
+    for table in reversed(metadata.sorted_tables)
+    if table.name != "outbox"
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class House:
 
     running: Running
     mail: Path
+    hand: asyncpg.Connection[asyncpg.Record]
+    hand_is_free: asyncio.Lock = field(default_factory=asyncio.Lock)
     _edge: Calls | None = None
 
     async def register(self, username: str, **more: Any) -> dict[str, Any]:
@@ -73,10 +79,11 @@ class House:
 
     async def begin(self) -> None:
         """Nobody is here, nothing was said, no letter lies about."""
+        await self.running.settled(self.hand)
         async with asyncio.timeout(PATIENCE):
-            while await self.rows("SELECT FROM outbox UNION ALL SELECT FROM letters"):
+            while await self.rows("SELECT FROM letters"):
                 await asyncio.sleep(0.01)
-        await self.rows(f"TRUNCATE {TABLES}")
+        await self.hand.execute(EMPTY)
         for letter in self.mail.glob("*.eml"):
             letter.unlink()
         if self.running.ears is not None:
@@ -105,21 +112,10 @@ class House:
         assert isinstance(settings, Settings)
         return Path(settings.blobs.get_secret_value()) / key
 
-    async def job(self, name: str) -> None:
-        """Let the clock strike."""
-        for job, _, work in self.running.service._jobs:
-            if job == name:
-                await work()
-
     async def rows(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         """A look past every door, or a hand."""
-        settings = self.running.service.settings
-        assert isinstance(settings, Settings)
-        connection = await asyncpg.connect(settings.database_url.get_secret_value())
-        try:
-            return await connection.fetch(statement, *values)
-        finally:
-            await connection.close()
+        async with self.hand_is_free:
+            return await self.hand.fetch(statement, *values)
 
     async def authenticate(self, token: str) -> Authenticated:
         """Over a real link, as the edge asks."""

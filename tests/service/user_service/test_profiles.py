@@ -98,11 +98,11 @@ class TestWornPictures:
         back = (await change(client, avatar=picture("red")))["avatar"]
         await change(client, avatar=picture("blue"))
         await change(client, avatar=picture("red"))
-        await house.job("pictures")
+        await house.running.job("pictures")
         kept, gone = house.file(f"avatars/{me}/{back}"), house.file(f"avatars/{me}/{old}")
         assert gone.exists(), "somebody may still load it"
         await house.rows("UPDATE worn_pictures SET worn = now() - interval '1 h'")
-        await house.job("pictures")
+        await house.running.job("pictures")
         assert kept.exists()
         assert not gone.exists()
 
@@ -114,5 +114,5 @@ class TestWornPictures:
         (row,) = await house.rows("SELECT key FROM worn_pictures")
         assert house.file(row["key"]).exists()
         await house.rows("UPDATE worn_pictures SET worn = now() - interval '1 h'")
-        await house.job("pictures")
+        await house.running.job("pictures")
         assert not house.file(row["key"]).exists()

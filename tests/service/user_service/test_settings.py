@@ -100,10 +100,10 @@ class TestStatus:
     async def test_lapses_by_the_clock(self, mina: Mina) -> None:
         soon = mina.house.running.service.clock.now() + timedelta(hours=1)
         await mina.sets(custom_status={"text": "soon back", "expires_at": soon.isoformat()})
-        await mina.house.job("statuses")
+        await mina.house.running.job("statuses")
         assert (await mina.client.get(SETTINGS)).json()["custom_status"] is not None
         await mina.house.rows("UPDATE user_settings SET status_until = now()")
-        await mina.house.job("statuses")
+        await mina.house.running.job("statuses")
         assert (await mina.client.get(SETTINGS)).json()["custom_status"] is None
         _, chosen = await mina.ears.hear(StatusChosen, count=2)
         assert chosen.custom is None
