@@ -86,7 +86,9 @@ async def look(tools: Tools, user_id: int, channel_id: int) -> bool:
 async def ring(tools: Tools, user_id: int, channel_id: int, whom: Collection[int] | None) -> None:
     """Let it ring for these, or for everybody who is not in it. Only who is in it may."""
     await those_in(tools, user_id, channel_id)
-    here = {stay.user_id for stay in await tools.stays.within(channel_id)}
+    async with tools.stays.turn(user_id):
+        # The call is told of before its first one is in it: who rings at once is coming in still.
+        here = {stay.user_id for stay in await tools.stays.within(channel_id)}
     if user_id not in here:
         raise NotFound(ErrorCode.UNKNOWN_CHANNEL)
     now = tools.clock.now_ms()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 
+from contracts import topics
 from contracts.events.voice import CallDelete, CallUpdate, VoiceStateUpdate
 from contracts.rpc.signaling import LocateNode
 from tests.fixtures.patience import PATIENCE
@@ -46,6 +47,21 @@ async def test_a_dead_node_takes_its_stays_along(redis_url: str) -> None:
         told = await living.ears.hear(VoiceStateUpdate, count=2)
         assert told[-1].channel_id is None
         assert await living.states(guild) == {}
+
+
+async def test_a_call_ends_with_the_node_on_which_it_was_spoken(redis_url: str) -> None:
+    async with open_house(redis_url, instance="node-1", lease_seconds=0.3) as living:
+        async with open_house(redis_url, instance="node-0", lease_seconds=0.3) as dying:
+            pair = await dying.conversation(ALICE, BOB)
+            await living.ears.to(topics.user(ALICE), topics.user(BOB))
+            for who in (ALICE, BOB):
+                await dying.joins(who, pair, None)
+        await living.ears.hear(CallDelete, count=2, within=20)
+        async with asyncio.timeout(20):
+            while not living.neighbours.ended:
+                await asyncio.sleep(0.01)
+        (ended,) = living.neighbours.ended
+        assert ended.participants == (ALICE, BOB)
 
 
 async def test_a_node_that_comes_back_finds_its_stays_awaited(redis_url: str) -> None:
