@@ -54,6 +54,8 @@ class Service:
         self.metrics = Metrics()
         self.failed: asyncio.Event = asyncio.Event()
         self.tasks = Tasks(lambda task, error: self.failed.set())
+        tasks = self.metrics.gauge("tasks", "Background work under way")
+        tasks.set_function(lambda: len(self.tasks))
         self._clockwork = Tasks(lambda task, error: self.failed.set())
         self._parts: list[Part] = []
         self._started: list[Part] = []

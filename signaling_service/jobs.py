@@ -29,7 +29,7 @@ class Jobs:
 
     def __init__(self, tools: Tools, hall: Hall, attending: Attending, settings: Settings) -> None:
         self._tools = tools
-        self._hall = hall
+        self.hall = hall
         self._attending = attending
         host, port = settings.http_address()
         self._node = Node(tools.node, host, port, settings.endpoint_of(tools.node), is_open=True)
@@ -49,8 +49,8 @@ class Jobs:
 
     async def stop(self) -> None:
         """Let everybody go; they are awaited, here or elsewhere."""
-        for room in tuple(self._hall.rooms.values()):
-            await self._hall.close(room, Why.STOPPING)
+        for room in tuple(self.hall.rooms.values()):
+            await self.hall.close(room, Why.STOPPING)
 
     def trouble(self) -> str | None:
         """Whether nobody can be sent here yet."""
@@ -60,21 +60,21 @@ class Jobs:
         """This node lives. First of all whoever was on a former process of its name is awaited."""
         if not self._has_begun:
             await keeping.take_over(self._tools)
-        await keeping.renew(self._tools, self._node, self._hall.channels())
+        await keeping.renew(self._tools, self._node, self.hall.channels())
         self._has_begun = True
 
     async def sweep(self) -> None:
         """Lapsed stays, dead nodes, silent workers, rooms that nobody came to."""
-        if gone := self._hall.workers.silent():
-            self._hall.lost(gone)
-        self._hall.sweep()
+        if gone := self.hall.workers.silent():
+            self.hall.lost(gone)
+        self.hall.sweep()
         await keeping.sweep(self._tools)
 
     async def idle(self) -> None:
         """Who is alone, who says nothing, what has rung for long enough, empty stages."""
         spoke = {
             guest.stay.ticket: guest.spoke_ms
-            for room in self._hall.rooms.values()
+            for room in self.hall.rooms.values()
             for guest in room.guests.values()
             if guest.stay is not None
         }
@@ -84,6 +84,10 @@ class Jobs:
 
 def register(service: Service, jobs: Jobs, attending: Attending, settings: Settings) -> None:
     """Let them run."""
+    rooms = service.metrics.gauge("voice_rooms", "Rooms of this node")
+    guests = service.metrics.gauge("voice_guests", "Connections in them")
+    rooms.set_function(lambda: len(jobs.hall.rooms))
+    guests.set_function(lambda: sum(len(one.guests) for one in jobs.hall.rooms.values()))
     service.job("renew", settings.renew_seconds, jobs.renew)
     service.job("sweep", settings.sweep_seconds, jobs.sweep)
     service.job("compare", _SELDOM * settings.sweep_seconds, attending.compare)

@@ -48,6 +48,10 @@ class Workers:
             del self._workers[name]
         return gone
 
+    def living(self) -> list[WorkerHere]:
+        """What each said last."""
+        return [one.said for one in self._workers.values()]
+
     def forget(self, worker: str) -> None:
         """It is gone."""
         self._workers.pop(worker, None)

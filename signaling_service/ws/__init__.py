@@ -44,6 +44,10 @@ class Doors:
             from signaling_service.ws import operators
 
             return operators.Operators(self._reception).serve
+        if path == "/diagnostics" or path.startswith("/diagnostics/"):
+            from signaling_service.ws import diagnostics
+
+            return diagnostics.Diagnostics(self._reception).serve
         return None
 
 

@@ -62,10 +62,7 @@ class LiveKit:
                 await self._listen(socket, door, asked)
         finally:
             socket.close()
-            try:
-                await writing
-            except OSError:
-                log.debug("livekit.gone")
+            await writing
 
     async def _enter(self, socket: Socket, admitted: Admitted, asked: Asked) -> Door | None:
         door = Door(self._reception.hall, socket, self._reception.tasks)

@@ -38,10 +38,7 @@ class Plain:
             if door.guest is not None and not door.guest.is_gone:
                 self._reception.linger(door.guest)
             socket.close()
-            try:
-                await writing
-            except OSError:
-                socket.is_over = True
+            await writing
 
     async def _listen(self, socket: Socket, door: Door, token: str) -> None:
         async for said in socket.read():

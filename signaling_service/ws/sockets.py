@@ -51,13 +51,13 @@ class Socket:
 
     async def write(self) -> None:
         """Send what is queued, until the connection is closed or gone."""
-        while True:
-            words = await self._queue.get()
-            if isinstance(words, int):
-                await self._send({"type": "websocket.close", "code": words})
-                return
-            key = "text" if isinstance(words, str) else "bytes"
-            await self._send({"type": "websocket.send", key: words})
+        try:
+            while not isinstance(words := await self._queue.get(), int):
+                key = "text" if isinstance(words, str) else "bytes"
+                await self._send({"type": "websocket.send", key: words})
+            await self._send({"type": "websocket.close", "code": words})
+        except (OSError, ClientDisconnected):
+            self.is_over = True
 
     async def read(self) -> AsyncIterator[Words]:
         """What the client says, until it is gone or says nothing for too long."""

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from livekit import rtc
+from livekit.rtc._proto import stats_pb2
 
 from tests.fixtures.gateway_client import GatewayClient
 from tests.fixtures.people import Person, newcomer
 
 RATE, FRAME = 48_000, 480
 ALL_INTENTS = (1 << 26) - 1
-WITHIN_S = 30
+WITHIN_S = 60
+_NOTHING = stats_pb2.RtcStats.InboundRtp()
 
 
 @dataclass(eq=False)
@@ -32,6 +34,8 @@ class Caller:
     seen: dict[str, int] = field(default_factory=dict)
     """Video frames of each person."""
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)
+    tracks: dict[str, rtc.RemoteAudioTrack] = field(default_factory=dict)
+    """What is listened to, of each person."""
     ended: list[Any] = field(default_factory=list)
     """Why the room says that it is over."""
     options: rtc.RoomOptions = field(default_factory=rtc.RoomOptions)
@@ -90,6 +94,19 @@ class Caller:
         """Wait until somebody is heard."""
         await until(lambda: self.heard.get(other.id, 0) > above)
 
+    async def samples(self, other: Caller) -> tuple[int, int]:
+        """Of somebody's voice: how many were played, and how many of them made up."""
+        came = (await self._came(other)).inbound
+        return came.total_samples_received, came.concealed_samples
+
+    async def packets(self, other: Caller) -> int:
+        """Of somebody's voice: how many came."""
+        return int((await self._came(other)).received.packets_received)
+
+    async def _came(self, other: Caller) -> Any:
+        stats = await self.tracks[other.id].get_stats()
+        return next((each.inbound_rtp for each in stats if each.HasField("inbound_rtp")), _NOTHING)
+
     async def sees(self, other: Caller, frames: int) -> None:
         """Wait until so many pictures of somebody more have come."""
         had = self.seen.get(other.id, 0)
@@ -108,6 +125,8 @@ class Caller:
         self, track: rtc.Track, publication: Any, participant: rtc.RemoteParticipant
     ) -> None:
         del publication
+        if isinstance(track, rtc.RemoteAudioTrack):
+            self.tracks[participant.identity] = track
         listen = self._listen if track.kind == rtc.TrackKind.KIND_AUDIO else self._watch
         self.tasks.append(asyncio.create_task(listen(track, participant.identity)))
 

@@ -61,6 +61,10 @@ class Plain:
         answer = await self.expect("answer", where=lambda f: f["id"] == self._offer)
         await self._peer.setRemoteDescription(RTCSessionDescription(answer["sdp"], "answer"))
 
+    def described(self) -> str:
+        """The newest offer."""
+        return str(self._peer.localDescription.sdp)
+
     async def hears_more(self) -> None:
         """Follow the newest wish for an offer."""
         wanted = await self.expect("offer_wanted")

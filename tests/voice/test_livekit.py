@@ -4,6 +4,9 @@ connected through the one public port.
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -13,6 +16,8 @@ from livekit import rtc
 
 from stack.suite import Suite
 from tests.voice.callers import Caller, Club, gathered, until
+
+KILLS = int(os.environ.get("MOIM_KILLS", "1"))
 
 pytestmark = [pytest.mark.xdist_group("voice"), pytest.mark.asyncio(loop_scope="session")]
 
@@ -91,6 +96,29 @@ async def test_a_moderator_mutes_moves_and_disconnects(house: Suite, stack: Asyn
     assert await mina.person.refused("PATCH", path, json={"channel_id": None}) == (400, 40032)
 
 
+async def test_who_has_the_key_hears_and_nobody_else(house: Suite, stack: AsyncExitStack) -> None:
+    """End-to-end encryption is between clients: frames pass through as they are."""
+    club = await club_of(house, stack, "mina", "jun", "eve")
+    mina, jun, eve = club.callers
+    for caller, key in ((mina, b"ours"), (jun, b"ours"), (eve, b"guessed")):
+        options = rtc.KeyProviderOptions(shared_key=key)
+        caller.options.encryption = rtc.E2EEOptions(key_provider_options=options)
+    for caller in club.callers:
+        await caller.joins(club.guild_id, club.voice_id)
+    await mina.speaks()
+    await mina.shows()
+    await jun.hears(mina)
+    await jun.sees(mina, 15)
+    await until(lambda: mina.id in eve.tracks)
+
+    async def gets_packets() -> bool:
+        return await eve.packets(mina) > 50
+
+    await until(gets_packets)
+    assert eve.heard.get(mina.id, 0) < 1_000
+    assert eve.seen.get(mina.id, 0) == 0
+
+
 async def test_the_same_person_from_another_device_takes_the_place(
     house: Suite, stack: AsyncExitStack
 ) -> None:
@@ -138,19 +166,35 @@ async def test_words_between_people_carry_who_said_them(
 async def test_a_worker_that_dies_costs_a_moment_and_leaves_no_ghost(
     house: Suite, stack: AsyncExitStack
 ) -> None:
-    """Its clients come in anew by themselves, and nobody is told that anybody left."""
+    """Its clients come in anew by themselves, and nobody is told that anybody left. MOIM_KILLS=20
+    holds the time against ten seconds.
+    """
     club = await club_of(house, stack, "before", "after")
     mina, jun = club.callers
     for caller in club.callers:
         await caller.joins(club.guild_id, club.voice_id)
         await caller.speaks()
     await mina.hears(jun)
-    await house.kill("media")
-    mina.heard.clear()
-    jun.heard.clear()
-    await house.wait_ready("media")
-    await mina.hears(jun)
-    await jun.hears(mina)
+    took = sorted([await _killed(house, mina, jun) for _ in range(KILLS)])
     left = [d for d in mina.device.all("VOICE_STATE_UPDATE") if d["channel_id"] is None]
     assert left == []
     assert mina.ended == jun.ended == []
+    sys.stdout.write(f"audio was back after {[round(one, 1) for one in took]} s\n")
+    if len(took) >= 20:
+        assert took[int(0.95 * len(took)) - 1] <= 10
+
+
+async def _killed(house: Suite, *callers: Caller) -> float:
+    """How long it took until all of these heard the others again."""
+    loop = asyncio.get_running_loop()
+    pairs = [(one, other) for one in callers for other in callers if one is not other]
+    former = [one.tracks[other.id] for one, other in pairs]
+    began = loop.time()
+    await house.kill("media")
+    # What is played of the former track says nothing of the worker.
+    for (one, other), track in zip(pairs, former, strict=True):
+        await until(lambda one=one, other=other, track=track: one.tracks[other.id] is not track)
+        one.heard.pop(other.id, None)
+    for one, other in pairs:
+        await one.hears(other)
+    return loop.time() - began

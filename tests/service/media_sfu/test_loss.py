@@ -4,54 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from random import Random
-from typing import Any
 
 from contracts.rpc import media, media_news
 from contracts.rpc.media import TrackSpec
 from media_sfu.domain import rtcp, rtp
 from media_sfu.domain.intake import Gaps
 from stack.caller import Caller, Stream
+from tests.fixtures.lines import bad_line
 from tests.service.media_sfu.stand import Stand, standing
 
 PACKETS = 500
 EVERY_S = 0.002
-
-
-class BadLine(asyncio.DatagramProtocol):
-    """Passes datagrams between one caller and the worker, but for some of media."""
-
-    def __init__(self, to: tuple[str, int], loss: float, seed: int) -> None:
-        self._to = to
-        self._loss = loss
-        self._dice = Random(seed)
-        self._caller: tuple[str, int] | None = None
-        self.transport: Any = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
-
-    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
-        if data[0] >= 128 and self._dice.random() < self._loss:
-            return
-        if address != self._to:
-            self._caller = address
-        target = self._caller if address == self._to else self._to
-        if target is not None:
-            self.transport.sendto(data, target)
-
-    def route(self, description: str) -> str:
-        """A description that leads here."""
-        port = self.transport.get_extra_info("sockname")[1]
-        return description.replace(f" {self._to[1]} typ", f" {port} typ")
-
-
-async def bad_line(stand: Stand, loss: float, seed: int) -> BadLine:
-    to = ("127.0.0.1", stand.worker.port.port)
-    _, line = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: BadLine(to, loss, seed), local_addr=("127.0.0.1", 0)
-    )
-    return line
 
 
 class Speaker:
@@ -138,7 +101,8 @@ async def _arrived(stand: Stand, stack: AsyncExitStack, loss: float) -> float:
 async def _call(stand: Stand, stack: AsyncExitStack, loss: float) -> tuple[Speaker, Ear]:
     stream = Stream("audio", "voice")
     speaker, ear = Speaker(stream), Ear()
-    up, down = await bad_line(stand, loss, 1), await bad_line(stand, loss, 2)
+    to = ("127.0.0.1", stand.worker.port.port)
+    up, down = await bad_line(to, loss, 1), await bad_line(to, loss, 2)
     for line in (up, down):
         stack.callback(line.transport.close)
     for end in (speaker.caller, ear.caller):

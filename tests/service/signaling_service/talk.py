@@ -14,6 +14,7 @@ from chassis.rpc import Calls, RpcServer
 from contracts.rpc import media
 from contracts.rpc.base import Call, Cast, Done
 from contracts.rpc.media_news import WorkerHere
+from contracts.rpc.media_stats import GetRoom, ParticipantStats, RoomStats
 from signaling_service.domain.tokens import sign
 from tests.fixtures.services import stub
 from tests.service.signaling_service.house import House, open_house
@@ -54,6 +55,22 @@ class Worker:
             self.asked.append(call)
             return Done()
 
+        async def measured(call: GetRoom) -> RoomStats:
+            self.asked.append(call)
+            one = ParticipantStats(
+                participant=self.all(media.OpenParticipant)[0].participant,
+                wires={"up": "connected"},
+                rtt_ms=20.0,
+                loss_up=0.0,
+                loss_down=0.25,
+                budget=100_000,
+                forwarded=7,
+                quality="poor",
+                tracks=(),
+            )
+            return RoomStats(room=call.room, participants=(one,))
+
+        rpc.handle(GetRoom, measured)
         rpc.handle(media.OpenParticipant, opened)
         rpc.handle(media.Offer, answered)
         kinds: tuple[type[Call[Done]], ...] = (

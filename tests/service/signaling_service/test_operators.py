@@ -193,3 +193,29 @@ async def test_a_token_opens_what_it_grants_and_nothing_else(talk: Talk) -> None
     async with LiveKitAPI(house.running.url, "moim", "guessed" * 8) as forger:
         refusal = await refused(forger.room.list_rooms(ListRoomsRequest()))
         assert refusal == (401, "unauthenticated")
+
+
+async def test_what_is_wrong_with_a_call_can_be_looked_at(talk: Talk) -> None:
+    house, _, _ = talk
+
+    async def looks(path: str, **grants: Any) -> tuple[int, Any]:
+        until = house.clock.now_ms() / 1000 + 60
+        token = sign({"iss": "moim", "exp": until, "video": grants}, SECRET.encode())
+        async with httpx.AsyncClient(base_url=house.running.url) as plain:
+            answer = await plain.get(path, headers={"Authorization": f"Bearer {token}"})
+        return answer.status_code, answer.json()
+
+    async with AsyncExitStack() as stack:
+        await (await guest(house, stack, "first")).hears("created")
+        await (await guest(house, stack, "second")).hears("joined")
+        status, all_ = await looks("/diagnostics", roomList=True)
+        assert (status, [one["worker"] for one in all_["workers"]]) == (200, ["worker"])
+        assert [(one["room"], one["people"]) for one in all_["rooms"]] == [("lobby", 2)]
+        admin = {"roomAdmin": True, "room": "lobby"}
+        _, told = await looks("/diagnostics/lobby", **admin)
+        first, second = told["participants"]
+        assert (first["identity"], first["measured"]["loss_down"]) == ("first", 0.25)
+        assert (second["measured"], second["is_connected"]) == (None, False)
+        assert (await looks("/diagnostics/lobby", roomAdmin=True, room="other"))[0] == 403
+        assert (await looks("/diagnostics"))[0] == 403
+        assert (await looks("/diagnostics/other", roomAdmin=True, room="other"))[0] == 404
