@@ -13,6 +13,7 @@ from typing import NamedTuple
 _MOST_BOXES = 4_096
 _MOST_ENTRIES = 1_024
 _MOST_LISTS = 64
+_MOST_SAMPLES = 4_096
 
 TORN = (ValueError, IndexError, struct.error)
 """What reading a file raises that ends too early, or leads nowhere."""
@@ -71,7 +72,9 @@ def of_film(moov: bytes, at: int) -> list[Patch]:
         Patch(at + box.start + 4, 16 if moov[box.start] == 1 else 8)
         for box in _dated(moov, _Box(b"moov", 0, 8, len(moov)))
     ]
-    return [*empty, *days]
+    silent = (box for box in _boxes(moov, 8, len(moov)) if _is_silent(moov, box))
+    said = (patch for box in silent for patch in _samples(moov, box))
+    return [*empty, *days, *islice(said, _MOST_SAMPLES)]
 
 
 def emptied(head: bytes) -> bytes:
@@ -81,14 +84,11 @@ def emptied(head: bytes) -> bytes:
 
 def _telling(moov: bytes) -> Iterator[_Box]:
     for outer in _boxes(moov, 8, len(moov)):
-        if outer.name in (b"udta", b"meta"):
+        if outer.name in (b"udta", b"meta") or _is_silent(moov, outer):
             yield outer
         elif outer.name == b"trak":
-            if _handler(moov, outer) in (b"meta", b"camm", b"mebx"):
-                yield outer
-            else:
-                inner = _boxes(moov, outer.start, outer.end)
-                yield from (box for box in inner if box.name in (b"udta", b"meta"))
+            inner = _boxes(moov, outer.start, outer.end)
+            yield from (box for box in inner if box.name in (b"udta", b"meta"))
 
 
 def _dated(moov: bytes, within: _Box) -> Iterator[_Box]:
@@ -100,13 +100,47 @@ def _dated(moov: bytes, within: _Box) -> Iterator[_Box]:
             yield from _dated(moov, box)
 
 
-def _handler(data: bytes, trak: _Box) -> bytes:
-    for mdia in _boxes(data, trak.start, trak.end):
-        if mdia.name == b"mdia":
-            for hdlr in _boxes(data, mdia.start, mdia.end):
-                if hdlr.name == b"hdlr":
-                    return data[hdlr.start + 8 : hdlr.start + 12]
-    return b""
+def _is_silent(data: bytes, box: _Box) -> bool:
+    """Whether it is a track that is neither seen nor heard."""
+    hdlr = _within(data, box, b"mdia", b"hdlr") if box.name == b"trak" else None
+    return hdlr is not None and data[hdlr.start + 8 : hdlr.start + 12] in (b"meta", b"camm")
+
+
+def _within(data: bytes, box: _Box, *names: bytes) -> _Box | None:
+    """The box at the end of a path."""
+    for name in names:
+        inner = _boxes(data, box.start, box.end)
+        found = next((one for one in inner if one.name == name), None)
+        if found is None:
+            return None
+        box = found
+    return box
+
+
+def _samples(data: bytes, trak: _Box) -> Iterator[Patch]:
+    """Where the samples of a track lie in the file."""
+    table = _within(data, trak, b"mdia", b"minf", b"stbl")
+    boxes = {box.name: box.start for box in _boxes(data, table.start, table.end)} if table else {}
+    places, form = (b"stco", ">I") if b"stco" in boxes else (b"co64", ">Q")
+    if not {b"stsc", b"stsz", places} <= boxes.keys():
+        return
+    sizes, runs = boxes[b"stsz"] + 4, boxes[b"stsc"] + 4
+    same, many = struct.unpack_from(">II", data, sizes)
+    (count,) = struct.unpack_from(">I", data, runs)
+    run, per_chunk, sample = 0, 0, 0
+    (chunks,) = struct.unpack_from(">I", data, boxes[places] + 4)
+    for chunk in range(min(chunks, many)):
+        if run < count and struct.unpack_from(">I", data, runs + 4 + 12 * run)[0] == chunk + 1:
+            (per_chunk,) = struct.unpack_from(">I", data, runs + 8 + 12 * run)
+            run += 1
+        if not 0 < per_chunk <= many - sample:
+            return
+        at = boxes[places] + 8 + struct.calcsize(form) * chunk
+        (place,) = struct.unpack_from(form, data, at)
+        for _ in range(per_chunk):
+            length = same or struct.unpack_from(">I", data, sizes + 8 + 4 * sample)[0]
+            yield Patch(place, length)
+            place, sample = place + length, sample + 1
 
 
 _NOTHING = {b"Exif": b"\0\0\0\0MM\0*\0\0\0\x08" + bytes(6), b"mime": b""}

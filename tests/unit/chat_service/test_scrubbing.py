@@ -39,6 +39,15 @@ def test_a_film_says_no_place_and_plays_as_before() -> None:
         assert len(list(film.decode(video=0))) == 5
 
 
+def test_a_track_that_nobody_sees_or_hears_is_cut_off_and_overwritten() -> None:
+    data = hostile.film("mov").replace(b"mhlrvide", b"mhlrmeta")
+    assert (b"x264" in data, b"mhlrmeta" in data) == (True, True)
+    clean = patched(data, 0, merged(of_film(*box_of(data, b"moov"))))
+    assert (len(clean), b"x264" in clean, b"trak" in clean) == (len(data), False, False)
+    seen, at = box_of(clean, b"mdat")
+    assert not any(seen[8:]), at
+
+
 def test_a_still_of_the_kind_of_heif_says_no_camera_and_looks_as_before() -> None:
     out = BytesIO()
     Image.effect_noise((64, 48), 50).convert("RGB").save(out, "AVIF", exif=exif().tobytes())
