@@ -15,13 +15,16 @@ from typing import Any, Generic, TypeVar
 
 import asyncpg
 import sqlalchemy as sa
+from asyncpg import exceptions as refusals
 from sqlalchemy import CursorResult, Executable, Row
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from chassis import logs, reason
 from chassis.clock import Clock
+from chassis.errors import mean_away
 from chassis.outbox import Outbox, Pending
 from chassis.tasks import Tasks
 from contracts.events.base import Event, Hearing, Inside
@@ -31,6 +34,19 @@ from contracts.topics import Topic
 T = TypeVar("T")
 
 _PROBE_EVERY_S = 2.0
+
+mean_away(
+    asyncpg.InterfaceError,
+    refusals.PostgresConnectionError,
+    refusals.TooManyConnectionsError,
+    refusals.AdminShutdownError,
+    refusals.CrashShutdownError,
+    refusals.CannotConnectNowError,
+    refusals.DeadlockDetectedError,
+    refusals.LockNotAvailableError,
+    refusals.QueryCanceledError,
+    PoolTimeoutError,
+)
 
 
 class Database:

@@ -9,42 +9,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
-from asyncpg import InterfaceError, PostgresConnectionError, TooManyConnectionsError
-from asyncpg.exceptions import (
-    AdminShutdownError,
-    CannotConnectNowError,
-    CrashShutdownError,
-    DeadlockDetectedError,
-    LockNotAvailableError,
-    QueryCanceledError,
-)
-from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from chassis.logs import logger
 from contracts.errors import DomainError, ErrorCode, Invalid, TooMany, Unavailable
 
 log = logger("errors")
 
-_AWAY = (
-    OSError,
-    asyncio.TimeoutError,
-    PostgresConnectionError,
-    InterfaceError,
-    TooManyConnectionsError,
-    AdminShutdownError,
-    CrashShutdownError,
-    CannotConnectNowError,
-    DeadlockDetectedError,
-    LockNotAvailableError,
-    QueryCanceledError,
-    PoolTimeoutError,
-    RedisError,
-)
-"""Nothing was decided, and to ask again is all there is to do. So it is when others held a row for
-longer than one waits.
-"""
+_away: set[type[BaseException]] = {OSError, asyncio.TimeoutError}
 
 _KINDS = {
     "missing": ("BASE_TYPE_REQUIRED", "This field is required"),
@@ -53,15 +24,23 @@ _KINDS = {
 }
 
 
+def mean_away(*kinds: type[BaseException]) -> None:
+    """Said by whoever speaks to a dependency, of what this raises: nothing was decided, and to ask
+    again is all there is to do. So it is when others held a row for longer than one waits.
+    """
+    _away.update(kinds)
+
+
 def as_domain_error(error: BaseException) -> DomainError:
     """What the asker may know of a failure. An unknown one is a bug: logged here, once, and told as
     500.
     """
     if isinstance(error, DomainError):
         return error
-    inner = error.orig if isinstance(error, DBAPIError) else error
-    cause = getattr(inner, "__cause__", None)
-    if isinstance(error, _AWAY) or isinstance(inner, _AWAY) or isinstance(cause, _AWAY):
+    # SQLAlchemy's own error has the driver's inside.
+    inner = getattr(error, "orig", None)
+    kinds = tuple(_away)
+    if any(isinstance(one, kinds) for one in (error, inner, getattr(inner, "__cause__", None))):
         log.warning("dependency.away", error=repr(error))
         return Unavailable()
     log.error("bug.caught", exc=error)

@@ -12,12 +12,12 @@ import random
 import zlib
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from sqlalchemy.engine import make_url
 
 from chassis.backoff import delays
 from chassis.clock import Clock
@@ -124,7 +124,7 @@ class NumberLease(_Numbered):
     def __init__(self, dsn: str, *, scope: str = "", clock: Clock, tasks: Tasks) -> None:
         super().__init__(clock)
         self._dsn = dsn
-        scope = scope or make_url(dsn).username or ""
+        scope = scope or urlsplit(dsn).username or ""
         self._scope = zlib.crc32(scope.encode()) & 0x7FFFFFFF
         self._tasks = tasks
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None

@@ -26,7 +26,8 @@ class Wire(BaseModel):
     can roll.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Built when it is first used: each process uses a few of all of them.
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     omit: ClassVar[frozenset[str]] = frozenset()
     """Fields that are left out when None: for real clients a null is worse than an absence."""

@@ -10,6 +10,7 @@ from uuid import uuid4
 from hiredis import HiredisError
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 
 from chassis.bus import commands, urls
 from chassis.bus import replay as logs_of_topics
@@ -23,6 +24,7 @@ from chassis.bus.server import Alone, Around, Server, Servers
 from chassis.bus.slots import ANCHORS
 from chassis.bus.subscription import Listener
 from chassis.clock import Clock
+from chassis.errors import mean_away
 from chassis.logs import logger
 from chassis.metrics import Metrics
 from chassis.tasks import Tasks
@@ -36,6 +38,8 @@ _FIRST_S = 2.0
 _LAST_S = 5.0
 _REPLAY_S = 3.0
 _BLUR_US = 2_000_000
+
+mean_away(RedisError)
 
 
 class Bus:

@@ -6,6 +6,7 @@ import pytest
 from asyncpg.exceptions import DeadlockDetectedError, LockNotAvailableError, UniqueViolationError
 from sqlalchemy.exc import DBAPIError
 
+import chassis.db  # noqa: F401 - says which of its failures mean that it is away
 from chassis.errors import as_domain_error, headers_of
 from contracts.errors import ErrorCode, Forbidden, Unavailable
 
