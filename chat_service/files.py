@@ -32,6 +32,10 @@ class Files:
         default_factory=lambda: asyncio.Semaphore(_LOOKED_AT), init=False
     )
     """Pictures are whole in memory while they are written anew: only a few at once."""
+    projecting: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(_LOOKED_AT), init=False
+    )
+    """Films as well, each with a process; and no picture waits behind a film that takes long."""
     _coming: int = field(default=0, init=False)
 
     @contextmanager

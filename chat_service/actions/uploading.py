@@ -143,7 +143,7 @@ class _Coming:
     async def _projected(self, kind: Kind) -> JSON:
         """What a film shows first, beside it."""
         blobs, place = self._files.blobs, self._place
-        async with self._files.looking:
+        async with self._files.projecting:
             film = await blobs.get(place.key)
             shown = await projector.first_picture(film, kind) if film else None
             if shown is None:
