@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from contracts.attachments import Place
+from contracts.errors import Unavailable
 from gateway.rest.attachments import PIECE_BYTES
 from tests.service.gateway.edge_stand import Stand, standing
 
@@ -124,6 +125,19 @@ async def test_a_large_file_comes_in_pieces_and_so_does_a_part_of_it(stand: Stan
     known = f"If-None-Match: {reply.headers['etag']}\r\n\r\n"
     wire.send(f"GET {link(stand, LARGE)} HTTP/1.1\r\nHost: m\r\n{known}")
     assert (await wire.head())[0] == 304
+
+
+async def test_a_store_that_fails_is_not_an_empty_one(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*asked: object) -> None:
+        raise Unavailable
+
+    for way in ("size", "part"):
+        with monkeypatch.context() as broken:
+            broken.setattr(stand.files, way, fails)
+            assert (await stand.ask("GET", link(stand, FILE), extra="")).status == 503
+    assert (await stand.ask("GET", link(stand, FILE), extra="")).status == 200
 
 
 async def test_who_leaves_in_the_middle_harms_nobody(stand: Stand) -> None:
