@@ -137,7 +137,7 @@ class Crowd(LoadTestShape):
         self._seconds = float(os.environ.get("MOIM_SECONDS", "180"))
         self._shape = os.environ.get("MOIM_SHAPE", "ramp")
         self._search = pace.Search(min(20, self._users), self._users)
-        self._step_began = 0.0
+        self._step_began: float | None = None
 
     def tick(self) -> tuple[int, float] | None:
         """How many members there should be now, and how many may come per second."""
@@ -150,20 +150,33 @@ class Crowd(LoadTestShape):
         return wanted, self._users if self._shape == "storm" else max(1.0, self._users / 20)
 
     def _find(self, at: float) -> tuple[int, float] | None:
-        if at - self._step_began >= _STEP_S:
-            assert self.runner is not None
-            total = self.runner.stats.total
-            look = pace.Look(
-                total.num_requests,
-                total.num_failures,
-                total.avg_response_time,
-                total.get_response_time_percentile(0.99) or 0,
-            )
-            progress(f"{self._search.users} members: {look}: {look.holds()}")
-            self._search.judge(look)
-            self.runner.stats.reset_all()
+        assert self.runner is not None
+        if self.runner.user_count != self._search.users:
+            # Who only just arrives, or leaves, is no measure of what is usual.
+            self._step_began = None
+        elif self._step_began is None:
             self._step_began = at
-            Path(os.environ["MOIM_FOUND"]).write_text(str(self._search.best))
+            self.runner.stats.reset_all()
+        elif at - self._step_began >= _STEP_S:
+            self._judge()
         if self._search.is_over or at > self._seconds:
             return None
         return self._search.users, max(1.0, self._search.users / 5)
+
+    def _judge(self) -> None:
+        assert self.runner is not None
+        total = self.runner.stats.total
+        look = pace.Look(
+            total.num_requests,
+            total.num_failures,
+            total.avg_response_time,
+            total.get_response_time_percentile(0.99) or 0,
+        )
+        verdict = "well" if look.holds() else "badly"
+        progress(
+            f"{self._search.users} members are served {verdict}: {look.errors} errors of"
+            f" {look.requests}, mean {look.mean_ms:.0f} ms, p99 {look.p99_ms:.0f} ms"
+        )
+        self._search.judge(look)
+        self._step_began = None
+        Path(os.environ["MOIM_FOUND"]).write_text(str(self._search.best))

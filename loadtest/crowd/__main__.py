@@ -106,7 +106,8 @@ def _told(arguments: argparse.Namespace, folder: Path) -> int:
         bound("p99 ms", look.p99_ms, P99_MS),
     ]
     if arguments.shape == "find":
-        return result("load", [], largest_crowd=int((folder / "found").read_text()))
+        found = folder / "found"
+        return result("load", [], largest_crowd=int(found.read_text()) if found.exists() else 0)
     return result(
         "load", goals, shape=arguments.shape, users=arguments.users, requests=look.requests
     )

@@ -47,21 +47,28 @@ SHAPES = {"ramp": ramp, "storm": storm, "soak": soak}
 
 
 class Search:
-    """Finds the largest crowd that is served well: doubles while it holds, then halves the gap."""
+    """Finds the largest crowd that is served well: adds as many again while it holds, then removes
+    or adds half of what is between. One bad look may be the machine's: it is looked again.
+    """
 
     def __init__(self, start: int, most: int) -> None:
         self.users = start
         self.best = 0
         self.is_over = False
         self._most = most
+        self._is_doubted = False
         self._too_many: int | None = None
 
     def judge(self, look: Look) -> None:
         """Take a look at the present crowd and choose the next."""
         if look.holds():
             self.best = self.users
+        elif not self._is_doubted:
+            self._is_doubted = True
+            return
         else:
             self._too_many = self.users
+        self._is_doubted = False
         if self._too_many is None:
             self.is_over = self.users == self._most
             self.users = min(self._most, self.users * 2)

@@ -36,7 +36,17 @@ def test_a_search_finds_the_largest_crowd(limit: int) -> None:
         search.judge(GOOD if search.users <= limit else Look(1, 1, 0.0, 0.0))
         looks += 1
     assert limit * 0.8 <= search.best <= limit
-    assert looks < 25
+    assert looks < 45
+
+
+def test_one_bad_look_is_looked_again() -> None:
+    search, bad = Search(20, 40), Look(10_000, 0, 400.0, 900.0)
+    search.judge(bad)
+    assert (search.users, search.best) == (20, 0)
+    search.judge(GOOD)
+    search.judge(bad)
+    search.judge(bad)
+    assert (search.users, search.best) == (30, 20)
 
 
 def test_a_search_ends_when_everybody_is_served_well() -> None:
