@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.asyncio(loop_scope
 SESSIONS = 24
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RedisCluster]:
     six = RedisCluster(tmp_path_factory.mktemp("six"))
     try:
@@ -32,7 +32,7 @@ async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Red
         six.stop()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def house(
     cluster: RedisCluster, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Suite]:
@@ -96,6 +96,34 @@ def heard(device: GatewayClient) -> list[str]:
 def is_told(device: GatewayClient) -> bool:
     """Whether the session was ended: then its client begins anew, and knows that it has to."""
     return device.close_code is not None or any(each["op"] in (7, 9) for each in device.other)
+
+
+async def test_presences_voice_and_calls_live_on_all_of_it(house: Suite) -> None:
+    mina, jun = [await newcomer(house.url, name) for name in ("mina", "jun")]
+    guild = await mina.founds()
+    await jun.joins(await mina.invites(await mina.channel(guild["id"])))
+    hers, his = mina.gateway(), jun.gateway()
+    for device in (his, hers):
+        await device.open()
+        await device.identify()
+        await device.expect("GUILD_CREATE")
+    await his.expect("PRESENCE_UPDATE", lambda d: d["user"]["id"] == mina.id, within=60)
+    voice = await mina.channel(guild["id"], 2)
+    await hers.say(4, {"guild_id": guild["id"], "channel_id": voice})
+    await hers.expect("VOICE_SERVER_UPDATE", within=60)
+    entered = await his.expect("VOICE_STATE_UPDATE", within=60)
+    assert (entered["user_id"], entered["channel_id"]) == (mina.id, voice)
+    form = {"recipient_id": jun.id}
+    conversation = (await mina.does("POST", "/users/@me/channels", json=form))["id"]
+    await hers.say(4, {"guild_id": None, "channel_id": conversation})
+    await his.expect("CALL_CREATE", within=60)
+    await mina.does("POST", f"/channels/{conversation}/call/ring", json={"recipients": None})
+    await his.expect("CALL_UPDATE", lambda d: d["ringing"] == [jun.id], within=60)
+    await hers.shut(1000)
+    await his.expect("PRESENCE_UPDATE", lambda d: d["status"] == "offline", within=60)
+    await his.shut(1000)
+    for person in (mina, jun):
+        await person.leave()
 
 
 async def test_a_primary_that_dies_costs_no_event_and_doubles_none(
