@@ -99,6 +99,21 @@ async def test_a_store_that_fails_says_so_and_loses_nothing(fault: int) -> None:
         assert there.files.keys() == {"/moim/files/a/1"}
 
 
+async def test_a_store_that_is_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving() as there:
+        place = f"s3://key:secret@moim/files?endpoint={there.url}"
+        await at(place).put("a/1", b"here")
+        monkeypatch.setattr("chassis.blobs._WITHIN", "50ms")
+        hasty = at(place)
+        there.speaks.clear()
+        for work in (hasty.get("a/1"), hasty.put("a/2", b"more")):
+            with pytest.raises(Unavailable):
+                await work
+        there.speaks.set()
+        monkeypatch.undo()
+        assert await at(place).get("a/1") == b"here"
+
+
 async def test_a_server_that_does_not_answer_is_not_an_empty_one() -> None:
     blobs = at("s3://key:secret@bucket/files?endpoint=http://127.0.0.1:9")
     with pytest.raises(Unavailable):
