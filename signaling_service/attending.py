@@ -76,23 +76,28 @@ class Attending:
         """Stays on this node without a connection that think they have one, connections without a
         stay, and guilds to listen to.
         """
+        # Those who are here before the stays are read: each of them has one, or is to go. Who comes
+        # while they are read has one that was not read.
+        here = self._guests()
         stays = await self._tools.stays.on(self._tools.node)
         await self._watch({stay.guild_id for stay in stays if stay.guild_id is not None})
         tickets = {stay.ticket for stay in stays}
         epoch, former = self._tools.bus.epoch, self._epoch
         self._epoch = epoch
-        known: set[str] = set()
-        for guest in [one for room in self._hall.rooms.values() for one in room.guests.values()]:
+        for guest in here:
             stay = guest.stay
-            known |= {stay.ticket} if stay is not None else set()
-            if stay is None or stay.ticket in tickets:
+            if stay is None or stay.ticket in tickets or guest.is_gone:
                 continue
             is_lost = former is not None and epoch != former
             if not (is_lost and await keeping.restore(self._tools, stay)):
                 await self._hall.leave(guest, Why.REMOVED)
+        known = {guest.stay.ticket for guest in self._guests() if guest.stay is not None}
         for stay in stays:
             if stay.ticket not in known and not stay.is_awaited:
                 await keeping.broke(self._tools, stay.place_id, stay.user_id, stay.ticket)
+
+    def _guests(self) -> list[Guest]:
+        return [one for room in self._hall.rooms.values() for one in room.guests.values()]
 
     async def _watch(self, guilds: set[int]) -> None:
         for guild_id in self._watched - guilds:
