@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from chassis.clock import Clock
 from chassis.logs import logger
 from chassis.tasks import Tasks
 from contracts.errors import DomainError
@@ -38,6 +39,9 @@ log = logger("listing")
 
 _T = "GUILD_MEMBER_LIST_UPDATE"
 _PAGE = 1_000
+_MOMENT_S = 0.5
+SORTED_AT_ONCE = 2_000
+"""In a longer list, changes that touch everybody wait for those that follow at once."""
 _VIEW = int(Permission.VIEW_CHANNEL)
 _MEMBERS = frozenset({MemberAdd.__name__, MemberUpdate.__name__})
 _MOVING = frozenset(each.__name__ for each in (RoleCreate, RoleUpdate, RoleDelete, GuildUpdate))
@@ -54,6 +58,8 @@ class _Looked:
     collected: list[Entry] | None = field(default_factory=list)
     by: dict[Viewer, dict[int, tuple[Range, ...]]] = field(default_factory=dict)
     """The ranges that each session looks at, by channel."""
+    is_moved: bool = False
+    """Groups are others now, and soon everybody is told all anew."""
     stale: set[Viewer] = field(default_factory=set)
     """Sessions that were held while something was told: they get their ranges anew."""
 
@@ -61,9 +67,10 @@ class _Looked:
 class Listing:
     """Every list that somebody looks at."""
 
-    def __init__(self, hub: Hub, calls: Asks, tasks: Tasks) -> None:
+    def __init__(self, hub: Hub, calls: Asks, *, clock: Clock, tasks: Tasks) -> None:
         self._hub = hub
         self._calls = calls
+        self._clock = clock
         self._tasks = tasks
         self._looked: dict[int, _Looked] = {}
         hub.on_taken.append(self.taken)
@@ -101,8 +108,7 @@ class Listing:
             return
         self._prune(looked)
         if _is_moved(looked, entry):
-            looked.roster.strip()
-            self._refill(looked)
+            self._moved(looked)
         else:
             self._apply(looked, entry)
             for each in tuple(looked.roster.changed()):
@@ -174,8 +180,23 @@ class Listing:
         for user_id, member in by_id.items():
             looked.roster.put(user_id, member, here.get(user_id))
 
+    def _moved(self, looked: _Looked) -> None:
+        """Groups, or who sees which channel, are others now. Fifty thousand are sorted in a tenth
+        of a second: that is done once for all that changes within a moment.
+        """
+        if len(looked.roster.listed) <= SORTED_AT_ONCE:
+            self._refill(looked)
+        elif not looked.is_moved:
+            looked.is_moved = True
+            self._tasks.spawn("listing:refill", self._refill_soon(looked))
+
+    async def _refill_soon(self, looked: _Looked) -> None:
+        await self._clock.sleep(_MOMENT_S)
+        looked.is_moved = False
+        self._refill(looked)
+
     def _refill(self, looked: _Looked) -> None:
-        """Groups, or who sees which channel, are others now."""
+        looked.roster.strip()
         looked.roster.lists.clear()
         for viewer in tuple(looked.by):
             self._sync(looked, viewer)

@@ -128,7 +128,7 @@ class Lobby:
         self._resuming = Resuming(self.hub, calls, self._records)
         self._joining = Joining(self.hub, self._records, tasks)
         self.hub.atlas.on_status = self._choose
-        self.listing = Listing(self.hub, calls, tasks)
+        self.listing = Listing(self.hub, calls, clock=clock, tasks=tasks)
         self._greeting = Greeting(self.hub, calls, clock=clock, tasks=tasks)
         self._outages = Outages(self.hub, clock=clock, tasks=tasks)
         self._chunks = Chunks(self.hub, calls, clock)

@@ -18,6 +18,7 @@ from contracts.objects.presence import Presence, PresenceUser, Status
 from contracts.objects.role import Role
 from contracts.permissions import Permission
 from contracts.rpc.community import ListMembers
+from gateway.live import listing
 from tests.unit.gateway.house import (
     GUILD,
     Client,
@@ -228,6 +229,30 @@ async def test_several_guilds_are_looked_at_at_once(town: Town) -> None:
     client.say(37, {"subscriptions": looks})
     await client.until(lambda: client.has("GUILD_MEMBER_LIST_UPDATE"))
     assert len(outline(client)) == 2
+
+
+async def test_many_changes_of_a_long_list_are_one(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seed C5 in its spirit: roles that are put into another order are one sorting, not fifty."""
+    monkeypatch.setattr(listing, "SORTED_AT_ONCE", 5)
+    town.holds(1_000, 50)
+    town.shows(1_000, Status.ONLINE)
+    client = await town.look()
+    (_, role, _) = town.world.guilds[GUILD].roles
+    for number in range(20):
+        town.redefine(role.model_copy(update={"hoist": number % 2 == 0}))
+    town.holds(1_001, 51)
+    await town.gateway.clock.until_asleep()
+    client.read()
+    before = len(client.all("GUILD_MEMBER_LIST_UPDATE"))
+    town.gateway.clock.advance(0.5)
+    await settled()
+    client.read()
+    synced = client.all("GUILD_MEMBER_LIST_UPDATE")[before:]
+    assert [[op["op"] for op in update["ops"]] for update in synced] == [["SYNC"]]
+    fresh = await town.look()
+    assert lines(client) == lines(fresh)
 
 
 async def test_a_hidden_role_groups_nobody(town: Town) -> None:
