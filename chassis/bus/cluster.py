@@ -77,18 +77,30 @@ class Cluster:
 
     async def _follow(self, slots: Slots) -> None:
         """Let everything be where the map says; all of it within one turn of the loop."""
-        self._slots = slots
-        for address in slots.servers - self._servers.keys():
-            share = Share(slots.tag_on(address), slots.anchors(address), self.doubt)
-            self._servers[address] = Server(self._place.at(address), self._around, share)
-            self._servers[address].start()
-        gone = [self._servers.pop(one) for one in self._servers.keys() - slots.servers]
+        former, self._slots = set(self._servers.values()), slots
+        self._servers = {address: self._server(address, slots) for address in slots.servers}
+        for server in set(self._servers.values()) - former:
+            server.start()
+        gone = former - set(self._servers.values())
         self._owners.clear()
         for server in (*gone, *self):
             self._move_from(server)
         self._known.set()
         for server in gone:
             await server.stop()
+
+    def _server(self, address: Address, slots: Slots) -> Server:
+        """The one that is there, unless what it uses to look after itself is elsewhere now."""
+        known, anchors = self._servers.get(address), slots.anchors(address)
+        if known is not None and known.share is not None:
+            tag_is_here = slots.owner(slot_of(known.share.tag)) == address
+            if tag_is_here and known.share.anchors == anchors:
+                return known
+        share = Share(slots.tag_on(address), anchors, self.doubt)
+        made = Server(self._place.at(address), self._around, share)
+        if known is not None:
+            made.publisher.succeed(known.publisher)
+        return made
 
     def _move_from(self, server: Server) -> None:
         def is_elsewhere(topic: Topic) -> bool:

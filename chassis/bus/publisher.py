@@ -145,6 +145,10 @@ class Publisher:
             item.settle(False)
         self._queue.clear()
 
+    def succeed(self, other: Publisher) -> None:
+        """Speak to the same server in its place: what it had sent must not arrive later."""
+        self._former = other._former
+
     def cede(self, is_elsewhere: Callable[[Topic], bool]) -> list[Item]:
         """What waits here for topics that are another server's now, in order."""
         if any(is_elsewhere(group[0].topic) for group in (*self._unsure, *self._on_way)):

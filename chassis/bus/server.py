@@ -46,6 +46,7 @@ class Server:
     """A link and a publisher, and the lines that keep their connections up."""
 
     def __init__(self, url: str, around: Around, share: Share | None = None) -> None:
+        self.share = share
         instance, known, keep_for, meters, pace, clock, tasks = around
         if share is None:
             keys, canary = [topics.EPOCH_KEY], topics.canary(instance)
