@@ -233,10 +233,8 @@ async def revive(unit: Unit, venue: Venue, faces: Faces) -> None:
     conversation = venue.conversation
     if conversation is None:
         return
-    await appear(unit, conversation, await store.conversations.reopen(unit, conversation.id), faces)
-    seat = conversation.seat(venue.user.id)
-    if seat is not None and seat.is_request:
-        await _accept(unit, conversation, int(venue.user.id), faces)
+    accepted = await _accept(unit, conversation, int(venue.user.id), faces)
+    await appear(unit, accepted, await store.conversations.reopen(unit, conversation.id), faces)
 
 
 async def appear(unit: Unit, shown: Conversation, people: Collection[int], faces: Faces) -> None:
@@ -244,13 +242,18 @@ async def appear(unit: Unit, shown: Conversation, people: Collection[int], faces
     await _tell(unit, PrivateChannelCreate, shown, people, faces)
 
 
-async def _accept(unit: Unit, held: Conversation, user_id: int, faces: Faces) -> None:
-    if await store.conversations.accept(unit, held.id, user_id):
-        seats = tuple(
-            replace(one, is_request=False) if one.user_id == user_id else one
-            for one in held.recipients
-        )
-        await _tell_changed(unit, replace(held, recipients=seats), [user_id], faces)
+async def _accept(unit: Unit, held: Conversation, user_id: int, faces: Faces) -> Conversation:
+    """It is no request to somebody any more; they are told where it stands in their list."""
+    seat = held.seat(user_id)
+    if seat is None or not seat.is_request:
+        return held
+    await store.conversations.accept(unit, held.id, user_id)
+    fresh = replace(seat, is_request=False)
+    seats = tuple(fresh if one is seat else one for one in held.recipients)
+    accepted = replace(held, recipients=seats)
+    if seat.is_open:
+        await _tell_changed(unit, accepted, [user_id], faces)
+    return accepted
 
 
 async def _dismiss(

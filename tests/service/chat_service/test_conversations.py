@@ -60,6 +60,13 @@ class TestPairs:
         assert (changed[0], changed[1]["is_message_request"]) == ("PrivateChannelUpdate", False)
         assert changed[1]["last_message_id"] == answer["id"]
 
+    async def test_what_is_in_nobodys_list_is_accepted_in_silence(self, house: House) -> None:
+        ann, ben = house.newcomer(), house.newcomer()
+        channel = int((await house.opens(ann, ben))["id"])
+        accept = await house.asks(ben, "PUT", f"/channels/{channel}/recipients/@me")
+        assert accept.json()["is_message_request"] is False
+        assert await house.told_to(ben) == []
+
     async def test_what_is_closed_comes_back_with_a_message(self, house: House) -> None:
         ann, ben = house.newcomer(), house.newcomer()
         channel = int((await house.opens(ann, ben))["id"])
