@@ -22,7 +22,7 @@ from contracts import limits
 from contracts.errors import Invalid
 from contracts.ids import ChannelId, GuildId, MessageId, Snowflake, UserId
 from contracts.objects.channel import ChannelType
-from contracts.wire import KEPT, Form
+from contracts.wire import KEPT, Form, Text
 
 ArchiveAfter = Literal[60, 1_440, 4_320, 10_080]
 Name = Annotated[
@@ -95,7 +95,7 @@ class OwnSettings(Form):
 class Sought(Form):
     """Which threads are looked for."""
 
-    name: Annotated[str, Field(max_length=limits.THREAD_NAME_MAX)] | None = None
+    name: Annotated[Text, Field(max_length=limits.THREAD_NAME_MAX)] | None = None
     tag: Annotated[list[Snowflake], Field(max_length=limits.FORUM_TAGS)] | None = None
     tag_setting: Literal["match_all", "match_some"] = "match_some"
     archived: bool | None = None

@@ -14,6 +14,9 @@ _GLUE = re.compile("[\u200d\ufe0e\ufe0f\U000e0020-\U000e007f]")
 _ODD = frozenset("‼⁉〰ℹ◽◾")
 """Emojis that Unicode files under punctuation, letters or mathematics."""
 
+_STANDING_IN = frozenset("\ufffc\ufffd")
+"""Signs in the place of what could not be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Emoji:
@@ -51,7 +54,7 @@ def is_unicode(text: str) -> bool:
 def _is_sign(sign: str) -> bool:
     category = unicodedata.category(sign)
     if category == "So" or sign in _ODD:
-        return True
+        return sign not in _STANDING_IN
     if category == "Sk":
         return "\U0001f3fb" <= sign <= "\U0001f3ff"  # skin tones
     return category == "Sm" and "\u2190" <= sign <= "\u2bff"

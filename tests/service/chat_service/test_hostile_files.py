@@ -57,6 +57,7 @@ async def test_hostile_files_are_refused_or_become_harmless(house: House) -> Non
 
 
 async def test_no_name_steers_anything(house: House) -> None:
+    """Seed A16: files lay under the names that their senders gave them."""
     room = house.room()
     names = [name[:1_024] for name in NAMES if "\0" not in name]
     for start in range(0, len(names), limits.ATTACHMENTS):

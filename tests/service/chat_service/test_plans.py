@@ -29,7 +29,7 @@ def _rows(step: dict[str, Any]) -> int:
 
 
 async def test_no_page_and_no_badge_costs_what_a_channel_holds(house: House) -> None:
-    """B11: whatever a channel holds, a page reads a page."""
+    """B11, E7, E9: whatever a channel holds, a page reads a page, and a badge a hundred rows."""
     room = house.room()
     await house.admin.execute(
         "INSERT INTO chat.messages SELECT $1, n, $2, 'x', 0, 0, false, now(), NULL, "

@@ -40,6 +40,7 @@ def link(stand: Stand, place: Place) -> str:
 
 
 async def test_a_link_shows_its_file_and_lets_nothing_run(stand: Stand) -> None:
+    """Seed A15: what strangers sent ran in the page of who looked at it."""
     reply = await stand.ask("GET", link(stand, FILE), extra="")
     assert (reply.status, reply.body) == (200, stand.files[FILE.key])
     assert reply.headers["content-type"] == "application/octet-stream"

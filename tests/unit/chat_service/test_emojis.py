@@ -16,6 +16,8 @@ CUSTOM = {
 }
 NONE = [
     "",
+    "\ufffd",
+    "\ufffc\ufe0f",
     "a",
     "hi",
     "1",
