@@ -447,3 +447,21 @@ async def test_a_guild_that_is_not_there_is_left_out(gateway: Gateway) -> None:
     client = gateway.connect()
     ready = await client.identify(2)
     assert [guild["id"] for guild in ready["guilds"]] == [str(GUILD)]
+
+
+async def test_a_herd_behind_one_address_comes_in_with_a_question_for_every_few(
+    gateway: Gateway,
+) -> None:
+    """Nobody is turned away, and nobody's READY is another's."""
+    await gateway.connect().identify(2)
+    herd = {user_id: gateway.connect() for user_id in range(200, 350)}
+    for user_id, client in herd.items():
+        gateway.world.enrol(user_id)
+        client.say(2, {"token": str(user_id), "intents": int(Intent.GUILDS)})
+    gateway.world.asked.clear()
+    for user_id, client in herd.items():
+        await client.until(lambda client=client: client.has("GUILD_CREATE"))
+        assert client.all("READY")[0]["user"]["id"] == str(user_id)
+    questions = [call for call in gateway.world.asked if isinstance(call, users.GetArrivals)]
+    assert sum(len(call.user_ids) for call in questions) == len(herd)
+    assert len(questions) <= len(herd) // 8
