@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from chat_service.store.among import among
+from chassis.sql import among
 from chat_service.tables import command_permissions, commands
 from chat_service.tools import Unit
 from contracts import limits

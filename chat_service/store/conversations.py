@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from chassis.sql import among
 from chat_service.domain.conversations import Conversation, Recipient
-from chat_service.store.among import among
 from chat_service.tables import conversations, messages, recipients
 from chat_service.tables import heads as heads_of
 from chat_service.tools import Unit

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from chat_service.store.among import among
+from chassis.sql import among
 from chat_service.tables import files
 from chat_service.tools import Unit
 from contracts.attachments import Place

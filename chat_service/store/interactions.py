@@ -8,9 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from chassis.sql import among
 from chat_service.domain.interactions import Interaction, State
 from chat_service.store import files
-from chat_service.store.among import among
 from chat_service.store.messages import Message
 from chat_service.tables import interactions, whispers
 from chat_service.tools import Unit

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import case, delete, func
 from sqlalchemy.dialects.postgresql import insert
 
-from chat_service.store.among import among
+from chassis.sql import among
 from chat_service.tables import read_states
 from chat_service.tools import Unit
 

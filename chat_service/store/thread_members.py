@@ -11,7 +11,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from chat_service.store.among import among
+from chassis.sql import among
 from chat_service.tables import thread_members as members
 from chat_service.tables import threads
 from chat_service.tools import Unit

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from chassis.sql import among
 from chat_service.domain.threads import Thread, Wanted
-from chat_service.store.among import among
 from chat_service.tables import heads, threads
 from chat_service.tools import Unit
 from contracts.objects.channel import ChannelType

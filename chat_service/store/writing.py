@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from chassis.sql import among
 from chat_service.store import files, indexing
-from chat_service.store.among import among
 from chat_service.store.messages import Message, read
 from chat_service.tables import HANGING, heads, messages, nonces, slowed
 from chat_service.tables.search import findable

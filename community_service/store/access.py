@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, or_, select
 
+from chassis.sql import among
 from community_service.domain import hierarchy
 from community_service.domain.access import Standing
 from community_service.domain.channels import Channel
@@ -14,7 +15,6 @@ from community_service.domain.guilds import Guild
 from community_service.domain.hierarchy import Rank
 from community_service.store import channels as channel_rows
 from community_service.store import guilds as guild_rows
-from community_service.store.among import among
 from community_service.tables import channels, guilds, member_roles, members, roles
 from community_service.tools import Unit
 

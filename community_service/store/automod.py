@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
+from chassis.sql import among
 from community_service.domain.automod import Rule
-from community_service.store.among import among
 from community_service.tables import automod_rules
 from community_service.tools import Unit
 from contracts.objects.automod import Trigger

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from chassis.sql import among
 from community_service.domain.bans import Ban
 from community_service.store import people as faces
-from community_service.store.among import among
 from community_service.tables import bans, people
 from community_service.tools import Unit
 

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Integer, Row, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from chassis.sql import among, unnested
 from community_service.domain.channels import Channel
-from community_service.store.among import among, unnested
 from community_service.tables import channels, overwrites
 from community_service.tools import Unit
 from contracts.objects.channel import ChannelOverwrite, ChannelType, OverwriteType

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Row, Select, delete, func, insert, not_, or_, select, update
 
+from chassis.sql import among
 from community_service.domain.invites import Invite, Terms
-from community_service.store.among import among
 from community_service.tables import invites
 from community_service.tools import Unit
 

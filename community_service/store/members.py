@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, exists, func, not_, select, union, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
+from chassis.sql import among
 from community_service.domain.guilds import Guild
 from community_service.domain.members import Member
 from community_service.domain.people import search_key
 from community_service.domain.prunes import Terms
 from community_service.store import people as faces
-from community_service.store.among import among
 from community_service.tables import member_roles, members, people
 from community_service.tools import Unit
 

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Row, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from chassis.sql import among
 from community_service.domain.people import Person, search_key
-from community_service.store.among import among
 from community_service.tables import people
 from community_service.tools import Unit
 

@@ -8,8 +8,8 @@ from dataclasses import asdict, fields
 from sqlalchemy import BigInteger, Integer, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from chassis.sql import among, unnested
 from community_service.domain.roles import Role
-from community_service.store.among import among, unnested
 from community_service.tables import member_roles, roles
 from community_service.tools import Unit
 

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from chassis.sql import among
 from community_service.domain.scheduled_events import ScheduledEvent
 from community_service.store import people as faces
-from community_service.store.among import among
 from community_service.tables import interests, people, scheduled_events
 from community_service.tools import Unit
 from contracts.objects.scheduled_event import EntityType, EventStatus, RecurrenceRule

@@ -7,8 +7,8 @@ from dataclasses import asdict, fields
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
+from chassis.sql import among
 from community_service.domain.webhooks import Webhook
-from community_service.store.among import among
 from community_service.tables import webhooks
 from community_service.tools import Unit
 

@@ -9,11 +9,11 @@ from typing import Any
 import orjson
 from sqlalchemy import Row, delete, func, select, text, update
 
+from chassis.sql import among
 from contracts.wire import JSON
 from notification_service.domain.deliveries import Delivery, Parcel
 from notification_service.domain.devices import Address, Platform, Provider, WebKeys
 from notification_service.domain.pushes import Push
-from notification_service.store.among import among
 from notification_service.tables import deliveries, devices
 from notification_service.tools import Unit
 

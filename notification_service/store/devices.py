@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, case, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
+from chassis.sql import among
 from contracts.ids import UserId
 from notification_service.domain.devices import (
     Address,
@@ -19,7 +20,6 @@ from notification_service.domain.devices import (
     WebKeys,
     hash_of,
 )
-from notification_service.store.among import among
 from notification_service.tables import devices
 from notification_service.tools import Unit
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Row, delete, select, text, update
 
+from chassis.sql import among
 from notification_service.domain.deciding import Reason
 from notification_service.domain.history import Remembered
-from notification_service.store.among import among
 from notification_service.tables import history
 from notification_service.tools import Unit
 

@@ -11,11 +11,11 @@ from typing import Any
 import orjson
 from sqlalchemy import Row, delete, func, select, text, update
 
+from chassis.sql import among
 from contracts.ids import UserId
 from notification_service.domain.deciding import Reason
 from notification_service.domain.devices import Provider
 from notification_service.domain.notices import Entry, Notice, Pace, Unread, of_channel
-from notification_service.store.among import among
 from notification_service.tables import notices
 from notification_service.tools import Unit
 

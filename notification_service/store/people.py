@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Row, delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from chassis.sql import among
 from contracts.ids import UserId
 from notification_service.domain.people import Person
-from notification_service.store.among import among
 from notification_service.tables import devices, history, notices, people
 from notification_service.tools import Unit
 

@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeEngine
 
 def among(column: ColumnElement[Any], ids: Iterable[int]) -> ColumnElement[bool]:
     """Whether the column is one of these ids: one parameter, one plan, and no limit of number."""
-    return column == any_(literal(list(ids), ARRAY(BigInteger)))
+    return column == any_(literal([int(one) for one in ids], ARRAY(BigInteger)))
 
 
 def unnested(*columns: tuple[str, type[TypeEngine[Any]], Iterable[Any]]) -> TableValuedAlias:
