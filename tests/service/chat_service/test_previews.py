@@ -201,12 +201,12 @@ async def test_a_link_that_nobody_came_to_look_at_is_found_again(curious: House,
     await curious.admin.execute(forget, room)
     wish = "INSERT INTO chat.unseen_links SELECT channel_id, id, now(), 0 FROM chat.messages"
     await curious.admin.execute(f"{wish} WHERE channel_id = $1", room)
-    await curious.job("previews")
+    await curious.running.job("previews")
     assert await shown(curious, room, sent["id"])
     await curious.until(is_settled)
     await curious.admin.execute(f"{wish} WHERE channel_id = $1", room)
     await curious.admin.execute("UPDATE chat.unseen_links SET tries = 9")
-    await curious.job("previews")
+    await curious.running.job("previews")
     assert await is_settled(), "what was tried often is given up"
 
 
