@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 from base64 import b64encode
 from io import BytesIO
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from chassis.confine import confine
 from chat_service.domain.thumbhash import SIDE, thumbhash
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MEMORY_BYTES = 1 << 30
 CPU_S = 10
+_FILES = 64
 MOST_PIXELS = 16_000_000
 """Of one picture, before it is made: more than cameras film."""
 _POSTER_SIDE = 1_280
@@ -28,15 +29,7 @@ _LOOKED_AT = 200
 
 def main() -> None:
     """Look at one film, of the format that is the argument; an answer of nothing: it shows none."""
-    limits = (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_S),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, 64),
-        (resource.RLIMIT_CORE, 0),
-    )
-    for what, most in limits:
-        resource.setrlimit(what, (most, most))
+    confine(memory_bytes=MEMORY_BYTES, cpu_s=CPU_S, open_files=_FILES)
     film = sys.stdin.buffer.read()
     said, poster = _seen(film, _FORMATS[sys.argv[1]])
     sys.stdout.buffer.write(orjson.dumps(said) + b"\n" + poster)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 import sys
 
 import orjson
 
+from chassis.confine import confine
 from chat_service.unfurl.fetching import Outside
 
 MEMORY_BYTES = 768 << 20
@@ -18,15 +18,7 @@ _FILES = 128
 
 def main() -> None:
     """Look at what is asked until nobody asks any more. Arguments: host:port that are allowed."""
-    limits = (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_S),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, _FILES),
-        (resource.RLIMIT_CORE, 0),
-    )
-    for what, most in limits:
-        resource.setrlimit(what, (most, most))
+    confine(memory_bytes=MEMORY_BYTES, cpu_s=CPU_S, open_files=_FILES)
     places = (one.rpartition(":") for one in sys.argv[1:])
     asyncio.run(_serve(Outside([(host, int(port)) for host, _, port in places])))
 
