@@ -38,6 +38,10 @@ def example() -> str:
     parts += [f"{name}={compose[name] if name == 'MOIM_DOMAIN' else ''}\n" for name in compose]
     parts.append("# Decisions about the house; what they mean stands below, at USER_….\n")
     parts += [f"# {name}=\n" for name in OPERATORS]
+    parts.append(
+        "# A Redis server, or a cluster of them, in place of the house's own: see REDIS_URL.\n"
+    )
+    parts.append("# MOIM_REDIS_URL=\n")
     for service in HOUSE:
         parts.append(f"\n# --- {service.module} {'-' * (93 - len(service.module))}\n")
         parts += _variables(service)
