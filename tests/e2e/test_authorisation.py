@@ -54,6 +54,11 @@ OF_OTHERS = {
     "update_message": "the author alone",
     "add_group_dm_user": "people, in conversations of several",
     "delete_group_dm_user": "people, in conversations of several",
+    "update_voice_channel_status": "who may, in a channel of voice",
+    **dict.fromkeys(
+        ("get_stage_instance", "update_stage_instance", "delete_stage_instance"),
+        "who may, in a channel that is a stage",
+    ),
     **dict.fromkeys(
         (
             *("list_guild_application_commands", "create_guild_application_command"),
