@@ -8,6 +8,6 @@ Speaks: HTTP behind the gateway, calls from user_service; hears the events of ev
 like a gateway. Nobody waits for it.
 
 Beside the usual shelves: crowd.py (whom it watches, and where they are members), carriers/ (who
-takes pushes: FCM, Web Push services), assets/ (the service worker for web clients), mails.py (the
-words of digests), tools.py (what actions are given).
+takes pushes: FCM, APNs, Web Push services), assets/ (the service worker for web clients), mails.py
+(the words of digests), tools.py (what actions are given).
 """

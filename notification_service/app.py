@@ -12,7 +12,8 @@ from chassis.http import application
 from chassis.post import post
 from chassis.service import Service
 from notification_service import api, rpc
-from notification_service.carriers import Carrier, Late, no_account, web_key
+from notification_service.carriers import web_key
+from notification_service.carriers.roster import configured
 from notification_service.crowd import Crowd
 from notification_service.domain.devices import Provider
 from notification_service.domain.notices import Pace
@@ -33,7 +34,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     outbox = parts.outbox(service, settings, bus)
     calls = parts.calls(service, settings)
     signer = settings.keys()[f"id.{service.name}"]
-    carriers = _carriers(settings, service.clock)
+    carriers = configured(settings, service.clock)
     policy = _policy(settings, frozenset(each.provider for each in carriers))
     tools = Tools(calls, service.clock, policy, signer)
     units: Units[Tools] = Units(database, outbox, service.clock, tools)
@@ -88,33 +89,3 @@ def _policy(settings: Settings, served: frozenset[Provider]) -> Policy:
         digest_after=timedelta(hours=settings.digest_hours),
         served=served,
     )
-
-
-def _carriers(settings: Settings, clock: Clock) -> list[Carrier]:
-    """Those that are configured; the others are not even imported."""
-    found: list[Carrier] = []
-    if settings.vapid_key.get_secret_value():
-        found.append(Late(Provider.WEBPUSH, partial(_webpush, settings, clock)))
-    if settings.fcm_credentials:
-        check = partial(no_account, settings.fcm_credentials)
-        found.append(Late(Provider.FCM, partial(_fcm, settings, clock), check))
-    return found
-
-
-def _webpush(settings: Settings, clock: Clock) -> Carrier:
-    from notification_service.carriers.webpush import WebPush
-
-    return WebPush(
-        bytes.fromhex(settings.vapid_key.get_secret_value()),
-        contact=settings.vapid_contact,
-        timeout=settings.push_timeout,
-        clock=clock,
-        is_private=settings.private_push,
-    )
-
-
-def _fcm(settings: Settings, clock: Clock) -> Carrier:
-    from notification_service.carriers.fcm import Fcm
-
-    file, url = settings.fcm_credentials, settings.fcm_url.rstrip("/")
-    return Fcm(file, url, timeout=settings.push_timeout, clock=clock)

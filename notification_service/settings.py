@@ -44,6 +44,13 @@ class Settings(StoredSettings, BusSettings, PostSettings):
         "", description="A file with a Firebase service account; empty switches FCM off"
     )
     fcm_url: str = Field("", description="Where FCM is reached; empty is Google's")
+    apns_key: str = Field(
+        "", description="A file with a key of Apple's push service (.p8), for calls; empty is off"
+    )
+    apns_key_id: str = Field("", description="The id of that key")
+    apns_team: str = Field("", description="The id of the team that it is of")
+    apns_topic: str = Field("", description="The bundle id of the app, without .voip")
+    apns_url: str = Field("", description="Where Apple's push service is; empty is production")
     push_timeout: float = Field(10.0, gt=0, description="Seconds a provider may take to answer")
     digest_hours: float = Field(
         48.0, gt=0, description="Hours away until a digest is mailed to who wants one"

@@ -275,7 +275,7 @@ async def felt(turns: int) -> tuple[list[float], list[float]]:
     alone: list[float] = []
     async with (
         world(FOLLOWERS, gateways=1) as house,
-        httpx.AsyncClient(base_url=house.suite.url, timeout=30) as http,
+        httpx.AsyncClient(base_url=house.suite.url, timeout=120) as http,
     ):
         for number, token in enumerate(house.tokens):
             await _registers(http, token, number)

@@ -51,7 +51,7 @@ async def world(people: int, **suite: Any) -> AsyncIterator[World]:
 
 
 async def _settle(house: Suite, people: int) -> World:
-    async with httpx.AsyncClient(base_url=f"{house.url}/api/v10", timeout=30) as http:
+    async with httpx.AsyncClient(base_url=f"{house.url}/api/v10", timeout=120) as http:
         tokens = await asyncio.gather(*(register(http, number) for number in range(people)))
         owner = {"Authorization": tokens[0]}
         form = {"name": "Bench", "system_channel_flags": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from notification_service.domain.devices import (
 from notification_service.tools import Units
 
 JSON_TYPE = "application/json"
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){8,100}")
 
 Token = Annotated[str, StringConstraints(min_length=1, max_length=TOKEN_MAX, pattern=r"^[!-~]+$")]
 
@@ -37,8 +39,8 @@ class Keys(Form):
 
 
 class NewDevice(Form):
-    """The body of a registration: a token of FCM, or (`webpush`) what a browser's subscription
-    says, whose `endpoint` may also be called `token`.
+    """The body of a registration: a token of FCM, one of PushKit (`apns`), or (`webpush`) what a
+    browser's subscription says, whose `endpoint` may also be called `token`.
     """
 
     provider: Provider
@@ -49,12 +51,19 @@ class NewDevice(Form):
 
     def address(self) -> Address:
         """Where that is."""
-        if self.provider is Provider.FCM:
-            if self.token is None:
-                raise _missing("token")
-            if self.platform is None:
-                raise _missing("platform")
-            return Address(self.provider, self.token, self.platform)
+        if self.provider is Provider.WEBPUSH:
+            return self._browser()
+        if self.token is None:
+            raise _missing("token")
+        if self.provider is Provider.APNS:
+            if not _HEX.fullmatch(self.token):
+                raise Invalid({"token": ("BASE_TYPE_INVALID", "Not a token of PushKit.")})
+            return Address(self.provider, self.token.lower(), Platform.IOS)
+        if self.platform is None:
+            raise _missing("platform")
+        return Address(self.provider, self.token, self.platform)
+
+    def _browser(self) -> Address:
         endpoint = self.endpoint or self.token
         if endpoint is None:
             raise _missing("endpoint")

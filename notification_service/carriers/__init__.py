@@ -71,6 +71,17 @@ def no_account(path: str) -> str:
     return ""
 
 
+def no_key(path: str) -> str:
+    """What is wrong with the file of a signing key; empty for nothing."""
+    try:
+        text = Path(path).read_text()
+    except OSError as error:
+        return f"{path}: {error.strerror}"
+    except ValueError:
+        text = ""
+    return "" if "PRIVATE KEY" in text else f"{path} is no private key"
+
+
 @cache
 def web_key(secret: str) -> str:
     """What a browser subscribes with; empty without a secret."""

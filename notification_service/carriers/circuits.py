@@ -44,7 +44,8 @@ class Circuits:
 
     def _breaker(self, delivery: Delivery) -> Breaker:
         address = delivery.address
-        host = "fcm" if address.provider is Provider.FCM else urlsplit(address.token).netloc
+        is_anywhere = address.provider is Provider.WEBPUSH
+        host = urlsplit(address.token).netloc if is_anywhere else address.provider.value
         if host not in self._breakers and len(self._breakers) >= _HOSTS:
             self._breakers.clear()
         return self._breakers.setdefault(host, Breaker())

@@ -22,6 +22,8 @@ class Provider(StrEnum):
 
     FCM = "fcm"
     WEBPUSH = "webpush"
+    APNS = "apns"
+    """Calls to iPhones, directly: a token of PushKit."""
 
 
 class Platform(StrEnum):

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from contracts.wire import JSON
 from notification_service.domain.devices import WebKeys
 
 BODY_MOST = 4_096
@@ -84,12 +85,16 @@ def identification(
     key: ec.EllipticCurvePrivateKey, audience: str, *, contact: str, expires_s: int
 ) -> str:
     """The Authorization header that says who pushes: whoever subscribed with our public key."""
-    head = b64(orjson.dumps({"typ": "JWT", "alg": "ES256"}))
-    claims = b64(orjson.dumps({"aud": audience, "exp": expires_s, "sub": contact}))
-    signed = f"{head}.{claims}"
-    r, s = decode_dss_signature(key.sign(signed.encode(), ec.ECDSA(SHA256())))
-    token = f"{signed}.{b64(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+    claims = {"aud": audience, "exp": expires_s, "sub": contact}
+    token = signed(key, {"typ": "JWT", "alg": "ES256"}, claims)
     return f"vapid t={token}, k={b64(public_bytes(key))}"
+
+
+def signed(key: ec.EllipticCurvePrivateKey, head: JSON, claims: JSON) -> str:
+    """A JSON Web Token by ES256."""
+    text = f"{b64(orjson.dumps(head))}.{b64(orjson.dumps(claims))}"
+    r, s = decode_dss_signature(key.sign(text.encode(), ec.ECDSA(SHA256())))
+    return f"{text}.{b64(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
 
 def _point(text: str) -> ec.EllipticCurvePublicKey:

@@ -214,6 +214,16 @@ WITH due AS (
   LEFT JOIN badges ON badges.user_id = told.user_id
   WHERE told.expires > :now AND devices.provider = ANY(CAST(:served AS text[]))
     AND (devices.platform = 'web' OR NOT told.is_web_only)
+    -- A token of PushKit is for calls alone, and who has one needs no other push to ring.
+    AND (devices.provider <> :calls_only OR told.reason = :ring)
+    AND NOT (
+      told.reason = :ring AND devices.provider <> :calls_only AND devices.platform = 'ios'
+      AND EXISTS (
+        SELECT FROM devices AS other WHERE other.user_id = devices.user_id
+          AND other.login_id = devices.login_id AND other.provider = :calls_only
+          AND other.provider = ANY(CAST(:served AS text[]))
+      )
+    )
   RETURNING id
 )
 SELECT (SELECT count(*) FROM told) AS notices, (SELECT count(*) FROM made) AS pushes
@@ -231,6 +241,8 @@ async def address(unit: Unit, limit: int, served: Collection[Provider]) -> int:
             personal=[str(reason) for reason in Reason if reason.is_personal],
             pressing=[str(reason) for reason in Reason if reason.is_pressing],
             served=[provider.value for provider in served],
+            calls_only=Provider.APNS.value,
+            ring=str(Reason.RING),
         )
     )
     assert row is not None

@@ -53,4 +53,8 @@ def problems_of(answer: Pushed) -> list[str]:
     return found
 
 
-HOW = {"fcm": ": set MOIM_FCM_CREDENTIALS", "webpush": ": set NOTIFICATION_VAPID_KEY"}
+HOW = {
+    "fcm": ": set MOIM_FCM_CREDENTIALS",
+    "apns": ": set MOIM_APNS_KEY and what goes with it",
+    "webpush": ": set NOTIFICATION_VAPID_KEY",
+}

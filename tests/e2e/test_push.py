@@ -13,6 +13,9 @@ pytestmark = [pytest.mark.xdist_group("house"), pytest.mark.asyncio(loop_scope="
 
 
 async def test_who_is_away_is_told_and_who_looks_is_not(meet: Newcomer) -> None:
+    """seeds.md E5, B7: what pushed read devices that no client had registered, and whoever looked
+    at a channel was pushed for it.
+    """
     mina, jun = await meet("mina"), await meet("jun")
     guild = await mina.founds("Book club")
     channel = await mina.channel(guild["id"])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.letters import Office, serving
 from tests.service.notification_service.conftest import OpenHouse
 from tests.service.notification_service.house import House, fresh, user
 
@@ -103,3 +104,34 @@ async def test_nobody_is_written_to_who_has_read_everything_or_has_no_address(
         await away(house, mina)
         await digests(house)
         assert letters(tmp_path) == []
+
+
+async def test_a_digest_waits_for_a_mail_server_and_says_how_to_end_it(
+    open_house: OpenHouse,
+) -> None:
+    """A whole conversation: what can not be taken now is written again at the next turn."""
+    office = Office("451 try later")
+    async with (
+        serving(office) as url,
+        open_house(smtp_url=url, mail_from="Moim <moim@example.net>") as house,
+    ):
+        mina, channel = house.person("mina", email="mina@example.org"), fresh()
+        await house.running.as_(mina).patch(WISHES, json={"email_digest": True})
+        await house.watched(mina)
+        message = house.says(fresh(), channel, "hello", to=(mina,))
+        await house.noted(mina, channel, message)
+        await away(house, mina)
+        await digests(house)
+        assert (office.refused, office.taken) == (1, [])
+        await digests(house)
+        await digests(house)
+        (raw,) = office.taken
+        letter = message_from_bytes(raw, policy=policy.default)
+        assert (letter["From"], letter["To"]) == ("Moim <moim@example.net>", "mina@example.org")
+        # RFC 8058: one click, by the mail program itself.
+        assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        path = letter["List-Unsubscribe"].strip("<>").partition("/api/v10")[2]
+        form = {"List-Unsubscribe": "One-Click"}
+        assert (await house.running.nobody.post(path, data=form)).status_code == 200
+        wishes = (await house.running.as_(mina).get(WISHES)).json()
+        assert not wishes["email_digest"]

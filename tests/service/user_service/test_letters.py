@@ -3,58 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import warnings
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from aiosmtpd.smtp import SMTP, Envelope, Session
-
+from tests.fixtures.letters import Office, serving
 from tests.fixtures.patience import PATIENCE
 from tests.service.user_service.house import House, Open, read_letter
 
 MINA = "mina@example.org"
 POSTPONED = "SELECT count(*) = 1 FROM letters WHERE due < now() + interval '100 s' AND tries = 1"
 """Sooner than the two minutes for which a letter is held while it is being sent."""
-
-
-class Office:
-    """A mail server that refuses what it is told to, and keeps the rest."""
-
-    def __init__(self, *refusals: str) -> None:
-        self.refusals = list(refusals)
-        self.taken: list[bytes] = []
-        self.refused = 0
-        self.news = asyncio.Event()
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        del server, session
-        self.news.set()
-        if self.refusals:
-            self.refused += 1
-            return self.refusals.pop(0)
-        assert isinstance(envelope.content, bytes)
-        self.taken.append(envelope.content)
-        return "250 OK"
-
-    async def hears(self) -> None:
-        async with asyncio.timeout(PATIENCE):
-            await self.news.wait()
-        self.news.clear()
-
-
-@asynccontextmanager
-async def serving(office: Office) -> AsyncIterator[str]:
-    """The server on a port of its own; its URL."""
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(office, hostname="test"), "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    try:
-        yield f"smtp://127.0.0.1:{port}"
-    finally:
-        server.close()
-        await server.wait_closed()
 
 
 async def until(house: House, statement: str) -> None:
