@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from starlette.responses import Response
 
+from contracts.ids import UserId
+from contracts.rpc.notification import GreetDevices, Pushed
 from tests.fixtures.push import always, first
 from tests.service.notification_service.conftest import OpenHouse
 from tests.service.notification_service.house import House, fresh
@@ -61,6 +63,21 @@ async def test_an_unwell_service_is_tried_again_as_late_as_it_asks(house: House)
     assert 3_500 < wait < 3_600 * 1.2
     await house.rows.execute("UPDATE deliveries SET due = now() WHERE user_id = $1", mina)
     await house.service.until(lambda: len(browser.received) == 2)
+
+
+async def test_nothing_is_queued_for_a_provider_that_is_not_configured(house: House) -> None:
+    """And an operator who greets such a device is told so."""
+    mina, channel = house.person(), fresh()
+    browser = await house.browser(mina)
+    form = {"provider": "fcm", "token": f"phone-{mina}", "platform": "ios"}
+    await house.running.as_(mina).post("/users/@me/devices", json=form)
+    house.says(fresh(), channel, "to the browser", to=(mina,))
+    await house.arrives(browser)
+    asked = "SELECT count(*) FROM deliveries WHERE user_id = $1 AND provider = 'fcm'"
+    assert await house.rows.fetchval(asked, mina) == 0
+    calls = await house.running.calls_from("user")
+    told = await calls.ask(GreetDevices(user_id=UserId(mina)))
+    assert told == Pushed(devices=1, unserved={"fcm": 1})
 
 
 @pytest.mark.asyncio(loop_scope="function")

@@ -110,6 +110,7 @@ class TestRegistering:
         assert (answer.status_code, answer.json()["code"]) == (400, 50035)
 
     async def test_bots_and_nobody_have_no_devices(self, house: House, alice: int) -> None:
+        """seeds.md A13: whoever asked read and wrote the tokens of others."""
         bot = house.running.as_(alice, kind=Kind.BOT)
         assert (await bot.post(DEVICES, json=phone())).status_code == 403
         assert (await house.running.nobody.post(DEVICES, json=phone())).status_code == 401

@@ -186,6 +186,9 @@ def test_how_somebody_is_told(
         (Reason.FRIEND_ACCEPTED, {"is_dnd": True}, Way.QUIET),
         (Reason.RING, {"is_active": True}, Way.NOW),
         (Reason.RING, {"is_dnd": True}, Way.QUIET),
+        (Reason.EVENT, {}, Way.NOW),
+        (Reason.EVENT, {"is_active": True}, Way.LATER),
+        (Reason.EVENT, {"is_muted": True}, Way.QUIET),
     ],
 )
 def test_how_somebody_is_told_what_is_no_message(

@@ -80,6 +80,7 @@ def test_a_push_waits_for_more_and_for_who_is_awake(
         ({"body": {"author": "mina", "files": 0}}, "en-US", "mina", "sent a message"),
         ({"reason": Reason.FRIEND_REQUEST}, "en-US", "mina", "sent you a friend request"),
         ({"reason": Reason.RING}, "ko", "mina", "전화를 걸고 있습니다"),
+        ({"reason": Reason.EVENT}, "en-US", "mina", "begins now in Book club"),
     ],
 )
 def test_words_in_the_language_of_the_reader(
