@@ -86,5 +86,7 @@ def command(rest: Sequence[str], kinds: Sequence[str]) -> list[str]:
     names_files = any(word.startswith("tests/") or ".py" in word for word in others)
     if not chosen and not names_files:
         chosen = [f"tests/{kind}" for kind in DEFAULT if kind in kinds]
-    is_parallel = not any(word.startswith(("-n", "--pdb", "-p")) for word in others)
-    return [*(["-n", "2", "--dist", "loadgroup"] if is_parallel else []), *chosen, *others]
+    counts = any(word.startswith("-n") for word in others)
+    is_alone = not counts and any(word.startswith(("--pdb", "-p")) for word in others)
+    workers = [] if counts else ["-n", "2"]
+    return [*([] if is_alone else [*workers, "--dist", "loadgroup"]), *chosen, *others]

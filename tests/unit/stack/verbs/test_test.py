@@ -32,6 +32,11 @@ def test_a_named_file_takes_the_place_of_the_folders() -> None:
     ]
 
 
+def test_any_number_of_workers_keeps_together_what_shares_a_house() -> None:
+    more = ["unit", "-n", "3"]
+    assert command(more, KINDS) == ["--dist", "loadgroup", "tests/unit", "-n", "3"]
+
+
 def test_a_debugger_gets_one_process() -> None:
     assert command(["unit", "--pdb"], KINDS) == ["tests/unit", "--pdb"]
 
