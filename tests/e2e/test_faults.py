@@ -115,7 +115,7 @@ async def test_a_killed_gateway_costs_its_sessions_nothing(talk: Talk) -> None:
 
     async def stay(device: GatewayClient) -> None:
         while True:
-            await device.closed()
+            await device.closed(within=PATIENCE * 10)
             await back(device)
 
     staying = [asyncio.create_task(stay(device)) for device in devices]
