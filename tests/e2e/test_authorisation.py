@@ -70,6 +70,13 @@ OF_OTHERS = {
         ),
         "the application that offers them, and people who say for whom",
     ),
+    **dict.fromkeys(
+        (
+            *("get_stage_instance", "update_stage_instance", "delete_stage_instance"),
+            "update_voice_channel_status",
+        ),
+        "channels where people talk, and the one of this table is of text",
+    ),
 }
 """Refused even to the mighty, and whose it is."""
 ABOVE = ("{role_id}", "{user_id}")
