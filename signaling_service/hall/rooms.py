@@ -49,6 +49,9 @@ class Track:
     stereo: bool = False
     dtx: bool = True
     encryption: int = 0
+    trailers: tuple[int, ...] = ()
+    """What its client hangs on each frame, and (below) how it made the sound: told as it is."""
+    features: tuple[int, ...] = ()
     codecs: tuple[tuple[str, str], ...] = ()
     """Codec and cid, in the order of the publisher's liking."""
     stream: str = ""

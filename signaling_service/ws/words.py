@@ -18,6 +18,7 @@ forward.
 """
 PROTOCOL = 15
 PING_S, PING_TIMEOUT_S = 5, 15
+_FEATURES_MOST = 16
 CODECS = ("audio/opus", "video/VP8", "video/H264")
 
 _SOURCES = {
@@ -173,6 +174,8 @@ def track_of(track: Track) -> models.TrackInfo:
         disable_red=True,
         encryption=track.encryption,  # type: ignore[arg-type]
         stream=track.stream,
+        packet_trailer_features=track.trailers,  # type: ignore[arg-type]
+        audio_features=track.features,  # type: ignore[arg-type]
     )
 
 
@@ -203,6 +206,8 @@ def track_from(asked: rtc.AddTrackRequest) -> Track:
         encryption=int(asked.encryption),
         codecs=codecs,
         stream=asked.stream[:256],
+        trailers=tuple(asked.packet_trailer_features[:_FEATURES_MOST]),
+        features=tuple(asked.audio_features[:_FEATURES_MOST]),
     )
 
 
