@@ -44,7 +44,12 @@ async def change(tools: Tools, before: Stay | None, after: Stay, *, limit: int =
 async def end(tools: Tools, stay: Stay, why: str) -> None:
     """Somebody is out of voice."""
     await tools.stays.remove(stay)
-    await _tell(tools, stay, views.departure(stay, await _member(tools, stay)))
+    try:
+        await _tell(tools, stay, views.departure(stay, await _member(tools, stay)))
+    except Unavailable:
+        # Else nobody would ever be told: overdue, it is ended once more by the next sweep.
+        await tools.stays.put(replace(stay, due_ms=1))
+        raise
     await _signal(tools, stay, is_over=True, why=why)
     if stay.guild_id is None:
         await calling.left(tools, stay)
