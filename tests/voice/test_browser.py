@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.xdist_group("voice"), pytest.mark.asyncio(loop_scope="
 
 PAGE = Path(__file__).with_name("livekit.html")
 LIBRARY = node.CORNER / "node_modules" / "livekit-client" / "dist" / "livekit-client.umd.js"
-WITHIN_S = 60
+WITHIN_S = 120
 
 
 @dataclass
