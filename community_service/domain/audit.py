@@ -79,10 +79,14 @@ def changes_between(
     """The fields in which two looks of one thing differ, named as clients know them. None: it was
     not there before, or is gone.
     """
-    old: JSON = before.dump() if before else {}
-    new: JSON = after.dump() if after else {}
-    old, new = ({_KEYS.get(key, key): one[key] for key in one} for one in (old, new))
-    return differences(old, new, without=_NAMED_BY_THE_ENTRY.union(without))
+    left_out = _NAMED_BY_THE_ENTRY.union(without)
+    return differences(_told(before, left_out), _told(after, left_out))
+
+
+def _told(look: Wire | None, left_out: Collection[str]) -> JSON:
+    """What is told of one look. A field is left out before another takes its name."""
+    told = look.dump() if look else {}
+    return {_KEYS.get(key, key): told[key] for key in told if key not in left_out}
 
 
 def forgotten_before(now: datetime) -> datetime:

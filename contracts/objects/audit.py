@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from enum import IntEnum
 from typing import Any, ClassVar
 
@@ -101,12 +100,12 @@ class AuditEntry(Wire):
     reason: str | None = None
 
 
-def differences(old: JSON, new: JSON, *, without: Collection[str] = ()) -> tuple[AuditChange, ...]:
+def differences(old: JSON, new: JSON) -> tuple[AuditChange, ...]:
     """The fields in which two looks of one thing differ. Empty: it was not there, or is gone."""
     return tuple(
         AuditChange(key=key, old_value=old.get(key), new_value=new.get(key))
         for key in {**old, **new}
-        if key not in without and old.get(key) != new.get(key)
+        if old.get(key) != new.get(key)
     )
 
 
