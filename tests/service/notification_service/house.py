@@ -435,6 +435,13 @@ class House:
                 await self.running.service.clock.sleep(0.005)
         return row
 
+    async def keeps(self, who: int, devices: int) -> None:
+        """Wait until somebody has so many devices, and no more."""
+        asked = "SELECT count(*) FROM devices WHERE user_id = $1"
+        async with asyncio.timeout(PATIENCE):
+            while await self.rows.fetchval(asked, who) != devices:
+                await self.running.service.clock.sleep(0.005)
+
     async def counts(self, metric: str) -> None:
         """Wait until an operator sees this."""
         async with asyncio.timeout(PATIENCE):
