@@ -47,7 +47,7 @@ class TestLinks:
         (b"\xff\xfea\0", "application/octet-stream"),
         (b"\xff\xfb\x90\x00", "audio/mpeg"),
         (b"RIFF\0\0\0\0AVI ", "application/octet-stream"),
-        (b"\0\0\0\x18ftypheic", "application/octet-stream"),
+        (b"\0\0\0\x18ftypheic", "image/heic"),
         (b"\0\0\0\x18ftypM4A ", "audio/mp4"),
     ],
 )
