@@ -50,7 +50,7 @@ async def test_no_page_and_no_badge_costs_what_a_channel_holds(house: House) -> 
         "pins": (messages._PINNED, room, None, 50),
         "badge": (reading._UNREAD_MENTIONS, BOB, [BOB], [0], [room], [0], 100),
         "unread": (reading._UNREAD_MESSAGES, BOB, [room], [0], 100),
-        "READY": (reading._STATES, BOB, [BOB], [0], 100, 5_000),
+        "READY": (reading._STATES, [BOB], [BOB], [BOB], [0], 100, 5_000),
     }
     read = {name: await looks_at(house, *one) for name, one in asked.items()}
     assert all(rows < 2_000 for rows in read.values()), read
