@@ -38,7 +38,8 @@ async def test_no_page_and_no_badge_costs_what_a_channel_holds(house: House) -> 
         *(room, ALICE),
     )
     await house.admin.execute(
-        f"INSERT INTO chat.mentions SELECT $1, $2, n, $3 FROM generate_series(1, {MANY}) AS n",
+        "INSERT INTO chat.mentions SELECT $1, $2, n, $3 + 1_000_000 * (n % 7) "
+        f"FROM generate_series(1, {MANY}) AS n",
         *(BOB, room, ALICE),
     )
     await house.admin.execute("INSERT INTO chat.mentioned VALUES ($1, $2, $3)", BOB, room, MANY)
