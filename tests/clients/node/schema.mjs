@@ -10,9 +10,9 @@ const [table, ...samples] = process.argv.slice(2);
 
 // What a dispatch carries, where the schema has a name for it: [path within the event, schema].
 const EVENTS = {
-  CHANNEL_CREATE: [["", "GuildChannelResponse|PrivateChannelResponse"]],
-  CHANNEL_UPDATE: [["", "GuildChannelResponse|PrivateChannelResponse"]],
-  CHANNEL_DELETE: [["", "GuildChannelResponse|PrivateChannelResponse"]],
+  CHANNEL_CREATE: [["", "GuildChannelResponse|PrivateChannelResponse|PrivateGroupChannelResponse"]],
+  CHANNEL_UPDATE: [["", "GuildChannelResponse|PrivateChannelResponse|PrivateGroupChannelResponse"]],
+  CHANNEL_DELETE: [["", "GuildChannelResponse|PrivateChannelResponse|PrivateGroupChannelResponse"]],
   GUILD_AUDIT_LOG_ENTRY_CREATE: [["", "AuditLogEntryResponse"]],
   GUILD_BAN_ADD: [["user", "UserResponse"]],
   GUILD_BAN_REMOVE: [["user", "UserResponse"]],
