@@ -33,7 +33,7 @@ class Service:
         return f"{self.name.upper()}_"
 
 
-_EDGE = ("user", "community", "chat", "presence", "signaling", "notification")
+_UPSTREAMS = ("user", "community", "chat", "signaling", "notification")
 
 SERVICES: tuple[Service, ...] = (
     Service(
@@ -41,8 +41,8 @@ SERVICES: tuple[Service, ...] = (
         "gateway",
         files=True,
         calls=("user", "community", "chat", "presence", "signaling", "gateway"),
-        upstreams=_EDGE,
-        after=_EDGE,
+        upstreams=_UPSTREAMS,
+        after=(*_UPSTREAMS, "presence"),
     ),
     Service(
         "user",

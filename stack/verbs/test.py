@@ -55,7 +55,7 @@ def _furnish(*, is_asked: bool) -> None:
 
 def _whole(argv: Sequence[str]) -> int:
     """Servers on a loaded machine can stumble: what failed is tried once more, and named."""
-    code = subprocess.run(argv, cwd=ROOT, check=False).returncode
+    code = subprocess.run([*argv, "--cache-clear"], cwd=ROOT, check=False).returncode
     stumbled = failures(ROOT / ".pytest_cache/v/cache/lastfailed")
     if code != TESTS_FAILED or not may_stumble(stumbled):
         return code
