@@ -19,6 +19,8 @@ DEFAULT = ("unit", "service", "e2e", "clients")
 TESTS_FAILED = 1
 """Pytest's exit code for failed tests, as opposed to tests that could not run."""
 FLAKY_AT_MOST = 3
+WORKERS = "4"
+"""On two cores: half of what tests do is to wait for servers."""
 CLIENTS = "tests/clients"
 NEED_NODE = (CLIENTS, "tests/voice")
 REAL_SERVERS = ("tests/service/", "tests/e2e/", f"{CLIENTS}/")
@@ -88,5 +90,5 @@ def command(rest: Sequence[str], kinds: Sequence[str]) -> list[str]:
         chosen = [f"tests/{kind}" for kind in DEFAULT if kind in kinds]
     counts = any(word.startswith("-n") for word in others)
     is_alone = not counts and any(word.startswith(("--pdb", "-p")) for word in others)
-    workers = [] if counts else ["-n", "2"]
+    workers = [] if counts else ["-n", WORKERS]
     return [*([] if is_alone else [*workers, "--dist", "loadgroup"]), *chosen, *others]
