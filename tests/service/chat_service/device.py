@@ -222,9 +222,9 @@ class Device:
 
     def _on_ThreadDelete(self, body: Any) -> None:
         number = int(body["id"])
-        self.threads.pop(number, None)
-        self.history.pop(number, None)
-        self.concerning.pop(number, None)
+        # Another one can begin at the same message, and then has the same number.
+        for known in (self.threads, self.history, self.concerning, self.pins):
+            known.pop(number, None)
         self.memberships.discard(number)
 
     def _on_ThreadMembersUpdate(self, body: Any) -> None:
