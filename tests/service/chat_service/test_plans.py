@@ -32,8 +32,8 @@ async def test_no_page_and_no_badge_costs_what_a_channel_holds(house: House) -> 
     """B11, E7, E9: whatever a channel holds, a page reads a page, and a badge a hundred rows."""
     room, reader = house.room(), house.newcomer()
     await house.admin.execute(
-        "INSERT INTO chat.messages SELECT $1, n, $2, 'x', 0, 0, false, now(), NULL, "
-        "CASE WHEN n % 100 = 0 THEN now() + n * interval '1 ms' END "
+        "INSERT INTO chat.messages SELECT $1, n, $2 + 1_000_000 * (n % 7), 'x', 0, 0, false, "
+        "now(), NULL, CASE WHEN n % 100 = 0 THEN now() + n * interval '1 ms' END "
         f"FROM generate_series(1, {MANY}) AS n",
         *(room, ALICE),
     )
