@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from contracts.errors import ErrorCode, NotFound
 from contracts.rpc.media import DataManner, LayerWish, Manner, Rights, Source, TrackSpec
@@ -70,6 +71,21 @@ class Participant:
         )
 
 
+class Watcher(Protocol):
+    """Somebody inside this process who follows a room (`Room.watchers`) without taking part. Those
+    who want packets of a track put an ear to it.
+    """
+
+    def appeared(self, one: Participant, track: UpTrack) -> None:
+        """A track is there."""
+
+    def ended(self, track: UpTrack) -> None:
+        """A track is gone."""
+
+    def closed(self) -> None:
+        """The last one left."""
+
+
 @dataclass(slots=True, eq=False)
 class Room:
     """Everybody in it, and what they publish."""
@@ -79,6 +95,7 @@ class Room:
     tracks: dict[str, UpTrack] = field(default_factory=dict)
     speaking: dict[str, float] = field(default_factory=dict)
     """Volume by participant, as it was told last."""
+    watchers: list[Watcher] = field(default_factory=list)
 
     def participant(self, name: str) -> Participant:
         """The one of this name, or NotFound."""
@@ -117,7 +134,9 @@ class Rooms:
 
     def forget(self, name: str) -> None:
         """Nobody is in it any more."""
-        self._rooms.pop(name, None)
+        room = self._rooms.pop(name, None)
+        for watcher in tuple(room.watchers) if room is not None else ():
+            watcher.closed()
 
     def seat(self, room: str, participant: str) -> Participant:
         """A participant, or NotFound."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from struct import Struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from contracts.rpc.media import TrackSpec
 from media_sfu import forwarding
@@ -28,6 +28,17 @@ FLOWS_S = 1.0
 KEPT = {"audio": 64, "video": 512}
 
 _HEAD = Struct("!BBHII")
+
+
+class Ear(Protocol):
+    """Somebody inside this process who is handed the packets of a track (`UpTrack.ears`), whatever
+    for. It is called on the hot path: it notes what it needs and returns.
+    """
+
+    def came(self, layer: UpLayer, kept: Kept, *, is_key: bool) -> None:
+        """A packet of one of the track's layers, as listeners would get it, in the order in which
+        packets come. Nothing comes while the track is muted.
+        """
 
 
 class UpLayer:
@@ -80,8 +91,12 @@ class UpLayer:
         packet = rtp.bare(begin, end, data, is_timed=self.is_video)
         kept = Kept(number, packet, timestamp, mark, now)
         self.history.keep(kept)
-        if self.listeners and not track.is_silent:
+        if track.is_silent:
+            return
+        if self.listeners:
             forwarding.forward(self.listeners, kept, now)
+        for ear in track.ears:
+            ear.came(self, kept, is_key=is_key)
 
     def key_wanted(self, now: float) -> None:
         """A listener needs a key frame: asked for at once, or as soon as it may be again."""
@@ -124,6 +139,8 @@ class UpTrack:
     layers: dict[str, UpLayer] = field(default_factory=dict)
     """By rid; one with an empty name without simulcast."""
     downs: list[DownTrack] = field(default_factory=list)
+    ears: list[Ear] = field(default_factory=list)
+    """Of this process."""
     muted_by: set[str] = field(default_factory=set)
     is_silent: bool = False
     loudness: Loudness = field(default_factory=Loudness)

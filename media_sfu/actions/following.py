@@ -69,7 +69,10 @@ def aim(one: Participant, now: float) -> None:
 
 def tell_wanted(worker: Worker, room: Room, track: UpTrack, now: float) -> None:
     """Which layers are of use to anybody: more at once, fewer after a while, for screens change."""
-    most = max((_wished(room, down, len(track.rids) - 1) for down in track.downs), default=-1)
+    best = len(track.rids) - 1
+    most = max((_wished(room, down, best) for down in track.downs), default=-1)
+    if track.ears:
+        most = best
     if most >= track.wanted:
         track.wanted_at = now
     if most == track.wanted or (most < track.wanted and now - track.wanted_at < SPARED_AFTER_S):

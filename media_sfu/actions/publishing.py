@@ -110,6 +110,8 @@ def _made(
         )
     )
     listening.appeared(worker, one.room, track)
+    for watcher in one.room.watchers:
+        watcher.appeared(one, track)
     return track
 
 

@@ -116,6 +116,8 @@ def end_track(worker: Worker, one: Participant, track: UpTrack) -> None:
     """Nobody hears it any more."""
     one.published.pop(track.name, None)
     one.room.tracks.pop(track.name, None)
+    for watcher in one.room.watchers:
+        watcher.ended(track)
     if one.up is not None:
         for ssrc, layer in tuple(one.up.layers.items()):
             if layer.track is track:

@@ -12,6 +12,8 @@ from contracts.errors import Forbidden, Invalid, NotFound
 from contracts.rpc import media, media_news
 from contracts.rpc.media import DataManner, Manner, Muter, Rights, TrackSpec
 from contracts.rpc.media_stats import GetRoom, ListRooms
+from media_sfu.domain.intake import Kept
+from media_sfu.tracks import UpLayer
 from tests.service.media_sfu.stand import Client, Stand, Tone, standing
 
 
@@ -30,6 +32,27 @@ async def test_a_voice_is_heard_by_everybody_else_until_it_is_muted() -> None:
         sent = down.packets
         await mina.ask(media.MuteTrack, track="voice", is_muted=False, by=Muter.SERVER)
         await stand.until(lambda: down.packets > sent + 10)
+
+
+async def test_whoever_listens_inside_the_worker_is_handed_what_listeners_would_get() -> None:
+    class Ear:
+        def __init__(self) -> None:
+            self.numbers: list[int] = []
+
+        def came(self, layer: UpLayer, kept: Kept, *, is_key: bool) -> None:
+            assert (layer.track.name, is_key) == ("voice", True)
+            self.numbers.append(kept.number)
+
+    async with standing() as stand:
+        mina = await stand.join("mina")
+        await mina.publish(AudioStreamTrack(), "voice")
+        track, ear = stand.worker.rooms.room("room").tracks["voice"], Ear()
+        track.ears.append(ear)
+        await stand.until(lambda: len(ear.numbers) > 5)
+        await mina.ask(media.MuteTrack, track="voice", is_muted=True)
+        count, received = len(ear.numbers), track.layers[""].intake.received
+        await stand.until(lambda: track.layers[""].intake.received > received + 5)
+        assert ear.numbers == sorted(ear.numbers)[:count]
 
 
 async def test_late_comers_see_what_is_there_and_leavers_take_it_along() -> None:
