@@ -25,7 +25,11 @@ from aiortc.rtcdtlstransport import (
     RTCDtlsFingerprint,
     RTCDtlsParameters,
     RTCDtlsTransport,
+    SRTPProtectionProfile,
 )
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from OpenSSL import SSL
 from pylibsrtp import _binding
 
 ffi: Any = _binding.ffi
@@ -46,6 +50,10 @@ HANDSHAKE_MOST = 64
 """Datagrams that wait for a handshake to begin."""
 
 
+def _nowhere(data: bytes) -> None:
+    del data
+
+
 class _Inlet:
     """What RTCDtlsTransport takes for its ICE transport: datagrams in, datagrams out."""
 
@@ -62,6 +70,10 @@ class _Inlet:
             self._queue.get_nowait()
         if not self._queue.full():
             self._queue.put_nowait(data)
+
+    def shut(self) -> None:
+        """Nothing goes out any more, and nobody is held."""
+        self._out = _nowhere
 
     async def _recv(self) -> bytes:
         data = await self._queue.get()
@@ -114,6 +126,8 @@ class Dtls(RTCDtlsTransport):
         self.inlet.put(None)
         if pump is not None:
             await asyncio.wait([pump])
+        self.inlet.shut()
+        self._ssl = self._data_receiver = None
 
 
 class Srtp:
@@ -140,9 +154,26 @@ class Srtp:
             return b""
 
 
-def certificate() -> RTCCertificate:
-    """A fresh one; all wires of a worker show the same."""
-    return RTCCertificate.generateCertificate()
+class Certificate(RTCCertificate):
+    """All wires of a worker show the same, and share what OpenSSL makes of it."""
+
+    def __init__(self, key: ec.EllipticCurvePrivateKey, cert: x509.Certificate) -> None:
+        super().__init__(key, cert)
+        self._contexts: dict[bytes, SSL.Context] = {}
+
+    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
+        named = b":".join(profile.openssl_profile for profile in srtp_profiles)
+        found = self._contexts.get(named)
+        if found is None:
+            found = self._contexts[named] = super()._create_ssl_context(srtp_profiles)
+            # Nobody resumes: every wire proves its certificate.
+            found.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        return found
+
+
+def certificate() -> Certificate:
+    """A fresh one."""
+    return Certificate.generateCertificate()
 
 
 def fingerprint(certificate: RTCCertificate) -> str:
@@ -162,6 +193,15 @@ class Sctp(RTCSctpTransport):
     async def begin(self, remote_port: int, most: int) -> None:
         """Associate."""
         await self.start(RTCSctpCapabilities(maxMessageSize=most), remote_port)
+
+    async def end(self) -> None:
+        """Say goodbye, and hold nobody."""
+        channels = [*self._data_channels.values(), *(each[0] for each in self._data_channel_queue)]
+        await self.stop()
+        self._data_channels.clear()
+        self._data_channel_queue.clear()
+        for channel in channels:
+            channel.remove_all_listeners()
 
     def open(self, label: str, *, is_reliable: bool) -> Channel:
         """A channel of ours."""

@@ -36,6 +36,11 @@ PACKET_MOST = 1_900
 SSRCS_MOST = 64
 """Unknown streams that one wire may try."""
 
+
+def _ignore(wire: Wire, state: WireState) -> None:
+    del wire, state
+
+
 Bind = Callable[["Wire", int, bytes, dict[int, bytes]], "UpLayer | None"]
 
 
@@ -143,7 +148,7 @@ class Wire:
         if self._work is not None:
             self._work.cancel()
         if self.sctp is not None:
-            await self.sctp.stop()
+            await self.sctp.end()
         if self.dtls is not None:
             await self.dtls.hang_up()
         for address in self._addresses:
@@ -151,6 +156,9 @@ class Wire:
                 del port.by_address[address]
         self.layers.clear()
         self.downs.clear()
+        # What holds each other waits for the collector, and OpenSSL's part of it is large.
+        self.dtls = self.sctp = self.rx = self.tx = self.bind = self._work = None
+        self._changed = _ignore
 
     def checked(self, request: stun.Request, address: Address) -> bytes | None:
         """Answer a check; the first proven one, and each that nominates, says where to send."""

@@ -108,7 +108,9 @@ async def remove(worker: Worker, one: Participant) -> None:
     room.speaking.pop(one.name, None)
     if not room.participants:
         worker.rooms.forget(room.name)
-    for wire in one.wires():
+    wires = one.wires()
+    one.up = one.down = None
+    for wire in wires:
         await wire.close()
 
 
@@ -127,6 +129,7 @@ def end_track(worker: Worker, one: Participant, track: UpTrack) -> None:
         if listener is not None:
             listening.drop(listener, down)
             offering.refresh(worker, listener)
+    track.layers.clear()
 
 
 def _tell_down(worker: Worker, one: Participant, track: UpTrack) -> None:
