@@ -63,6 +63,7 @@ def register(rpc: RpcServer, tools: Tools, news: News) -> None:
 
 
 def _hear(rpc: RpcServer, news: News) -> None:
+    rpc.on_gone(news.gone)
     rpc.hear(media_news.WorkerHere, news.here)
     rpc.hear(media_news.WireChanged, news.wire)
     rpc.hear(media_news.Offered, news.offered)

@@ -85,6 +85,7 @@ class Hall:
 
     async def enter(self, name: str, guest: Guest) -> Room:
         """Let somebody in. Whoever is there under the same name leaves."""
+        await self.workers.until_any()
         room = self.room(name)
         former = room.by_identity(guest.identity)
         if former is None and room.capacity and len(room.guests) >= room.capacity:

@@ -26,6 +26,15 @@ class News:
         if self._hall.workers.hear(said):
             self._hall.lost([said.worker])
 
+    def gone(self, link: Link) -> None:
+        """A link broke: if that was a worker's end, its clients are told at once."""
+        if link.peer == "media":
+            self._tasks.spawn("hall:gone", self._look_after(link.instance))
+
+    async def _look_after(self, worker: str) -> None:
+        if await self._hall.workers.is_dead(worker):
+            self._hall.lost([worker])
+
     def wire(self, said: news.WireChanged, link: Link) -> None:
         """A wire came or faltered."""
         del link

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 from chassis.clock import Clock
 from chassis.rpc import Calls
-from contracts.errors import Unavailable
+from chassis.rpc.failures import Away, Lost
+from contracts.errors import DomainError, Unavailable
 from contracts.rpc.base import Call
 from contracts.rpc.media_news import WorkerHere
+from contracts.rpc.media_stats import ListRooms
 from contracts.wire import Wire
 
 R = TypeVar("R", bound=Wire)
+
+COMES_WITHIN_S = 4.0
+"""A worker that died is started again in less; clients wait five seconds for their first word."""
+ANSWERS_WITHIN_S = 1.0
 
 
 @dataclass(slots=True)
@@ -28,6 +36,7 @@ class Workers:
         self._calls = calls
         self._clock = clock
         self._workers: dict[str, _Worker] = {}
+        self._came = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._workers)
@@ -36,6 +45,7 @@ class Workers:
         """A worker is here. True: it began anew, and what was on it is gone."""
         former = self._workers.get(said.worker)
         self._workers[said.worker] = _Worker(said, self._clock.monotonic())
+        self._came.set()
         return former is not None and former.said.epoch != said.epoch
 
     def silent(self) -> list[str]:
@@ -48,13 +58,38 @@ class Workers:
             del self._workers[name]
         return gone
 
+    async def until_any(self) -> None:
+        """Wait until there is one, or until waiting is of no use: none may be here then."""
+        if not self._workers:
+            self._came.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(COMES_WITHIN_S):
+                    await self._came.wait()
+
+    async def is_dead(self, name: str) -> bool:
+        """Its link broke: whether nobody answers at its address either, or somebody who began anew.
+        It is forgotten then. A worker that is only slow lives as long as its lease.
+        """
+        known = self._workers.get(name)
+        if known is None:
+            return False
+        host, _, port = known.said.address.rpartition(":")
+        try:
+            at = (host, int(port))
+            found = await self._calls.ask_at(at, ListRooms(), deadline=ANSWERS_WITHIN_S)
+            is_dead = found.epoch != known.said.epoch
+        except (Away, Lost):
+            is_dead = True
+        except DomainError:
+            is_dead = False
+        if not is_dead or self._workers.get(name) is not known:
+            return False
+        del self._workers[name]
+        return True
+
     def living(self) -> list[WorkerHere]:
         """What each said last."""
         return [one.said for one in self._workers.values()]
-
-    def forget(self, worker: str) -> None:
-        """It is gone."""
-        self._workers.pop(worker, None)
 
     def pick(self, rooms: dict[str, int]) -> str:
         """The one with the fewest people, as far as is known here (`rooms`: people by worker)."""

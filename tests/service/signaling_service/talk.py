@@ -30,11 +30,21 @@ class Worker:
     asked: list[Call[Any]] = field(default_factory=list)
     link: Calls | None = None
     """To tell signaling something."""
+    here: WorkerHere | None = None
+    """What it says of itself."""
 
     def tells(self, news: Cast) -> None:
         """Say what happened."""
         assert self.link is not None
         assert self.link.cast(news)
+
+    async def comes(self, house: House, **fresh: Any) -> None:
+        """Over a link of its own."""
+        assert self.here is not None
+        self.here = self.here.model_copy(update=fresh)
+        self.link = await house.running.calls_from("media")
+        while not self.link.cast(self.here):
+            await house.running.service.clock.sleep(0.01)
 
     def all(self, kind: type[C]) -> list[C]:
         """What was asked of a kind."""
@@ -93,9 +103,8 @@ async def talking_house(redis_url: str, **given: Any) -> AsyncIterator[tuple[Hou
         stub("media", worker.declare) as entry,
         open_house(redis_url, api_secret=SECRET, **given) as house,
     ):
-        link = worker.link = await house.running.calls_from("media")
-        here = WorkerHere(
-            worker="worker",
+        worker.here = WorkerHere(
+            worker="media-test",
             epoch=1,
             address=entry.partition("=")[2],
             media_addresses=(),
@@ -106,8 +115,7 @@ async def talking_house(redis_url: str, **given: Any) -> AsyncIterator[tuple[Hou
             packets_per_second=0,
             busy=0,
         )
-        while not link.cast(here):
-            await house.running.service.clock.sleep(0.01)
+        await worker.comes(house)
         yield house, worker
 
 

@@ -209,7 +209,7 @@ async def test_what_is_wrong_with_a_call_can_be_looked_at(talk: Talk) -> None:
         await (await guest(house, stack, "first")).hears("created")
         await (await guest(house, stack, "second")).hears("joined")
         status, all_ = await looks("/diagnostics", roomList=True)
-        assert (status, [one["worker"] for one in all_["workers"]]) == (200, ["worker"])
+        assert (status, [one["worker"] for one in all_["workers"]]) == (200, ["media-test"])
         assert [(one["room"], one["people"]) for one in all_["rooms"]] == [("lobby", 2)]
         admin = {"roomAdmin": True, "room": "lobby"}
         _, told = await looks("/diagnostics/lobby", **admin)

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from signaling_service.domain.tokens import sign
+from tests.fixtures.services import free_ports
 from tests.service.signaling_service.house import House, open_house
 from tests.service.signaling_service.talk import arrives, guest, talking_house
 
@@ -37,6 +38,27 @@ async def test_a_room_is_created_joined_and_full(house: House) -> None:
         await again.says(type="leave")
         assert (await again.hears("bye"))["may_return"] is False
         assert (await first.hears("left"))["participant"]["user_id"] == "second"
+
+
+async def test_a_dead_worker_s_guests_are_told_at_once_and_come_in_at_the_next(
+    redis_url: str,
+) -> None:
+    """seeds.md 8: its lease has long to go; that nobody answers at its address is told by the
+    system. Who comes before the next worker does is held, not refused.
+    """
+    async with talking_house(redis_url) as (house, worker), AsyncExitStack() as stack:
+        assert worker.here is not None
+        assert worker.link is not None
+        alive, (nowhere,) = worker.here.address, free_ports(1)
+        came = await guest(house, stack, "first")
+        await came.hears("created")
+        worker.tells(worker.here.model_copy(update={"address": f"127.0.0.1:{nowhere}"}))
+        await worker.link.stop()
+        bye = await came.hears("bye")
+        assert (bye["why"], bye["may_return"]) == ("media lost", True)
+        back = await guest(house, stack, "first")
+        await worker.comes(house, epoch=2, address=alive)
+        await back.hears("created")
 
 
 async def test_who_shows_a_forged_token_is_refused(house: House) -> None:
