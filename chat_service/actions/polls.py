@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chat_service import store
@@ -13,6 +13,7 @@ from chat_service.domain.polls import Ballot, Tally
 from chat_service.people import gone
 from chat_service.store.messages import Message
 from chat_service.tools import Unit
+from contracts import topics
 from contracts.errors import DomainError, ErrorCode, Forbidden, NotFound
 from contracts.events.poll import PollVoteAdd, PollVoteRemove
 from contracts.identity import NOBODY, Identity
@@ -40,8 +41,10 @@ async def vote(
         before = await store.polls.chosen(unit, message, actor.user_id)
         await store.polls.remove(unit, message, actor.user_id, sorted(before - wanted))
         await store.polls.add(unit, message, actor.user_id, sorted(wanted - before))
-        if not ballot.is_secret:
-            _tell(unit, venue, message_id, sorted(before - wanted), sorted(wanted - before))
+        # What one answers in a quiz that runs is known to oneself alone, but on all one's devices.
+        hearing = (topics.user(actor.user_id),) if ballot.is_secret else venue.heard_on
+        changed = (sorted(before - wanted), sorted(wanted - before))
+        _tell(unit, venue, message_id, *changed, to=hearing)
 
 
 async def retract(chat: Chat, channel_id: int, message_id: int, user_id: int) -> None:
@@ -54,7 +57,7 @@ async def retract(chat: Chat, channel_id: int, message_id: int, user_id: int) ->
         before = sorted(await store.polls.chosen(unit, message, user_id))
         await store.polls.remove(unit, message, user_id, before)
         if venue is not None and not _ballot(message).is_secret:
-            _tell(unit, venue, message_id, before, ())
+            _tell(unit, venue, message_id, before, (), to=venue.heard_on)
 
 
 async def voters(
@@ -159,7 +162,13 @@ def _reference(venue: Venue, message_id: int) -> dict[str, str]:
 
 
 def _tell(
-    unit: Unit, venue: Venue, message_id: int, gone: Sequence[int], new: Sequence[int]
+    unit: Unit,
+    venue: Venue,
+    message_id: int,
+    gone: Sequence[int],
+    new: Sequence[int],
+    *,
+    to: Iterable[topics.Topic],
 ) -> None:
     for kind, answers in ((PollVoteRemove, gone), (PollVoteAdd, new)):
         for answer_id in answers:
@@ -170,7 +179,7 @@ def _tell(
                 user_id=venue.user.id,
                 answer_id=answer_id,
             )
-            unit.emit(event, to=venue.heard_on)
+            unit.emit(event, to=to)
 
 
 def _ballot(message: Message | None, otherwise: ErrorCode = ErrorCode.UNKNOWN_MESSAGE) -> Ballot:

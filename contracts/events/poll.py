@@ -1,4 +1,4 @@
-"""Votes come and go. In a quiz nobody is told: a vote would give an answer away."""
+"""Votes come and go. While a quiz runs only who votes is told: a vote would give an answer away."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ import orjson
 from contracts.events.base import Header
 
 STARTER, GROUP = 21, 3
+EPHEMERAL = 1 << 6
 _ALONE = frozenset({"ThreadShown", "ThreadHidden", "ThreadMemberUpdate"})
 _PASSING = frozenset(
     {
@@ -46,6 +47,8 @@ def lasting(message: dict[str, Any]) -> dict[str, Any]:
     if "poll" in kept:
         results = {**kept["poll"]["results"], "answer_counts": None}
         kept["poll"] = {**kept["poll"], "results": results}
+    if "check_in" in kept:
+        kept["check_in"] = {**kept["check_in"], "count": None, "me": None}
     return kept
 
 
@@ -78,6 +81,13 @@ class Device:
     votes: dict[Spot, dict[int, set[str]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(set))
     )
+    tallies: dict[Spot, dict[int, int]] = field(default_factory=dict)
+    """Of quizzes that are over: what was chosen how often."""
+    present: dict[Spot, set[str]] = field(default_factory=lambda: defaultdict(set))
+    saved: dict[Spot, str] = field(default_factory=dict)
+    whispers: dict[Spot, Any] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
+    succeeded: set[str] = field(default_factory=set)
     read: dict[int, int] = field(default_factory=dict)
     pins: dict[int, str | None] = field(default_factory=dict)
     conversations: dict[int, Any] = field(default_factory=dict)
@@ -130,7 +140,11 @@ class Device:
         )
 
     def _on_MessageUpdate(self, body: Any) -> None:
-        self.history[int(body["channel_id"])][int(body["id"])] = lasting(body)
+        channel, number = int(body["channel_id"]), int(body["id"])
+        self.history[channel][number] = lasting(body)
+        if "quiz" in body.get("poll", ()) and body["poll"]["results"]["is_finalized"]:
+            counts = body["poll"]["results"]["answer_counts"]
+            self.tallies[channel, number] = {one["id"]: one["count"] for one in counts}
 
     def _on_MessageDelete(self, body: Any) -> None:
         self._forget(int(body["channel_id"]), int(body["id"]))
@@ -143,7 +157,8 @@ class Device:
         self.history[channel].pop(number, None)
         self.concerning[channel].discard(number)
         self.reactions.pop((channel, number), None)
-        self.votes.pop((channel, number), None)
+        for known in (self.votes, self.tallies, self.present, self.saved):
+            known.pop((channel, number), None)
 
     def _on_ReactionAdd(self, body: Any) -> None:
         self.reactions[_spot(body)][emoji_of(body["emoji"])].add(body["user_id"])
@@ -162,6 +177,30 @@ class Device:
 
     def _on_PollVoteRemove(self, body: Any) -> None:
         self.votes[_spot(body)][body["answer_id"]].discard(body["user_id"])
+
+    def _on_CheckedIn(self, body: Any) -> None:
+        self.present[_spot(body)].add(body["user_id"])
+
+    def _on_SavedMessageCreate(self, body: Any) -> None:
+        self.saved[_spot(body)] = body["saved_at"]
+
+    def _on_SavedMessageDelete(self, body: Any) -> None:
+        self.saved.pop(_spot(body))
+
+    def _on_InteractionBegun(self, body: Any) -> None:
+        self.begun.add(body["id"])
+
+    def _on_InteractionSuccess(self, body: Any) -> None:
+        self.succeeded.add(body["id"])
+
+    def _on_Whispered(self, body: Any) -> None:
+        self.whispers[int(body["channel_id"]), int(body["id"])] = lasting(body)
+
+    def _on_WhisperChanged(self, body: Any) -> None:
+        self._on_Whispered(body)
+
+    def _on_WhisperGone(self, body: Any) -> None:
+        self.whispers.pop((int(body["channel_id"]), int(body["id"])))
 
     def _on_ChannelPinsUpdate(self, body: Any) -> None:
         self.pins[int(body["channel_id"])] = body["last_pin_timestamp"]

@@ -137,6 +137,9 @@ async def test_a_quiz_keeps_its_secret_until_it_ends_and_counts(house: House) ->
         ended = (await house.asks(OWNER, "POST", at(room, sent, "expire"))).json()["poll"]
         assert ended["quiz"]["correct_answer_ids"] == list(right)
     assert not [name for name, _ in await house.told(guild) if "Vote" in name]
+    own = [body for name, body in await house.told_to(BOB) if name == "PollVoteAdd"]
+    assert {one["user_id"] for one in own} == {str(BOB)}, "told to his other devices"
+    assert [one["answer_id"] for one in own] == [2, 1, 3]
     board = (await house.asks(BOB, "GET", f"/channels/{room}/quizzes/scores")).json()
     assert board["quizzes"] == 3
     alice, bob = board["scores"]

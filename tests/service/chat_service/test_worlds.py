@@ -18,20 +18,23 @@ from contracts.ids import GuildId, Snowflake, UserId
 from contracts.permissions import Permission
 from contracts.rpc.chat import Arriving, GetActiveThreads, GetArrivals, Reader
 from contracts.wire import timestamp
-from tests.service.chat_service.device import Device, emoji_of, lasting, of_thread, opened
-from tests.service.chat_service.gatherings import Gatherings
+from tests.service.chat_service.clubs import Clubs
+from tests.service.chat_service.device import Device, Spot, emoji_of, lasting, of_thread, opened
 from tests.service.chat_service.house import OWNER, SINCE, House
 
 WORLDS = int(os.environ.get("MOIM_WORLDS", "2"))
-DEEDS = 40
-_BY_PEOPLE = {0, 19}
-_HANGING = ("reactions", "reaction_kinds", "polls", "poll_counts", "poll_votes", "mentions")
+DEEDS = 60
+_SAID = {0, 19, 20}
+_HANGING = (
+    *("reactions", "reaction_kinds", "polls", "poll_counts", "poll_votes", "mentions"),
+    *("rolls", "check_ins", "saved", "hidden_mentions"),
+)
 
 
 @pytest.mark.parametrize("seed", range(WORLDS))
 async def test_lives_at_random_leave_everything_as_it_was_told(house: House, seed: int) -> None:
     gateway = await house.running.calls_from("gateway")
-    world = Gatherings(house, seed)
+    world = Clubs(house, seed)
     await world.live(DEEDS)
     try:
         await Truth(world, gateway).holds()
@@ -43,7 +46,7 @@ async def test_lives_at_random_leave_everything_as_it_was_told(house: House, see
 class Truth:
     """What must be so."""
 
-    def __init__(self, world: Gatherings, gateway: Calls) -> None:
+    def __init__(self, world: Clubs, gateway: Calls) -> None:
         self.world, self.house, self.gateway = world, world.house, gateway
 
     async def holds(self) -> None:
@@ -63,6 +66,10 @@ class Truth:
             secret = [one for one in self.world.threads if one in device.late]
             room = self.world.dice.choice(self.world.rooms)
             await self._same_history(who, device, [*mine, *secret, room])
+            await self._same_saved(who, device)
+            await self._same_answers(who, device)
+        await self._same_boards()
+        await self._same_offer(heard)
         await self._no_orphans()
 
     async def _is_swept(self) -> bool:
@@ -99,9 +106,9 @@ class Truth:
                 spot = (channel, number)
                 told = self.world.reactions.get(spot, {})
                 assert _some(device.reactions.get(spot, {})) == _some(told)
-            by_people = [one for one, body in page.items() if body["type"] in _BY_PEOPLE]
+            spoken = [one for one, body in page.items() if body["type"] in _SAID]
             said = [one for one in self.world.said[channel] if one >= first]
-            assert sorted(by_people) == sorted(said)
+            assert sorted(spoken) == sorted(said)
 
     async def _last_pin(self, channel: int) -> str | None:
         newest = "SELECT max(pinned) FROM chat.messages WHERE channel_id = $1"
@@ -116,6 +123,13 @@ class Truth:
         }
         known = _some(device.reactions.get(spot, {}))
         assert shown == {emoji: (len(some), me in some) for emoji, some in known.items()}
+        if "check_in" in message:
+            there = device.present.get(spot, set())
+            assert (message["check_in"]["count"], message["check_in"]["me"]) == (
+                len(there),
+                me in there,
+            )
+            assert there == self.world.present[spot]
         if "poll" in message:
             counts = {
                 one["id"]: (one["count"], one["me_voted"])
@@ -123,8 +137,23 @@ class Truth:
                 if one["count"]
             }
             votes = _some(device.votes.get(spot, {}))
+            if "quiz" in message["poll"]:
+                self._same_quiz(spot, me, device, counts)
+                return
             assert counts == {answer: (len(some), me in some) for answer, some in votes.items()}
             assert votes == _some(self.world.votes.get(spot, {}))
+
+    def _same_quiz(self, spot: Spot, me: str, device: Device, counts: Any) -> None:
+        """Of a quiz everybody knows what they chose, and the rest when it is over."""
+        told = self.world.quizzes[spot]
+        mine = {answer for answer, some in device.votes.get(spot, {}).items() if some}
+        assert mine == {answer for answer, some in told.items() if me in some}
+        totals = device.tallies.get(spot, dict.fromkeys(mine, 1))
+        assert counts == {one: (total, one in mine) for one, total in totals.items() if total}
+        if spot in self.world.ended:
+            assert {one: total for one, total in totals.items() if total} == {
+                one: len(some) for one, some in told.items() if some
+            }
 
     async def _ready(self, who: int) -> Arriving:
         since = int(SINCE.timestamp() * 1_000)
@@ -172,6 +201,50 @@ class Truth:
         awake = {one: body for one, body in device.threads.items() if not body["archived"]}
         assert awake == fresh
         assert device.memberships & awake.keys() == {int(one["id"]) for one in ready.threads}
+
+    async def _same_saved(self, who: int, device: Device) -> None:
+        pairs = self.world.conversations.keys() - self.world.groups
+        visible = {*self.world.rooms, *pairs, *device.conversations, *device.threads}
+        visible -= device.late.keys()
+        page = await self.house.asks(who, "GET", "/users/@me/saved-messages")
+        fresh = {}
+        for one in page.json()["saved_messages"]:
+            channel, number = int(one["message"]["channel_id"]), int(one["message"]["id"])
+            if channel in visible:
+                fresh[channel, number] = one["saved_at"]
+                assert lasting(one["message"]) == device.history[channel][number]
+        known = {spot: at for spot, at in device.saved.items() if spot[0] in visible}
+        assert known == fresh
+        assert known.keys() == {spot for spot in self.world.saved[who] if spot[0] in visible}
+
+    async def _same_answers(self, who: int, device: Device) -> None:
+        mine = [one for one in self.world.asked if one.who == who]
+        assert device.begun == {one.id for one in mine}
+        answered = {one.id for one in mine if one.is_answered}
+        assert device.succeeded & device.begun == answered
+        there = {*self.world.rooms, *self.world.threads}
+        fresh = {}
+        for one in mine:
+            for number in one.whispers if one.channel in there else ():
+                path = f"/webhooks/{self.world.bot}/{one.token}/messages/{number}"
+                fresh[one.channel, number] = lasting(await self.world.as_bot(one, "GET", path))
+        assert {spot: body for spot, body in device.whispers.items() if spot[0] in there} == fresh
+
+    async def _same_boards(self) -> None:
+        for channel in [*self.world.rooms, *self.world.threads]:
+            path = f"/channels/{channel}/quizzes/scores"
+            board = (await self.house.asks(OWNER, "GET", path)).json()["scores"]
+            known = self.world.scores[channel]
+            assert {one["user"]["id"]: (one["right"], one["answered"]) for one in board} == {
+                who: (counted[True], counted.total()) for who, counted in known.items()
+            }
+
+    async def _same_offer(self, heard: list[tuple[Header, bytes]]) -> None:
+        path = f"/guilds/{self.world.guild}/application-command-index"
+        index = (await self.house.asks(OWNER, "GET", path)).json()
+        assert index["version"] == self.world.offered[-1]
+        told = [header.name for header, _ in heard].count("CommandIndexUpdate")
+        assert told == len(self.world.offered)
 
     async def _no_orphans(self) -> None:
         admin, world = self.house.admin, self.world
