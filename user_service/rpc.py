@@ -41,6 +41,7 @@ from user_service.domain.applications import Owned
 from user_service.domain.logins import Login
 from user_service.domain.relationships import Listed
 from user_service.tools import UserUnits
+from user_service.views.applications import shown_application
 
 
 class Handlers:
@@ -79,7 +80,7 @@ class Handlers:
         """What READY says of an account."""
         async with self._units.reading(NOBODY) as unit:
             account, owned = await actions.applications.self_of(unit, call.user_id)
-        application = views.application(owned) if owned is not None else None
+        application = shown_application(owned) if owned is not None else None
         return Self(user=views.current_user(account), application=application)
 
     async def make_registration_code(self, call: MakeRegistrationCode) -> RegistrationCode:
@@ -92,7 +93,7 @@ class Handlers:
         """For installing its bot."""
         async with self._units.reading(NOBODY) as unit:
             owned = await actions.applications.find(unit, call.application_id)
-        application = views.application(owned) if owned is not None else None
+        application = shown_application(owned) if owned is not None else None
         return FoundApplication(application=application)
 
     async def get_relationships(self, call: GetRelationships) -> Relationships:
@@ -190,7 +191,7 @@ def _arriving(
     return Arriving(
         user_id=account.id,
         user=views.current_user(account).dump(),
-        application=views.application(owned) if owned is not None else None,
+        application=shown_application(owned) if owned is not None else None,
         settings=settings,
         relationships=tuple(views.relationship(one).dump() for one in listed),
         is_more=len(listed) == most,

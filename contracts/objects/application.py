@@ -8,7 +8,7 @@ from pydantic import Field
 
 from contracts.ids import ApplicationId
 from contracts.objects.user import User
-from contracts.wire import JSON, Bits, Wire
+from contracts.wire import JSON, Bits, Timestamp, Wire
 
 
 class InstallParams(Wire):
@@ -18,8 +18,8 @@ class InstallParams(Wire):
     permissions: Bits
 
 
-class Application(Wire):
-    """An application as its owner and its bot see it."""
+class PublicApplication(Wire):
+    """An application as everybody may see it."""
 
     omit: ClassVar[frozenset[str]] = frozenset(
         {"bot", "cover_image", "custom_install_url", "install_params"}
@@ -44,6 +44,12 @@ class Application(Wire):
     custom_install_url: str | None = None
     install_params: InstallParams | None = None
     integration_types_config: JSON = Field(default_factory=dict)
+    bot: User | None = None
+
+
+class Application(PublicApplication):
+    """An application as its owner and its bot see it."""
+
     redirect_uris: tuple[str, ...] = ()
     interactions_endpoint_url: str | None = None
     role_connections_verification_url: str | None = None
@@ -54,4 +60,11 @@ class Application(Wire):
     eligible_oauth2_scopes: tuple[str, ...] = ()
     owner: User
     team: JSON | None = None
-    bot: User | None = None
+
+
+class Authorization(Wire):
+    """What a token is for: its application, what it may do, and until when."""
+
+    application: PublicApplication
+    scopes: tuple[str, ...]
+    expires: Timestamp

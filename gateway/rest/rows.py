@@ -114,6 +114,7 @@ ROWS: tuple[Row, ...] = (
     Row("applications/{application}/commands/*", "chat", _COMMANDS, major="application"),
     Row("applications/{application}/guilds/*", "chat", _COMMANDS, major="application"),
     Row("applications/*", "user", Bucket("applications", 10, 10), body_bytes=PICTURE_BODY_BYTES),
+    Row("oauth2/@me", "user", _ACCOUNT),
     Row("oauth2/applications/@me", "user", _ACCOUNT),
     Row("oauth2/authorize", "community", _COMMUNITY),
     Row("users/@me/guilds/*", "community", Bucket("own-guilds", 10, 5)),

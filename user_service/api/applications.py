@@ -18,6 +18,7 @@ from contracts.wire import Bits, Form, Text
 from user_service import actions, views
 from user_service.domain.applications import read_changes, read_name
 from user_service.tools import UserUnits
+from user_service.views.applications import authorization, shown_application
 
 LINK = r"^https?://[^\s]+$"
 Tag = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
@@ -83,25 +84,31 @@ class ApplicationsDoor:
         name = read_name(form.name)
         async with self._units.open(actor) as unit:
             owned = await actions.applications.create(unit, name)
-        return answer(views.application(owned), 201)
+        return answer(shown_application(owned), 201)
 
     async def mine(self, actor: Person) -> Response:
         """Those of whoever asks."""
         async with self._units.reading(actor) as unit:
             found = await actions.applications.mine(unit)
-        return answer([views.application(owned) for owned in found])
+        return answer([shown_application(owned) for owned in found])
 
     async def of_bot(self, actor: Actor) -> Response:
         """The asking bot's."""
         async with self._units.reading(actor) as unit:
             owned = await actions.applications.of_bot(unit)
-        return answer(views.application(owned))
+        return answer(shown_application(owned))
+
+    async def purpose(self, actor: Actor) -> Response:
+        """What the asking bot's token is for."""
+        async with self._units.reading(actor) as unit:
+            owned = await actions.applications.of_bot(unit)
+        return answer(authorization(owned))
 
     async def get(self, application_id: ApplicationId, actor: Person) -> Response:
         """One's own."""
         async with self._units.reading(actor) as unit:
             owned = await actions.applications.get(unit, application_id)
-        return answer(views.application(owned))
+        return answer(shown_application(owned))
 
     async def change(
         self, application_id: ApplicationId, form: ApplicationChanges, actor: Person
@@ -112,7 +119,7 @@ class ApplicationsDoor:
         said = await form.said(application_id, self._units.tools.blobs)
         async with self._units.open(actor) as unit:
             owned = await actions.applications.change(unit, application_id, said)
-        return answer(views.application(owned))
+        return answer(shown_application(owned))
 
     async def change_as_bot(self, form: ApplicationChanges, actor: Actor) -> Response:
         """The same for the asking bot's."""
@@ -121,7 +128,7 @@ class ApplicationsDoor:
         said = await form.said(mine, self._units.tools.blobs)
         async with self._units.open(actor) as unit:
             owned = await actions.applications.change_as_bot(unit, said)
-        return answer(views.application(owned))
+        return answer(shown_application(owned))
 
     async def remove(self, application_id: ApplicationId, actor: Person) -> Response:
         """Away with it."""
@@ -145,6 +152,7 @@ class ApplicationsDoor:
 def router(units: UserUnits) -> APIRouter:
     """The routes."""
     door, routes = ApplicationsDoor(units), APIRouter()
+    routes.get("/oauth2/@me")(door.purpose)
     routes.get("/oauth2/applications/@me")(door.of_bot)
     routes.get("/applications/@me")(door.of_bot)
     routes.patch("/applications/@me")(door.change_as_bot)

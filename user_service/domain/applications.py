@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import IntFlag
 from typing import Any
 
@@ -32,6 +33,8 @@ TURNED = (
 
 SCOPES = ("applications.commands", "bot")
 """What an installation may grant."""
+NEVER = datetime(3000, 1, 1, tzinfo=UTC)
+"""When the token of a bot ends by itself."""
 
 
 @dataclass(frozen=True, slots=True)

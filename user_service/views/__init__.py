@@ -1,4 +1,4 @@
-"""How accounts, sessions and applications look from outside. Pure."""
+"""How accounts and sessions look from outside. Pure."""
 
 from __future__ import annotations
 
@@ -19,13 +19,12 @@ from contracts.events.settings import (
 )
 from contracts.events.user import FaceChanged, UserUpdate
 from contracts.ids import UserId
-from contracts.objects.application import Application, InstallParams
 from contracts.objects.relationship import Relationship, RelationshipType
 from contracts.objects.settings import GuildNotifications
 from contracts.objects.user import CurrentUser, User
 from contracts.rpc.community import MutualGuild
 from contracts.wire import JSON, Timestamp, Wire
-from user_service.domain import applications, tokens
+from user_service.domain import tokens
 from user_service.domain.accounts import Account, Credentials
 from user_service.domain.harvests import Harvest, Link
 from user_service.domain.logins import Login, NewToken
@@ -296,33 +295,6 @@ def profile(seen: Seen) -> Profile:
         mutual_friends=tuple(map(user, friends)) if friends is not None else None,
         mutual_friends_count=seen.mutual_friends_count,
     )
-
-
-def application(owned: applications.Owned) -> Application:
-    """To its owner and its bot."""
-    kept = owned.application
-    return Application(
-        id=kept.id,
-        name=kept.name,
-        icon=kept.icon,
-        description=kept.description,
-        bot_public=kept.is_public,
-        tags=kept.tags,
-        custom_install_url=kept.install_url,
-        install_params=_installation(kept),
-        verify_key=kept.verify_key,
-        flags=kept.flags,
-        flags_new=str(kept.flags),
-        eligible_oauth2_scopes=applications.SCOPES,
-        owner=user(owned.owner),
-        bot=user(owned.bot) if owned.bot is not None else None,
-    )
-
-
-def _installation(kept: applications.Application) -> InstallParams | None:
-    if not kept.install_scopes:
-        return None
-    return InstallParams(scopes=kept.install_scopes, permissions=kept.install_permissions)
 
 
 def registered(user_id: UserId, token: NewToken | None) -> Registered:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -182,6 +183,18 @@ class TestBots:
             assert (await bot.get(path)).json() == shown
             refused(await client.get(path), 403, 20002)
         refused(await house.running.as_(9, kind=Kind.BOT).get("/applications/@me"), 404, 10002)
+
+    async def test_ask_what_their_token_is_for(self, house: House) -> None:
+        client = await house.person("mina")
+        application = await create(client)
+        bot = await house.as_token(await token_of(client, application))
+        told = (await bot.get("/oauth2/@me")).json()
+        assert told["scopes"] == ["applications.commands", "bot"]
+        assert datetime.fromisoformat(told["expires"]).year == 3000
+        shown = (await client.get(f"/applications/{application['id']}")).json()
+        assert told["application"].items() <= shown.items()
+        assert "owner" not in told["application"], "it is for everybody's eyes"
+        refused(await client.get("/oauth2/@me"), 403, 20002)
 
     async def test_fall_silent_and_nameless_when_removed(self, house: House) -> None:
         client = await house.person("mina")

@@ -18,6 +18,7 @@ OWNERS = [
     ("applications", "user"),
     ("applications/@me", "user"),
     ("applications/5/bot/reset", "user"),
+    ("oauth2/@me", "user"),
     ("oauth2/applications/@me", "user"),
     ("oauth2/authorize", "community"),
     ("users/@me/guilds", "community"),
