@@ -1,21 +1,29 @@
 """Announcements: what others were told last is compared with what is so now, the difference is
 published, and only then is it noted as told. Failing in between means announcing again, never
 silence.
+
+Others hear of a change at once. The devices of a person hear of each other at once, too, but while
+they keep coming, once in a pace: twenty that come together would else be told of twenty times each.
+Until then the claim is held, so that the order of announcements stays one.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from redis.exceptions import RedisError
 
 from chassis.bus import Bus
 from chassis.clock import Clock
 from chassis.logs import logger
+from chassis.tasks import Tasks
 from contracts import topics
 from contracts.errors import DomainError, Unavailable
 from contracts.events.base import Event
+from contracts.events.presence import SessionsReplace
 from contracts.ids import GuildId, UserId
 from contracts.topics import Topic
 from presence_service import views
@@ -26,6 +34,14 @@ from presence_service.store import CLAIM_MS, Claim, Leases
 log = logger("presence")
 
 _AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Devices:
+    """What the devices of a person were told of each other, and when."""
+
+    said: SessionsReplace
+    at: float
 
 
 class Announcer:
@@ -39,28 +55,36 @@ class Announcer:
         *,
         new_id: Callable[[], int],
         clock: Clock,
+        tasks: Tasks,
+        pace_s: float,
     ) -> None:
+        """`pace_s`: so often the devices of one person are told of each other at most."""
         self._leases = leases
         self._audience = audience
         self._bus = bus
         self._new_id = new_id
         self._clock = clock
+        self._tasks = tasks
+        self._pace_s = pace_s
+        self._lately: dict[UserId, _Devices] = {}
+        """Whose devices were told within the last pace."""
+        self._held: dict[UserId, Claim] = {}
+        """Of which only the devices are still to be told."""
+        self._is_pacing = False
 
     async def announce(self, claims: Sequence[Claim]) -> dict[UserId, int]:
-        """Carry out claims. Whose could not be, and when to look at them again."""
-        failed: dict[UserId, int] = {}
-        for start in range(0, len(claims), _AT_ONCE):
-            some = claims[start : start + _AT_ONCE]
-            carried = await asyncio.gather(*(self._carry_out(claim) for claim in some))
-            again = self._clock.now_ms() + CLAIM_MS
-            failed |= {
-                claim.user_id: again
-                for claim, is_done in zip(some, carried, strict=True)
-                if not is_done
-            }
-        if failed:
+        """Carry out claims. Whose were not carried out by now, and when to look at them again."""
+        left, later = deque(claims), set[UserId]()
+        while left:
+            some = [left.popleft() for _ in range(min(_AT_ONCE, len(left)))]
+            told = await asyncio.gather(*map(self._carry_out, some))
+            done = [(claim, seen) for claim, seen in zip(some, told, strict=True) if seen]
+            later |= {claim.user_id for claim in some} - {claim.user_id for claim, _ in done}
+            left += await self._settle(done, later)
+        if failed := later - self._held.keys():
             log.warning("announcements.postponed", people=len(failed))
-        return failed
+        again = self._clock.now_ms() + CLAIM_MS
+        return dict.fromkeys(later, again)
 
     async def introduce(self, one: UserId, other: UserId) -> None:
         """These two are friends now: each sees how present the other is."""
@@ -75,21 +99,30 @@ class Announcer:
             if not visible.is_offline:
                 self._publish(views.update(user_id, visible, None), topics.user(to))
 
-    async def _carry_out(self, claim: Claim) -> bool:
+    async def _carry_out(self, claim: Claim) -> Visible | None:
+        """What others are told now; None while not all of it is told."""
+        now = self._clock.now_ms()
+        visible = fold(claim.leases, now)
         try:
-            left: Claim | None = claim
-            while left is not None:
-                now = self._clock.now_ms()
-                visible = fold(left.leases, now)
-                if visible != left.told:
-                    await self._tell(left, visible)
-                await self._tell_devices(left, now)
-                left = await self._leases.settle(left, visible, now)
+            if visible != claim.told:
+                await self._tell(claim, visible)
+            is_told = await self._tell_devices(claim, now)
         except (DomainError, RedisError, OSError) as error:
             # The claim lapses, and the next sweep after that takes it up.
             log.debug("announcement.failed", error=repr(error))
-            return False
-        return True
+            return None
+        return visible if is_told else None
+
+    async def _settle(
+        self, done: Sequence[tuple[Claim, Visible]], later: set[UserId]
+    ) -> list[Claim]:
+        """Note what was told; what changed meanwhile is claimed already."""
+        try:
+            return await self._leases.settle(done, self._clock.now_ms()) if done else []
+        except (RedisError, OSError) as error:
+            log.debug("announcement.failed", error=repr(error))
+            later |= {claim.user_id for claim, _ in done}
+            return []
 
     async def _tell(self, claim: Claim, visible: Visible) -> None:
         # Who comes or goes may have joined a guild since; a mere change of status does not wait for
@@ -122,12 +155,50 @@ class Announcer:
         if not all(await asyncio.gather(*published)):
             raise Unavailable
 
-    async def _tell_devices(self, claim: Claim, now: int) -> None:
-        """Who has several devices sees all of them."""
-        if len(claim.leases) > 1:
-            event = views.sessions(claim.user_id, claim.leases, now)
-            if not await self._publish(event, topics.user(claim.user_id)):
-                raise Unavailable
+    async def _tell_devices(self, claim: Claim, now: int) -> bool:
+        """Who has several devices sees all of them. False if they were told just now: then the
+        claim is held.
+        """
+        user_id = claim.user_id
+        if len(claim.leases) < 2:
+            return True
+        event, last = views.sessions(user_id, claim.leases, now), self._lately.get(user_id)
+        if last is not None and last.said == event:
+            return True
+        moment = self._clock.monotonic()
+        if last is not None and moment - last.at < self._pace_s:
+            # What others see of it is told by now.
+            self._held[user_id] = replace(claim, told=fold(claim.leases, now))
+            return False
+        if not await self._publish(event, topics.user(user_id)):
+            raise Unavailable
+        if self._pace_s:
+            self._lately[user_id] = _Devices(event, moment)
+            if not self._is_pacing:
+                self._is_pacing = True
+                self._tasks.spawn("presence:devices", self._pace())
+        return True
+
+    async def _pace(self) -> None:
+        """Carry out what is held once in a pace, as things stand by then."""
+        try:
+            while self._lately or self._held:
+                await self._clock.sleep(self._pace_s)
+                before = self._clock.monotonic() - self._pace_s
+                held, self._held = self._held, {}
+                self._lately = {
+                    who: each
+                    for who, each in self._lately.items()
+                    if each.at > before and who not in held
+                }
+                try:
+                    found = await self._leases.read(tuple(held))
+                except (RedisError, OSError) as error:
+                    log.warning("announcements.postponed", people=len(held), error=repr(error))
+                    continue
+                await self.announce([replace(held[who], leases=found[who]) for who in held])
+        finally:
+            self._is_pacing = False
 
     def _publish(self, event: Event, topic: Topic) -> asyncio.Future[bool]:
         published: asyncio.Future[bool] = asyncio.get_running_loop().create_future()

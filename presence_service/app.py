@@ -33,7 +33,15 @@ def _tools(service: Service, settings: Settings, clock: Clock) -> Tools:
     calls = parts.calls(service, settings, needed=("community",))
     leases = Leases(bus.commands, service.instance)
     audience = Audience(calls, clock, keep_s=settings.audience_seconds)
-    announcer = Announcer(leases, audience, bus, new_id=numbers.next_id, clock=clock)
+    announcer = Announcer(
+        leases,
+        audience,
+        bus,
+        new_id=numbers.next_id,
+        clock=clock,
+        tasks=service.tasks,
+        pace_s=settings.devices_seconds,
+    )
     inbox = Inbox(audience, announcer, service.tasks)
     service.use(Ears(bus, topics.FRIENDSHIPS, inbox, tasks=service.tasks))
     spans = Spans(settings.lease_seconds, settings.grace_seconds)

@@ -24,6 +24,12 @@ class Settings(BusSettings):
         10.0, description="A closed session counts for this long: it may be back"
     )
     sweep_seconds: float = Field(1.0, description="How often lapsed leases are looked for")
+    devices_seconds: float = Field(
+        1.0,
+        ge=0.0,
+        le=2.0,
+        description="So often the devices of one person are told of each other at most",
+    )
     audience_seconds: float = Field(
         60.0, description="For how long the communities and friends of a person are remembered"
     )

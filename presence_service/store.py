@@ -123,11 +123,19 @@ class Leases:
             for token, (user_id, _), answer in zip(tokens, chunk, answers, strict=False)
         ]
 
-    async def settle(self, claim: Claim, told: Visible, now_ms: int) -> Claim | None:
-        """What the claim asked for was announced. What changed meanwhile, if anything did."""
-        key = topics.presence_key(claim.user_id)
-        answer = await self._settle(key, now_ms, claim.token, CLAIM_MS, claim.version, told.text())
-        return _outcome(claim.user_id, claim.token, answer).claim
+    async def settle(self, told: Sequence[tuple[Claim, Visible]], now_ms: int) -> list[Claim]:
+        """What these claims asked for was announced. Of whom something changed meanwhile."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for claim, seen in told:
+                key = topics.presence_key(claim.user_id)
+                args = (claim.token, CLAIM_MS, claim.version, seen.text())
+                await self._settle.queue(pipe, key, now_ms, *args)
+            answers = await pipe.execute()
+        outcomes = (
+            _outcome(claim.user_id, claim.token, answer)
+            for (claim, _), answer in zip(told, answers, strict=True)
+        )
+        return [each.claim for each in outcomes if each.claim is not None]
 
     async def pick_due(self, now_ms: int, limit: int) -> tuple[list[UserId], int]:
         """People to look at now, and the mark to put them back with. They are nobody else's for a

@@ -47,6 +47,7 @@ from tests.fixtures.services import Running, running, stub
 GUILD, CLUB = GuildId(900), GuildId(901)
 ALICE, BOB, CAROL = UserId(7), UserId(8), UserId(9)
 NEVER = 3_600.0
+PACE_S = 1.0
 _fresh = count(1 << 40)
 
 
@@ -129,6 +130,7 @@ class House:
     clock: ManualClock
     _stack: AsyncExitStack
     _redis_url: str
+    _pace_s: float
 
     async def gateway(
         self, instance: str = "g1", *, at: Running | None = None, digest_every: float = NEVER
@@ -157,7 +159,7 @@ class House:
     async def another(self) -> Running:
         """A second process of presence_service."""
         return await self._stack.enter_async_context(
-            presence(self._redis_url, self.neighbours, self.clock)
+            presence(self._redis_url, self.neighbours, self.clock, self._pace_s)
         )
 
     @property
@@ -220,7 +222,7 @@ async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
             await SystemClock().sleep(0.005)
 
 
-def presence(redis_url: str, neighbours: str, clock: ManualClock) -> Any:
+def presence(redis_url: str, neighbours: str, clock: ManualClock, pace_s: float) -> Any:
     return running(
         Settings,
         partial(build, clock=clock),
@@ -228,11 +230,14 @@ def presence(redis_url: str, neighbours: str, clock: ManualClock) -> Any:
         neighbours=neighbours,
         sweep_seconds=0.02,
         renew_seconds=0.02,
+        devices_seconds=pace_s,
     )
 
 
 @pytest.fixture
-async def house(redis: str) -> AsyncIterator[House]:
+async def house(redis: str, request: pytest.FixtureRequest) -> AsyncIterator[House]:
+    """Where devices are told of each other at once, or in the pace that is asked for."""
+    pace_s: float = getattr(request, "param", 0.0)
     clock, community, people = ManualClock(), Community(), People()
 
     def declare(rpc: RpcServer) -> None:
@@ -247,12 +252,12 @@ async def house(redis: str) -> AsyncIterator[House]:
             ),
         ]
         neighbours = ",".join(addresses)
-        service = await stack.enter_async_context(presence(redis, neighbours, clock))
+        service = await stack.enter_async_context(presence(redis, neighbours, clock, pace_s))
         commands = Redis.from_url(redis)
         stack.push_async_callback(commands.aclose)
         assert service.ears is not None
         await service.ears.to(*map(topics.guild, (GUILD, CLUB)), *map(topics.user, (ALICE, BOB)))
-        yield House(service, commands, community, people, neighbours, clock, stack, redis)
+        yield House(service, commands, community, people, neighbours, clock, stack, redis, pace_s)
 
 
 class TestFriends:
@@ -372,6 +377,25 @@ class TestDevices:
         assert [each["session_id"] for each in both] == ["a", "b"]
         assert [(s["status"], s["client_info"]["client"]) for s in one] == [("dnd", "mobile")]
 
+    @pytest.mark.parametrize("house", [PACE_S], indirect=True)
+    async def test_devices_that_come_one_after_the_other_are_told_of_each_other_together(
+        self, house: House
+    ) -> None:
+        """What others see of them does not wait."""
+        gateway = await house.gateway()
+        for device in "ab":
+            gateway.opens(device)
+        await house.settled("a", "b")
+        for device in "cd":
+            gateway.opens(device, status=Status.DND)
+            await until(partial(_is_kept, house, device))
+        await house.hears(Status.ONLINE, Status.DND)
+        assert [len(each) for each in house.ears.bodies(SessionsReplace)] == [2]
+        house.clock.advance(PACE_S)
+        await house.settled("a", "b", "c", "d")
+        await until(lambda: _now(len(house.ears.bodies(SessionsReplace)) == 2))
+        assert len(house.ears.bodies(SessionsReplace)[-1]) == 4
+
     async def test_another_status_and_another_platform_are_announced_at_once(
         self, house: House
     ) -> None:
@@ -434,6 +458,10 @@ class TestGrace:
 async def _is_kept(house: House, session_id: str) -> bool:
     kept = await house.redis.hget(topics.presence_key(ALICE), session_id)
     return kept is not None and b'"l":true' not in kept
+
+
+async def _is_kept(house: House, session_id: str) -> bool:
+    return bool(await house.redis.hexists(topics.presence_key(ALICE), session_id))
 
 
 async def _is_leaving(house: House, session_id: str) -> bool:
