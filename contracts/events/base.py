@@ -10,6 +10,7 @@ may hear.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -114,9 +115,9 @@ class Event(Wire):
             raise TypeError(f"event {cls.__name__} is declared twice")
         REGISTRY[cls.__name__] = cls
 
+    @abstractmethod
     def address(self) -> topics.Topic:
         """The topic that sessions have it from."""
-        raise NotImplementedError
 
     def addresses(self) -> tuple[topics.Topic, ...]:
         """Every topic it is published on. Services that decide by a fact hear of it first."""
@@ -125,9 +126,9 @@ class Event(Wire):
         news = (topics.NEWS,) if self.is_news else ()
         return (*facts, self.address(), *news)
 
+    @abstractmethod
     def route(self) -> Route:
         """What the edge routes by."""
-        raise NotImplementedError
 
     def record(self, event_id: int, trace: str = "", inside: Inside | None = None) -> bytes:
         """The bytes that travel; `inside` of which thread it happens."""

@@ -13,6 +13,8 @@ from contracts.permissions import Permission
 
 class _ChannelEvent(Channel):
     is_fact: ClassVar[bool] = True
+    intent: ClassVar[Intent] = Intent.GUILDS
+    needs: ClassVar[Permission] = Permission.VIEW_CHANNEL
 
     def address(self) -> topics.Topic:
         """The guild's."""
@@ -27,16 +29,12 @@ class ChannelCreate(_ChannelEvent, Event):
     """A channel was made."""
 
     dispatch = "CHANNEL_CREATE"
-    intent = Intent.GUILDS
-    needs = Permission.VIEW_CHANNEL
 
 
 class ChannelUpdate(_ChannelEvent, Event):
     """A channel was edited, moved, or its overwrites changed."""
 
     dispatch = "CHANNEL_UPDATE"
-    intent = Intent.GUILDS
-    needs = Permission.VIEW_CHANNEL
 
 
 class ChannelDelete(_ChannelEvent, Event):
@@ -44,5 +42,3 @@ class ChannelDelete(_ChannelEvent, Event):
 
     dispatch = "CHANNEL_DELETE"
     is_news = True
-    intent = Intent.GUILDS
-    needs = Permission.VIEW_CHANNEL

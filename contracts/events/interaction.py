@@ -9,8 +9,9 @@ from typing import ClassVar
 from contracts import topics
 from contracts.events.base import Event, Route
 from contracts.events.message import MessageDelete, MessageUpdate
+from contracts.events.place import ToldToPeople
 from contracts.ids import ApplicationId, ChannelId, GuildId, InteractionId
-from contracts.wire import JSON, Bits, Wire
+from contracts.wire import JSON, Bits
 
 
 class InteractionCreate(Event):
@@ -52,17 +53,13 @@ class InteractionCreate(Event):
         return Route(guild_id=self.guild_id, user_id=self.application_id)
 
 
-class _Outcome(Wire):
-    """What becomes of it, for who asked: `nonce` is what they gave it."""
+class _Outcome(ToldToPeople):
+    """What becomes of it, for who asked, which is no field of it: `nonce` is what they gave it."""
 
     omit: ClassVar[frozenset[str]] = frozenset({"nonce"})
 
     id: InteractionId
     nonce: str | None = None
-
-    def address(self) -> topics.Topic:
-        """It is said where it is told: who asked is no field of it."""
-        raise NotImplementedError
 
     def route(self) -> Route:
         """To one person."""
@@ -101,7 +98,7 @@ class ModalCreate(_Outcome, Event):
     components: tuple[JSON, ...]
 
 
-class AutocompleteResponse(Event):
+class AutocompleteResponse(ToldToPeople, Event):
     """What the application proposes while somebody types."""
 
     dispatch = "APPLICATION_COMMAND_AUTOCOMPLETE_RESPONSE"
@@ -109,10 +106,6 @@ class AutocompleteResponse(Event):
 
     choices: tuple[JSON, ...]
     nonce: str | None = None
-
-    def address(self) -> topics.Topic:
-        """It is said where it is told."""
-        raise NotImplementedError
 
     def route(self) -> Route:
         """To one person."""

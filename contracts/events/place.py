@@ -12,6 +12,21 @@ from contracts.ids import ChannelId, GuildId
 from contracts.wire import Wire
 
 
+class NoAddress(LookupError):
+    """Nothing in an event says on which topics it is told: its teller has to."""
+
+    def __init__(self, event: Wire) -> None:
+        super().__init__(f"who hears {type(event).__name__} is said where it is told")
+
+
+class ToldToPeople(Wire):
+    """An event for people whom only its teller knows."""
+
+    def address(self) -> topics.Topic:
+        """None of its own."""
+        raise NoAddress(self)
+
+
 class InChannel(Wire):
     """An event in a channel, of a guild or not."""
 
@@ -23,7 +38,7 @@ class InChannel(Wire):
     def address(self) -> topics.Topic:
         """The guild's; for a conversation it is said where it is told."""
         if self.guild_id is None:
-            raise NotImplementedError
+            raise NoAddress(self)
         return topics.guild(self.guild_id)
 
     def route(self) -> Route:

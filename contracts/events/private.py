@@ -4,18 +4,15 @@ is told on the topics of the people, so that one who is written to for the first
 
 from __future__ import annotations
 
-from contracts import topics
 from contracts.events.base import Event, Route
+from contracts.events.place import ToldToPeople
 from contracts.ids import ChannelId, UserId
 from contracts.objects.private import PrivateChannel
 from contracts.objects.user import User
-from contracts.wire import Wire
 
 
-class _PrivateChannelEvent(PrivateChannel):
-    def address(self) -> topics.Topic:
-        """Who it is told to is said where it is told: each sees other recipients."""
-        raise NotImplementedError
+class _PrivateChannelEvent(ToldToPeople, PrivateChannel):
+    """Each sees other recipients."""
 
     def route(self) -> Route:
         """By channel."""
@@ -42,13 +39,11 @@ class PrivateChannelDelete(_PrivateChannelEvent, Event):
     dispatch = "CHANNEL_DELETE"
 
 
-class _RecipientEvent(Wire):
+class _RecipientEvent(ToldToPeople):
+    """Everybody in the group hears it."""
+
     channel_id: ChannelId
     user: User
-
-    def address(self) -> topics.Topic:
-        """Said where it is told: everybody in the group."""
-        raise NotImplementedError
 
     def route(self) -> Route:
         """By channel and person."""

@@ -8,6 +8,7 @@ import orjson
 
 from contracts import topics
 from contracts.events.base import Event, Route
+from contracts.events.place import NoAddress, ToldToPeople
 from contracts.ids import ChannelId, GuildId, UserId
 from contracts.intents import Intent
 from contracts.objects.voice import OngoingCall, Ringing, StageInstance, VoiceState
@@ -30,7 +31,7 @@ class VoiceStateUpdate(Event, VoiceState):
     def address(self) -> topics.Topic:
         """The guild's; of a conversation it is said where it is told: each person's."""
         if self.guild_id is None:
-            raise NotImplementedError
+            raise NoAddress(self)
         return topics.guild(self.guild_id)
 
     def route(self) -> Route:
@@ -73,6 +74,9 @@ class VoiceServerUpdate(Event):
 
 
 class _OfVoiceChannel(Wire):
+    intent: ClassVar[Intent] = Intent.GUILDS
+    needs: ClassVar[Permission] = Permission.VIEW_CHANNEL
+
     guild_id: GuildId
 
     def address(self) -> topics.Topic:
@@ -90,32 +94,24 @@ class StageInstanceCreate(_StageEvent, Event):
     """A stage opens."""
 
     dispatch = "STAGE_INSTANCE_CREATE"
-    intent = Intent.GUILDS
-    needs = Permission.VIEW_CHANNEL
 
 
 class StageInstanceUpdate(_StageEvent, Event):
     """Something else is spoken about."""
 
     dispatch = "STAGE_INSTANCE_UPDATE"
-    intent = Intent.GUILDS
-    needs = Permission.VIEW_CHANNEL
 
 
 class StageInstanceDelete(_StageEvent, Event):
     """A stage closes."""
 
     dispatch = "STAGE_INSTANCE_DELETE"
-    intent = Intent.GUILDS
-    needs = Permission.VIEW_CHANNEL
 
 
 class VoiceChannelStatusUpdate(_OfVoiceChannel, Event):
     """What is said of a voice channel is something else now, or (None) nothing."""
 
     dispatch = "VOICE_CHANNEL_STATUS_UPDATE"
-    intent = Intent.GUILDS
-    needs = Permission.VIEW_CHANNEL
 
     id: ChannelId
     status: str | None
@@ -125,10 +121,14 @@ class VoiceChannelStatusUpdate(_OfVoiceChannel, Event):
         return Route(guild_id=self.guild_id, channel_id=self.id)
 
 
-class _CallEvent(Wire):
-    def address(self) -> topics.Topic:
-        """Said where it is told: everybody of the conversation."""
-        raise NotImplementedError
+class _CallEvent(ToldToPeople):
+    """Everybody of the conversation hears it."""
+
+    channel_id: ChannelId
+
+    def route(self) -> Route:
+        """By channel."""
+        return Route(channel_id=self.channel_id)
 
 
 class CallCreate(_CallEvent, OngoingCall, Event):
@@ -136,31 +136,17 @@ class CallCreate(_CallEvent, OngoingCall, Event):
 
     dispatch = "CALL_CREATE"
 
-    def route(self) -> Route:
-        """By channel."""
-        return Route(channel_id=self.channel_id)
-
 
 class CallUpdate(_CallEvent, Ringing, Event):
     """It rings for others now."""
 
     dispatch = "CALL_UPDATE"
 
-    def route(self) -> Route:
-        """By channel."""
-        return Route(channel_id=self.channel_id)
-
 
 class CallDelete(_CallEvent, Event):
     """The call is over."""
 
     dispatch = "CALL_DELETE"
-
-    channel_id: ChannelId
-
-    def route(self) -> Route:
-        """By channel."""
-        return Route(channel_id=self.channel_id)
 
 
 class StayChanged(Event):

@@ -8,6 +8,7 @@ subscribed and how bytes are written is not known here.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache
@@ -67,7 +68,7 @@ def _asks(event: type[Event]) -> _Asks:
     return _Asks(int(event.needs), bits_of(event, in_guild=True), event.has_content)
 
 
-class Place:
+class Place(ABC):
     """A topic with sessions."""
 
     __slots__ = ("heard_as", "pins", "topic", "unused_since")
@@ -81,18 +82,18 @@ class Place:
         self.unused_since: float | None = None
 
     @property
+    @abstractmethod
     def viewers(self) -> Iterable[Viewer]:
         """The sessions here."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def is_used(self) -> bool:
         """Whether somebody is here, or about to be."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take(self, entry: Entry) -> None:
         """An event of its topic."""
-        raise NotImplementedError
 
 
 class GuildPlace(Place):

@@ -5,6 +5,7 @@ What is said on it is the door's own (ws.py, and gateway/stomp).
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from base64 import b64decode
 from binascii import Error as NotBase64
 from typing import cast
@@ -38,7 +39,7 @@ GOODBYE_S = 5.0
 Headers = list[tuple[bytes, bytes]]
 
 
-class Socket(asyncio.Protocol):
+class Socket(asyncio.Protocol, ABC):
     """A client's connection, from the handshake to its end."""
 
     __slots__ = (
@@ -101,25 +102,25 @@ class Socket(asyncio.Protocol):
 
     # What each door does its own way.
 
+    @abstractmethod
     def _begin(self, line: bytes) -> bool:
         """The handshake is over: get ready, and greet; False if it was closed at once."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _hear(self, payload: bytes) -> None:
         """A whole message came."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _over(self, close: Close) -> None:
         """Nothing counts any more."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _tick(self, now: float) -> None:
         """A deadline of the session may have passed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _due(self) -> float | None:
         """The session's next deadline."""
-        raise NotImplementedError
 
     # The transport's side.
 
@@ -157,18 +158,18 @@ class Socket(asyncio.Protocol):
         self._viewer = viewer
         self._task = None
 
+    @abstractmethod
     def refuse(self) -> None:
         """The session is unknown or can not be gone on with."""
-        raise NotImplementedError
 
     def invalidate(self) -> None:
         """What this session needs was lost: it has to begin anew."""
         self._forget(is_resumable=False)
         self.refuse()
 
+    @abstractmethod
     def reconnect(self) -> None:
         """The process is about to stop."""
-        raise NotImplementedError
 
     def close(self, close: Close) -> None:
         """Say why and hang up; the peer has a moment to answer."""

@@ -64,8 +64,8 @@ class Lane(asyncio.Protocol):
         self._unsent.append(lane.ask(exchange.question(turn)))
 
     def write(self, data: bytes) -> None:
-        """Never called: a brief request is whole."""
-        raise NotImplementedError
+        """More of a request; a brief one is whole, so that there is none."""
+        raise RuntimeError(f"{len(data)} bytes behind a whole request")
 
     def pause(self, *, is_paused: bool) -> None:
         """One client is slow to read: its answer is small, and others wait behind it."""

@@ -15,6 +15,7 @@ from contracts.events.guild import GuildJoined, GuildLeft, GuildUpdate
 from contracts.events.invite import InviteCreate
 from contracts.events.member import MemberAdd, MemberRemove
 from contracts.events.message import MessageCreate
+from contracts.events.place import NoAddress
 from contracts.events.presence import PresenceUpdate
 from contracts.events.private import PrivateChannelCreate, RecipientAdd
 from contracts.events.reaction import ReactionRemoveAll
@@ -125,7 +126,7 @@ def test_a_record_opens_to_what_was_packed(name: str) -> None:
 
 def test_what_happens_in_private_has_no_address_of_its_own() -> None:
     private = SAMPLES["MessageCreate"][0].model_copy(update={"guild_id": None})
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(NoAddress, match="MessageCreate"):
         private.address()
     channel = PrivateChannelCreate(id=3, type=ChannelType.DM)
     assert channel.route() == Route(channel_id=3)
@@ -133,7 +134,7 @@ def test_what_happens_in_private_has_no_address_of_its_own() -> None:
     person = RecipientAdd(channel_id=3, user=ALICE)
     assert person.route() == Route(channel_id=3, user_id=42)
     for event in (channel, person):
-        with pytest.raises(NotImplementedError):
+        with pytest.raises(NoAddress):
             event.address()
 
 
@@ -177,11 +178,8 @@ def test_the_same_name_can_not_be_declared_twice() -> None:
 
 
 def test_an_event_says_where_it_goes() -> None:
-    bare = Event()
-    with pytest.raises(NotImplementedError):
-        bare.address()
-    with pytest.raises(NotImplementedError):
-        bare.route()
+    with pytest.raises(TypeError, match="abstract"):
+        Event()  # type: ignore[abstract]
 
 
 FOR_SOME_ONLY = frozenset(
