@@ -8,7 +8,7 @@ from collections.abc import Callable
 from chassis.service import Service
 from contracts.rpc.media_news import LossReason, WorkerHere
 from media_sfu import feedback
-from media_sfu.actions import following, hearing, seating
+from media_sfu.actions import cords, following, hearing, seating
 from media_sfu.rooms import Participant
 from media_sfu.settings import Settings
 from media_sfu.worker import Worker
@@ -29,6 +29,7 @@ def register(service: Service, worker: Worker, settings: Settings) -> None:
     service.job("arrivals", 0.1, _each(worker, feedback.tell_arrivals))
     service.job("reports", 1.0, lambda: _report(worker, settings))
     service.job("speakers", 0.1, lambda: hearing.speakers(worker))
+    service.job("pauses", 0.1, lambda: cords.rest(worker))
     service.job("layers", 0.3, lambda: _follow(worker))
     service.job("quality", 3.0, lambda: hearing.quality(worker))
     service.job("register", 1.0, register_.tell)

@@ -16,7 +16,7 @@ from chassis.logs import logger
 from chassis.metrics import Metrics
 from chassis.tasks import Tasks
 from media_sfu.batch import FFI, SLOT_BYTES, Batch
-from media_sfu.domain import stun
+from media_sfu.domain import discovery, stun
 
 log = logger("media")
 
@@ -38,6 +38,13 @@ class Owner(Protocol):
 
     def media(self, size: int, now: float) -> None:
         """A packet of RTP or RTCP lies in the inlet."""
+
+
+class Hidden(Protocol):
+    """Somebody who knows an SSRC and asks from where it is seen."""
+
+    def discovered(self, address: Address) -> None:
+        """It is seen there."""
 
 
 class UdpPort:
@@ -68,6 +75,7 @@ class UdpPort:
         self.received = 0
         self.by_name: dict[str, Owner] = {}
         self.by_address: dict[Address, Owner] = {}
+        self.by_ssrc: dict[int, Hidden] = {}
 
     @property
     def port(self) -> int:
@@ -168,6 +176,8 @@ class UdpPort:
         self.batch.flush()  # type: ignore[union-attr]
 
     def _check(self, data: bytes, address: Address) -> None:
+        if len(data) == discovery.BYTES:
+            self._discover(data, address)
         request = stun.read(data)
         owner = self.by_name.get(request.local) if request else None
         if request is None or owner is None:
@@ -175,3 +185,10 @@ class UdpPort:
         answer = owner.checked(request, address)
         if answer is not None:
             self.send(answer, address)
+
+    def _discover(self, data: bytes, address: Address) -> None:
+        ssrc = discovery.read(data)
+        asker = self.by_ssrc.get(ssrc) if ssrc is not None else None
+        if ssrc is not None and asker is not None:
+            asker.discovered((address[0], address[1]))
+            self.send(discovery.answer(ssrc, (address[0], address[1])), address)

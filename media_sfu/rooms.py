@@ -10,6 +10,7 @@ from contracts.errors import ErrorCode, NotFound
 from contracts.rpc.media import DataManner, LayerWish, Manner, Rights, Source, TrackSpec
 from contracts.rpc.media_news import Rating
 from media_sfu.channels import Channels
+from media_sfu.cords import Cord
 from media_sfu.domain.allocation import Budget
 from media_sfu.places import Places
 from media_sfu.tracks import DownTrack, Rate, UpTrack
@@ -30,6 +31,8 @@ class Participant:
     up: Wire | None = None
     down: Wire | None = None
     """The same as `up` with one wire."""
+    cord: Cord | None = None
+    """Instead of wires."""
     announced: dict[str, TrackSpec] = field(default_factory=dict)
     published: dict[str, UpTrack] = field(default_factory=dict)
     downs: dict[str, DownTrack] = field(default_factory=dict)

@@ -26,9 +26,11 @@ from contracts.rpc.media import (
     Unpublish,
     WishLayers,
 )
+from contracts.rpc.media_cords import CordKeyed, CordLaid, KeyCord, LayCord
 from contracts.rpc.media_stats import GetRoom, ListRooms, RoomNames, RoomStats
 from media_sfu.actions import (
     answering,
+    cords,
     listening,
     looking,
     offering,
@@ -87,7 +89,15 @@ def _answer(rpc: RpcServer, worker: Worker, turn: Turn) -> None:
         del asked
         return await looking.rooms(worker)
 
+    async def laid(asked: LayCord) -> CordLaid:
+        return await cords.lay(worker, asked)
+
+    async def keyed(asked: KeyCord) -> CordKeyed:
+        return await cords.key(worker, asked)
+
     rpc.handle(OpenParticipant, opened)
+    rpc.handle(LayCord, laid)
+    rpc.handle(KeyCord, keyed)
     rpc.handle(Offer, offer)
     rpc.handle(GetRoom, room)
     rpc.handle(ListRooms, rooms)

@@ -44,7 +44,7 @@ class Ear(Protocol):
 class UpLayer:
     """One incoming stream: a track, or one encoding of a simulcast."""
 
-    def __init__(self, track: UpTrack, wire: Wire, ssrc: int, rid: str) -> None:
+    def __init__(self, track: UpTrack, wire: Wire | None, ssrc: int, rid: str) -> None:
         self.track = track
         self.wire = wire
         self.ssrc = ssrc
@@ -100,7 +100,7 @@ class UpLayer:
 
     def key_wanted(self, now: float) -> None:
         """A listener needs a key frame: asked for at once, or as soon as it may be again."""
-        if not self.is_video:
+        if not self.is_video or self.wire is None:
             return
         if now - self.asked_key_at < KEY_EVERY_S:
             self.wants_key = True

@@ -37,7 +37,7 @@ from pydantic import Field
 from contracts.rpc.base import Call, Done
 from contracts.wire import Wire
 
-_ASKERS = frozenset({"signaling"})
+ASKERS = frozenset({"signaling"})
 
 SDP_MOST = 128 << 10
 DATA_MOST = 64 << 10
@@ -49,6 +49,8 @@ class Manner(StrEnum):
 
     ONE = "one"
     TWO = "two"
+    CORD = "cord"
+    """None, but a cord: media_cords.py."""
 
 
 class End(StrEnum):
@@ -126,7 +128,7 @@ class OpenParticipant(Call[Opened]):
     """
 
     service = "media"
-    callers = _ASKERS
+    callers = ASKERS
     deadline = 3.0
 
     room: str = Field(max_length=128)
@@ -146,7 +148,7 @@ class SetRights(Call[Done]):
     """Change what passes, at once."""
 
     service = "media"
-    callers = _ASKERS
+    callers = ASKERS
 
     room: str
     participant: str
@@ -159,7 +161,7 @@ class LeaveRoom(Call[Done]):
     """
 
     service = "media"
-    callers = _ASKERS
+    callers = ASKERS
 
     room: str
     participant: str
@@ -169,7 +171,7 @@ class CloseRoom(Call[Done]):
     """Let go of everybody in a room."""
 
     service = "media"
-    callers = _ASKERS
+    callers = ASKERS
 
     room: str
 
@@ -189,7 +191,7 @@ class Offer(Call[Answered]):
     """
 
     service = "media"
-    callers = _ASKERS
+    callers = ASKERS
     deadline = 5.0
 
     room: str
@@ -205,7 +207,7 @@ class Answer(Call[Done]):
     """
 
     service = "media"
-    callers = _ASKERS
+    callers = ASKERS
     deadline = 5.0
 
     room: str
@@ -220,7 +222,7 @@ class AddCandidate(Call[Done]):
     """
 
     service = "media"
-    callers = _ASKERS
+    callers = ASKERS
 
     room: str
     participant: str
@@ -237,7 +239,7 @@ class RestartIce(Call[Done]):
     """
 
     service = "media"
-    callers = _ASKERS
+    callers = ASKERS
 
     room: str
     participant: str
@@ -281,7 +283,7 @@ class Publish(Call[Done]):
     """Announce a track. Refused with Forbidden when the rights do not cover it."""
 
     service = "media"
-    callers = _ASKERS
+    callers = ASKERS
 
     room: str
     participant: str
@@ -292,7 +294,7 @@ class Unpublish(Call[Done]):
     """A track ends, now. A client that only stops sending its section needs no call."""
 
     service = "media"
-    callers = _ASKERS
+    callers = ASKERS
 
     room: str
     participant: str
@@ -310,7 +312,7 @@ class MuteTrack(Call[Done]):
     """Stop or go on forwarding a track."""
 
     service = "media"
-    callers = _ASKERS
+    callers = ASKERS
 
     room: str
     participant: str
@@ -323,7 +325,7 @@ class Subscribe(Call[Done]):
     """Hear these tracks, or no longer. Tracks that are not there yet are remembered."""
 
     service = "media"
-    callers = _ASKERS
+    callers = ASKERS
 
     room: str
     participant: str
@@ -350,7 +352,7 @@ class WishLayers(Call[Done]):
     """What a listener's screen has room for."""
 
     service = "media"
-    callers = _ASKERS
+    callers = ASKERS
 
     room: str
     participant: str
@@ -363,7 +365,7 @@ class SendData(Call[Done]):
     """
 
     service = "media"
-    callers = _ASKERS
+    callers = ASKERS
     idempotent = False
 
     room: str
@@ -379,6 +381,6 @@ class Drain(Call[Done]):
     """Take no new rooms (existing ones live on), or take them again."""
 
     service = "media"
-    callers = _ASKERS
+    callers = ASKERS
 
     is_draining: bool = True

@@ -33,6 +33,9 @@ async def wish(worker: Worker, asked: WishLayers) -> None:
 
 def settle(worker: Worker, one: Participant) -> None:
     """Bring what this one is sent to what it shall be sent."""
+    if one.cord is not None:
+        one.cord.settle(one.room.tracks)
+        return
     for down in tuple(one.downs.values()):
         track = one.room.tracks.get(down.source.name)
         if track is not down.source or not one.hears(track):
@@ -44,9 +47,9 @@ def settle(worker: Worker, one: Participant) -> None:
 
 
 def appeared(worker: Worker, room: Room, track: UpTrack) -> None:
-    """A track is there: whoever shall hear it gets it."""
+    """A track is there: whoever shall hear it gets it. Cords watch the room by themselves."""
     for one in tuple(room.participants.values()):
-        if track.name not in one.downs and one.hears(track):
+        if one.cord is None and track.name not in one.downs and one.hears(track):
             _add(worker, one, track)
             offering.refresh(worker, one)
 

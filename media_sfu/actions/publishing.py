@@ -6,6 +6,7 @@ from contracts.errors import ErrorCode, Forbidden
 from contracts.rpc.media import MuteTrack, Publish, TrackSpec, Unpublish
 from contracts.rpc.media_news import TrackDown, TrackUp
 from media_sfu.actions import following, listening, seating
+from media_sfu.cords import LEVEL_ID, OPUS_PT, Cord
 from media_sfu.domain import codecs
 from media_sfu.domain.codecs import LEVEL, MID, RID, TRANSPORT_CC, Codec
 from media_sfu.domain.describing import Taking
@@ -17,6 +18,7 @@ from media_sfu.worker import Worker
 
 ANNOUNCED_MOST = 32
 _RIDS = ("q", "h", "f")
+CORD_OPUS = Codec("opus", OPUS_PT, "opus/48000/2")
 
 
 async def publish(worker: Worker, asked: Publish) -> None:
@@ -29,6 +31,19 @@ async def publish(worker: Worker, asked: Publish) -> None:
     one.announced[asked.track.track] = asked.track
     while len(one.announced) > ANNOUNCED_MOST:
         del one.announced[next(iter(one.announced))]
+    if one.cord is not None:
+        _speak(worker, one, one.cord)
+
+
+def _speak(worker: Worker, one: Participant, cord: Cord) -> None:
+    """A cord needs no description: its one voice is up as soon as it is announced."""
+    announced = list(one.announced.values())
+    one.announced.clear()
+    for spec in announced:
+        if spec.kind == "audio" and cord.layer is None:
+            track = UpTrack(one.name, spec, CORD_OPUS, "", LEVEL_ID)
+            cord.layer = track.layers[""] = UpLayer(track, None, cord.ssrc, "")
+            appear(worker, one, track)
 
 
 async def unpublish(worker: Worker, asked: Unpublish) -> None:
@@ -96,7 +111,13 @@ def _made(
     # By name and never by position: clients list them in either order.
     ranked = [rid for rid in _RIDS if rid in rids] + sorted(set(rids) - set(_RIDS))
     track = UpTrack(one.name, spec, codec, section.mid, rids=tuple(ranked))
-    if spec.is_muted:
+    appear(worker, one, track)
+    return track
+
+
+def appear(worker: Worker, one: Participant, track: UpTrack) -> None:
+    """A track is up, for all to hear."""
+    if track.spec.is_muted:
         track.mute("self", worker.clock.monotonic(), is_muted=True)
     one.published[track.name] = one.room.tracks[track.name] = track
     worker.tell(
@@ -104,15 +125,14 @@ def _made(
             room=one.room.name,
             participant=one.name,
             track=track.name,
-            kind=spec.kind,
-            mid=section.mid,
-            codec=codec.name,
+            kind=track.spec.kind,
+            mid=track.mid,
+            codec=track.codec.name,
         )
     )
     listening.appeared(worker, one.room, track)
     for watcher in one.room.watchers:
         watcher.appeared(one, track)
-    return track
 
 
 def end_missing(worker: Worker, one: Participant, mids: set[str]) -> None:

@@ -14,6 +14,7 @@ from contracts.rpc.media_news import (
     WireState,
 )
 from media_sfu.actions import following, listening, offering
+from media_sfu.cords import Cord
 from media_sfu.rooms import Participant
 from media_sfu.tracks import UpTrack
 from media_sfu.wire import Wire
@@ -37,7 +38,11 @@ async def open_participant(worker: Worker, asked: OpenParticipant) -> None:
     fresh = Participant(room, asked.participant, asked.manner, since=worker.clock.monotonic())
     room.participants[fresh.name] = fresh
     _change(worker, fresh, asked)
-    if fresh.manner is Manner.TWO:
+    if fresh.manner is Manner.CORD:
+        fresh.cord = Cord(worker.port, fresh.hears)
+        room.watchers.append(fresh.cord)
+        fresh.cord.settle(room.tracks)
+    elif fresh.manner is Manner.TWO:
         offering.begin(worker, fresh, wire_for(worker, fresh, End.DOWN))
 
 
@@ -105,6 +110,9 @@ async def remove(worker: Worker, one: Participant) -> None:
     for down in tuple(one.downs.values()):
         down.end()
     one.downs.clear()
+    if one.cord is not None:
+        room.watchers.remove(one.cord)
+        one.cord.close()
     room.speaking.pop(one.name, None)
     if not room.participants:
         worker.rooms.forget(room.name)
@@ -120,6 +128,8 @@ def end_track(worker: Worker, one: Participant, track: UpTrack) -> None:
     one.room.tracks.pop(track.name, None)
     for watcher in one.room.watchers:
         watcher.ended(track)
+    if one.cord is not None and track.layers.get("") is one.cord.layer:
+        one.cord.layer = None
     if one.up is not None:
         for ssrc, layer in tuple(one.up.layers.items()):
             if layer.track is track:

@@ -51,6 +51,8 @@ class Stand:
     calls: Calls
     told: list[Any] = field(default_factory=list)
     clients: list[Client] = field(default_factory=list)
+    sockets: list[asyncio.DatagramTransport] = field(default_factory=list)
+    """Of those who are not browsers; closed in the end."""
     on_offer: Callable[[media_news.Offered], Coroutine[None, None, None]] | None = None
     """Who else takes offers, such as a browser."""
     _work: set[asyncio.Task[None]] = field(default_factory=set)
@@ -265,3 +267,5 @@ async def standing(**settings: Any) -> AsyncIterator[Stand]:
             finally:
                 for client in stand.clients:
                     await client.close()
+                for each in stand.sockets:
+                    each.close()

@@ -1,0 +1,101 @@
+"""Cords: bots hear others and are heard, and nobody is heard in another's name."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from contracts.errors import Invalid
+from contracts.rpc import media, media_cords, media_news
+from contracts.rpc.media import Rights
+from contracts.rpc.media_cords import AES, XCHACHA
+from media_sfu.cords import SILENCE
+from tests.service.media_sfu.bot import Bot
+from tests.service.media_sfu.stand import Stand, Tone, standing
+
+
+def received(stand: Stand, track: str) -> int:
+    """Packets that were believed."""
+    return stand.worker.rooms.room("room").tracks[track].layers[""].intake.received
+
+
+async def test_two_bots_hear_each_other_and_silence_when_one_pauses() -> None:
+    async with standing() as stand:
+        jun = await Bot.at(stand, "jun", mode=XCHACHA)
+        await stand.expect(media_news.TrackUp, participant="jun", track="juns-voice")
+        mina = await Bot.at(stand, "mina", mode=AES)
+        for number in range(5):
+            jun.says(b"jun %d" % number)
+            mina.says(b"mina %d" % number)
+        await stand.until(lambda: len(mina.payloads("juns-voice")) == 10)
+        await stand.until(lambda: len(jun.payloads("minas-voice")) == 10)
+        assert mina.payloads("juns-voice") == [b"jun %d" % n for n in range(5)] + [SILENCE] * 5
+        jun.says(b"again")
+        await stand.until(lambda: mina.payloads("juns-voice")[-1] == b"again")
+        first, *others = mina.heard
+        numbers = [each.number - first.number & 0xFFFF for each in mina.heard]
+        assert numbers == list(range(11))
+        stamps = [each.stamp - first.stamp & 0xFFFFFFFF for each in others]
+        assert stamps == sorted(stamps)
+        assert {each.ssrc for each in mina.heard} == {media_cords.heard_as("juns-voice")}
+        assert first.ssrc != jun.laid.ssrc
+
+
+async def test_a_bot_is_heard_by_a_browser_and_hears_it_until_it_may_not() -> None:
+    async with standing() as stand:
+        mina = await stand.join("mina")
+        await mina.publish(Tone(), "voice")
+        bot = await Bot.at(stand, "bot")
+        await stand.until(lambda: len(bot.payloads("voice")) > 5)
+        await bot.ask(media.SetRights, rights=Rights(may_listen=False))
+        assert not stand.worker.rooms.room("room").tracks["voice"].ears
+        downs = stand.worker.rooms.seat("room", "mina").downs
+
+        def is_heard() -> bool:
+            bot.says(b"\xfc\xff\xfe")
+            return downs["bots-voice"].packets > 5
+
+        await stand.until(is_heard)
+        await stand.until(lambda: any(each.participant == "bot" for each in stand.spoken))
+        await bot.ask(media.SetRights, rights=Rights(may_publish=False))
+        await stand.expect(media_news.TrackDown, participant="bot", track="bots-voice")
+        await bot.ask(media.LeaveRoom)
+        assert not stand.worker.port.by_ssrc
+
+
+async def test_replayed_forged_and_foreign_packets_are_not_heard() -> None:
+    async with standing() as stand:
+        jun = await Bot.at(stand, "jun")
+        mina = await Bot.at(stand, "mina")
+        first = jun.says(b"once")
+        await stand.until(lambda: received(stand, "juns-voice") == 1)
+        jun.transport.sendto(first)  # replayed
+        mina.transport.sendto(jun.sealed(b"stolen"))  # from another address
+        mina.says(b"in his name", ssrc=jun.laid.ssrc)
+        mina.says(b"in his name", ssrc=media_cords.heard_as("juns-voice"))
+        jun.transport.sendto(jun.sealed(b"torn")[:-1])
+        dice = random.Random(5)
+        for _ in range(500):
+            jun.transport.sendto(
+                dice.choice((b"\x80\x78", b"")) + dice.randbytes(dice.randrange(99))
+            )
+        jun.says(b"last")
+        mina.says(b"last")
+        await stand.until(lambda: received(stand, "minas-voice") == 1)
+        await stand.until(lambda: mina.payloads("juns-voice")[-1:] == [b"last"])
+        assert mina.payloads("juns-voice") == [b"once", b"last"]
+
+
+async def test_nothing_is_sent_to_where_nobody_was_seen() -> None:
+    async with standing() as stand:
+        jun, mina = Bot(stand, "jun"), Bot(stand, "mina")
+        await jun.opens()
+        await mina.opens()
+        his, hers = await jun.discovers(), await mina.discovers()
+        for host, port in (hers, ("192.0.2.1", 53), ("nowhere", 1)):
+            with pytest.raises(Invalid):
+                await jun.ask(media_cords.KeyCord, mode=AES, host=host, port=port)
+        with pytest.raises(Invalid):
+            await jun.ask(media_cords.KeyCord, mode="plain", host=his[0], port=his[1])
+        await jun.ties(his)
