@@ -1,6 +1,7 @@
 """Who looks at which part of which member list (opcodes 14 and 37), and GUILD_MEMBER_LIST_UPDATE to
 them. A list is made when the first one looks and forgotten with the last; a change is encoded once
-for all who look. Many changes at once, and new roles, are told as ranges anew.
+for all who look at the same lines. Many changes at once, and new roles, are told as ranges anew.
+What of a list somebody holds, and what that takes to be kept true, is for windows.py.
 """
 
 from __future__ import annotations
@@ -34,12 +35,15 @@ from gateway.live.roster import OFFLINE_SHOWN_MOST, OPS_MOST, MemberList, Range,
 from gateway.live.seams import Asks
 from gateway.live.telling import tell
 from gateway.live.viewer import Viewer
+from gateway.live.windows import Window
 
 log = logger("listing")
 
 _T = "GUILD_MEMBER_LIST_UPDATE"
 _PAGE = 1_000
 _MOMENT_S = 0.5
+_PATIENCE_S = 0.05
+_LEFT_MOST = 16
 SORTED_AT_ONCE = 2_000
 """In a longer list, changes that touch everybody wait for those that follow at once."""
 _VIEW = int(Permission.VIEW_CHANNEL)
@@ -47,6 +51,21 @@ _MEMBERS = frozenset({MemberAdd.__name__, MemberUpdate.__name__})
 _MOVING = frozenset(each.__name__ for each in (RoleCreate, RoleUpdate, RoleDelete, GuildUpdate))
 _CHANNEL = frozenset({ChannelUpdate.__name__, ChannelDelete.__name__})
 _GONE, _SEEN = MemberRemove.__name__, PresenceUpdate.__name__
+_LISTED = frozenset({*_MEMBERS, *_MOVING, *_CHANNEL, _GONE, _SEEN})
+"""What a list may change by."""
+
+
+@dataclass(slots=True)
+class _Eye:
+    """What one session looks at."""
+
+    channels: dict[int, tuple[Range, ...]]
+    windows: dict[str, Window] = field(default_factory=dict)
+    """Of each list, what it was told of and is told of."""
+    left: dict[str, Window] = field(default_factory=dict)
+    """Of lists that it may look at again: what it was told and has not been told to forget."""
+    is_late: bool = False
+    """Something changed while its events were held: it gets all anew when they flow."""
 
 
 @dataclass(slots=True)
@@ -56,12 +75,18 @@ class _Looked:
     place: GuildPlace
     roster: Roster
     collected: list[Entry] | None = field(default_factory=list)
-    by: dict[Viewer, dict[int, tuple[Range, ...]]] = field(default_factory=dict)
-    """The ranges that each session looks at, by channel."""
+    by: dict[Viewer, _Eye] = field(default_factory=dict)
     is_moved: bool = False
     """Groups are others now, and soon everybody is told all anew."""
-    stale: set[Viewer] = field(default_factory=set)
-    """Sessions that were held while something was told: they get their ranges anew."""
+
+    def sees(self, viewer: Viewer, room_id: int) -> bool:
+        """Whether a session sees a channel. Asked at each change: as cheap as can be."""
+        party = self.place.crowd.find(viewer.user_id)
+        return party is not None and room_id in party.rank.sees
+
+    def lengths(self) -> dict[str, int]:
+        """How many lines of each list are known to those who look."""
+        return {name: each.told for name, each in self.roster.lists.items()}
 
 
 class Listing:
@@ -83,10 +108,12 @@ class Listing:
         place = self._hub.atlas.guild_at(request.guild_id)
         if request.guild_id not in viewer.guilds or place is None or place.view is None:
             return
-        channels = {c: r for c, r in request.channels.items() if place.may(viewer, c, _VIEW)}
         looked = self._looked.get(request.guild_id)
-        if not channels:
-            self._look_away(looked, viewer)
+        if not any(place.may(viewer, channel_id, _VIEW) for channel_id in request.channels):
+            if looked is not None and (eye := looked.by.get(viewer)) is not None:
+                eye.channels = {}
+                self._sync(looked, viewer, looked.lengths())
+                self._look_away(looked, viewer)
             return
         if looked is None or looked.place is not place:
             view = place.view
@@ -94,14 +121,14 @@ class Listing:
             roster = Roster(lambda: view.roles, is_whole=is_whole)
             looked = self._looked[request.guild_id] = _Looked(place, roster)
             self._tasks.spawn(f"listing:{request.guild_id}", self._load(looked))
-        looked.by[viewer] = channels
+        looked.by.setdefault(viewer, _Eye({})).channels = dict(request.channels)
         if looked.collected is None:
-            self._sync(looked, viewer)
+            self._sync(looked, viewer, looked.lengths())
 
     def taken(self, place: GuildPlace, entry: Entry) -> None:
         """Something happened in a guild."""
         looked = self._looked.get(place.guild_id)
-        if looked is None or looked.place is not place:
+        if looked is None or looked.place is not place or entry.header.name not in _LISTED:
             return
         if looked.collected is not None:
             looked.collected.append(entry)
@@ -156,7 +183,7 @@ class Listing:
         for entry in collected:
             self._apply(looked, entry)
         for viewer in tuple(looked.by):
-            self._sync(looked, viewer)
+            self._sync(looked, viewer, {})
 
     async def _read(self, looked: _Looked) -> None:
         view, guild_id = looked.place.view, GuildId(looked.place.guild_id)
@@ -196,57 +223,93 @@ class Listing:
         self._refill(looked)
 
     def _refill(self, looked: _Looked) -> None:
+        lengths = looked.lengths()
         looked.roster.strip()
         looked.roster.lists.clear()
         for viewer in tuple(looked.by):
-            self._sync(looked, viewer)
+            self._sync(looked, viewer, lengths)
 
-    def _sync(self, looked: _Looked, viewer: Viewer) -> None:
-        """All ranges of a session anew."""
+    def _sync(self, looked: _Looked, viewer: Viewer, lengths: dict[str, int]) -> None:
+        """All that a session looks at anew, and what it has to forget. `lengths` says how many
+        lines lists had when it was told of them; one that is not named may have had any.
+        """
+        eye = looked.by[viewer]
+        if viewer.is_behind:
+            # What it missed is told first, and `s` must not fall.
+            return self._sync_later(looked, viewer, eye)
+        shown, before = self._windows(looked, viewer, eye), {**eye.left, **eye.windows}
+        eye.windows = {each.id: window for each, window in shown.items()}
+        eye.left = {}
+        for each, window in shown.items():
+            former = before.pop(each.id, None)
+            last = -1 if former is None else former.last
+            held = min(last + 1, lengths.get(each.id, last + 1))
+            self._say(looked, viewer, each, window.anew(each, looked.roster.listed, held))
+        for name, former in before.items():
+            left = looked.roster.lists.get(name)
+            if left is None or not looked.sees(viewer, left.room_id):
+                eye.left[name] = former
+            elif len(left):
+                lines = [0, min(former.last, len(left) - 1)]
+                self._say(looked, viewer, left, [{"op": "INVALIDATE", "range": lines}])
+        for name in list(eye.left)[:-_LEFT_MOST]:
+            del eye.left[name]
+        return None
+
+    def _windows(self, looked: _Looked, viewer: Viewer, eye: _Eye) -> dict[MemberList, Window]:
         view = looked.place.view
         assert view is not None
-        for channel_id, ranges in tuple(looked.by[viewer].items()):
-            if not looked.place.may(viewer, channel_id, _VIEW):
-                del looked.by[viewer][channel_id]
-                continue
-            shown = looked.roster.list_of(channel_id, view.layout)
-            items = ((r, shown.items(*r, looked.roster.listed)) for r in ranges)
-            ops = [{"op": "SYNC", "range": list(r), "items": lines} for r, lines in items]
-            d = orjson.dumps({**shown.head(view.count), "ops": ops})
-            self._say(viewer, d)
+        seen = {c: r for c, r in eye.channels.items() if looked.place.may(viewer, c, _VIEW)}
+        eye.channels = seen
+        found: dict[MemberList, list[Range]] = {}
+        for channel_id, ranges in seen.items():
+            found.setdefault(looked.roster.list_of(channel_id, view.layout), []).extend(ranges)
+        return {each: Window.of(ranges) for each, ranges in found.items()}
 
-    def _say(self, viewer: Viewer, d: bytes) -> None:
-        s = self._hub.s
+    def _sync_later(self, looked: _Looked, viewer: Viewer, eye: _Eye) -> None:
+        async def wait() -> None:
+            while viewer.is_behind and self._hub.is_live(viewer):
+                await self._clock.sleep(_PATIENCE_S)
+            eye.is_late = False
+            if looked.by.get(viewer) is eye and self._hub.is_live(viewer):
+                self._sync(looked, viewer, {})
+
+        if not eye.is_late:
+            eye.is_late = True
+            self._tasks.spawn("listing:late", wait())
+
+    def _say(self, looked: _Looked, viewer: Viewer, each: MemberList, ops: list[JSON]) -> None:
+        s, d = self._hub.s, self._update(looked, each, ops)
         self._hub.fanout.then(viewer, lambda: tell(viewer, s, _T, d))
 
-    def _tell(self, looked: _Looked, each: MemberList) -> None:
+    def _update(self, looked: _Looked, each: MemberList, ops: list[JSON]) -> bytes:
         view = looked.place.view
         assert view is not None
-        ops, each.ops = each.ops, []
-        first = min(op["index"] for op in ops)
-        seeing = [v for v in looked.by if self._reaches(looked, v, each, first)]
-        anew = {v for v in seeing if v.is_behind or v in looked.stale or len(ops) > OPS_MOST}
-        d = orjson.dumps({**each.head(view.count), "ops": ops})
-        self._hub.fanout.send(
-            Audience(v for v in seeing if v not in anew), Frames(self._hub.s, _T, d)
-        )
-        for viewer in anew:
-            if viewer.is_behind:
-                looked.stale.add(viewer)
-            else:
-                looked.stale.discard(viewer)
-                self._sync(looked, viewer)
+        return orjson.dumps({**each.head(view.count), "ops": ops})
 
-    def _reaches(self, looked: _Looked, viewer: Viewer, each: MemberList, first: int) -> bool:
-        """Whether a change at this line is in, or above, what a session looks at."""
-        view = looked.place.view
-        assert view is not None
-        return any(
-            channel_id in view.layout.rooms
-            and looked.roster.list_of(channel_id, view.layout) is each
-            and max(end for _, end in ranges) >= first
-            for channel_id, ranges in looked.by[viewer].items()
-        )
+    def _tell(self, looked: _Looked, each: MemberList) -> None:
+        """The steps by which a list changed."""
+        held, ops = each.told, each.take()
+        looking: dict[Window, list[Viewer]] = {}
+        for viewer, eye in looked.by.items():
+            window = eye.windows.get(each.id)
+            if window is None or eye.is_late:
+                continue
+            if not looked.sees(viewer, each.room_id):
+                eye.left[each.id] = eye.windows.pop(each.id)
+            elif viewer.is_behind:
+                self._sync_later(looked, viewer, eye)
+            else:
+                looking.setdefault(window, []).append(viewer)
+        listed = looked.roster.listed
+        for window, viewers in looking.items():
+            if len(ops) > OPS_MOST:
+                told = window.anew(each, listed, min(window.last + 1, held))
+            else:
+                told = window.follow(ops, each, listed)
+            if told:
+                frames = Frames(self._hub.s, _T, self._update(looked, each, told))
+                self._hub.fanout.send(Audience(viewers), frames)
 
     def _look_away(self, looked: _Looked | None, viewer: Viewer) -> None:
         if looked is not None and looked.by.pop(viewer, None) is not None and not looked.by:
@@ -266,12 +329,14 @@ def _is_moved(looked: _Looked, entry: Entry) -> bool:
         return name in _MOVING
     view = looked.place.view
     assert view is not None
+    looking = [eye for eye in looked.by.values() if channel_id in eye.channels]
+    lists = looked.roster.lists.values()
     if channel_id not in view.layout.rooms:
-        return any(each.room_id == channel_id for each in looked.roster.lists.values())
-    is_looked_at = any(channel_id in channels for channels in looked.by.values())
+        return bool(looking) or any(each.room_id == channel_id for each in lists)
     law = list_id(view.layout, channel_id)
-    of = [each for each in looked.roster.lists.values() if each.room_id == channel_id]
-    return any(each.id != law for each in of) or (is_looked_at and law not in looked.roster.lists)
+    return any(each.room_id == channel_id and each.id != law for each in lists) or any(
+        law not in eye.windows for eye in looking
+    )
 
 
 def _without_guild(body: JSON) -> JSON:

@@ -53,7 +53,7 @@ class Listed:
 class MemberList:
     """What is listed beside the channels of one law."""
 
-    __slots__ = ("_counts", "_groups", "_keys", "_layout", "_of", "id", "ops", "room_id")
+    __slots__ = ("_counts", "_groups", "_keys", "_layout", "_of", "id", "ops", "room_id", "told")
 
     def __init__(self, room_id: int, layout: Layout) -> None:
         self.room_id = room_id
@@ -61,6 +61,8 @@ class MemberList:
         self.id = list_id(layout, room_id)
         self.ops: list[JSON] = []
         """What changed since it was told."""
+        self.told = 0
+        """How many lines it had then."""
         self._layout = layout
         self._groups: list[str] = []
         self._of: dict[int, Key] = {}
@@ -80,6 +82,15 @@ class MemberList:
                 self._counts[key[0]] = self._counts.get(key[0], 0) + 1
         lines = [(group, "", 0) for group in self._counts]
         self._keys = sorted([*lines, *self._of.values()])
+        self.told = len(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def take(self) -> list[JSON]:
+        """What changed since this was asked last; more than OPS_MOST steps are not all of them."""
+        ops, self.ops, self.told = self.ops, [], len(self._keys)
+        return ops
 
     def put(self, user_id: int, one: Listed | None) -> None:
         """A member is like this now, or (None) is gone."""

@@ -18,9 +18,10 @@ from contracts.objects.presence import Presence, PresenceUser, Status
 from contracts.objects.role import Role
 from contracts.permissions import Permission
 from contracts.rpc.community import ListMembers
-from gateway.live import listing
+from gateway.live import listing, roster
 from tests.unit.gateway.house import (
     GUILD,
+    OTHER,
     Client,
     Gateway,
     World,
@@ -29,6 +30,7 @@ from tests.unit.gateway.house import (
     settled,
     user,
 )
+from tests.unit.gateway.live.test_windows import applied
 
 GID = GuildId(GUILD)
 VIEW = int(Permission.VIEW_CHANNEL)
@@ -87,6 +89,12 @@ class Town:
         self.world.guilds[GUILD] = guild.model_copy(update={"roles": roles})
         self.world.redis.publish(RoleUpdate(guild_id=GID, role=new))
 
+    def opens(self, channel_id: int, overwrites: tuple[ChannelOverwrite, ...]) -> None:
+        channels = self.world.channels[GUILD]
+        changed = channel(channel_id, overwrites=overwrites)
+        channels[:] = [changed if each.id == channel_id else each for each in channels]
+        self.world.redis.publish(ChannelUpdate(**changed.model_dump()))
+
     async def look(self, who: int = 1, channel_id: int = 11, upto: int = 99) -> Client:
         client = self.gateway.connect()
         await client.identify(who)
@@ -115,25 +123,18 @@ async def town() -> AsyncIterator[Town]:
 
 
 def lines(client: Client) -> tuple[list[Any], dict[str, Any]]:
-    """What a client shows after all updates, and what the last one says of all."""
+    """What a client that looks at one list shows after all updates, and what the last one says."""
     client.read()
-    shown: list[Any] = []
+    shown: dict[int, Any] = {}
     last: dict[str, Any] = {}
     for update in client.all("GUILD_MEMBER_LIST_UPDATE"):
-        for op in update["ops"]:
-            match op["op"]:
-                case "SYNC":
-                    shown[op["range"][0] :] = op["items"]
-                case "INSERT":
-                    shown.insert(op["index"], op["item"])
-                case "UPDATE":
-                    shown[op["index"]] = op["item"]
-                case "DELETE":
-                    del shown[op["index"]]
+        shown = applied(shown, update["ops"])
         last = {name: update[name] for name in ("groups", "online_count", "id")}
         counts = {group["id"]: group for group in update["groups"]}
-        shown = [{"group": counts[x["group"]["id"]]} if "group" in x else x for x in shown]
-    return shown, last
+        for at, item in shown.items():
+            if "group" in item:
+                shown[at] = {"group": counts.get(item["group"]["id"], item["group"])}
+    return [shown[at] for at in sorted(shown)], last
 
 
 def outline(client: Client) -> list[str]:
@@ -173,6 +174,89 @@ async def test_updates_lead_to_what_a_new_look_shows(
         anew.drop()
 
 
+def held(client: Client) -> dict[str, dict[int, Any]]:
+    """All that a client holds, by list; a group's size is told beside the lines."""
+    client.read()
+    shown: dict[str, dict[int, Any]] = {}
+    for update in client.all("GUILD_MEMBER_LIST_UPDATE"):
+        shown[update["id"]] = applied(shown.get(update["id"], {}), update["ops"])
+    return {
+        name: {at: item.get("member") or item["group"]["id"] for at, item in items.items()}
+        for name, items in shown.items()
+    }
+
+
+@pytest.mark.parametrize("most", [0, 2, 20])
+async def test_whoever_scrolls_holds_all_that_is_looked_at_and_nothing_false(
+    town: Town, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (listing, roster):
+        monkeypatch.setattr(module, "OPS_MOST", most)
+    dice, client, looked_at = town.dice, await town.look(), range(100)
+    await town.look(channel_id=12)
+    for _ in range(30):
+        if (die := dice.random()) < 0.3:
+            begin = dice.randrange(15)
+            looked_at = range(begin, begin + dice.randrange(1, 6))
+            ranges = [[looked_at[0], looked_at[-1]]]
+            client.say(14, {"guild_id": str(GUILD), "channels": {"11": ranges}})
+        elif die < 0.4:
+            town.opens(11, () if town.world.channels[GUILD][0].permission_overwrites else CREW)
+        else:
+            town.at_random()
+        await settled(20)
+        fresh = await town.look()
+        ((name, truth),) = held(fresh).items()
+        shown = held(client)[name]
+        assert shown.items() <= truth.items()
+        assert {at for at in truth if at in looked_at} <= shown.keys()
+        fresh.drop()
+
+
+async def test_who_looks_away_forgets_all(town: Town) -> None:
+    client, _ = await town.look(), await town.look(who=1_000)
+    client.say(14, {"guild_id": str(GUILD), "channels": {}})
+    town.shows(1_003, Status.ONLINE)
+    await settled()
+    assert held(client) == {"everyone": {}}
+
+
+async def test_who_loses_sight_of_a_channel_hears_of_its_list_no_more(town: Town) -> None:
+    """Seed A12 in its spirit: by one's own roles, which changes nobody else's list."""
+    town.holds(1_002, 50)
+    await settled()
+    client = await town.look(who=1_002, channel_id=12)
+    insider = await town.look(channel_id=12)
+    told = len(client.all("GUILD_MEMBER_LIST_UPDATE"))
+    town.holds(1_002)
+    town.shows(1_001, Status.ONLINE)
+    await settled()
+    client.read()
+    assert len(client.all("GUILD_MEMBER_LIST_UPDATE")) == told
+    assert {x for x in outline(insider) if x.isdigit()} == {"1", "1001"}
+
+
+@pytest.mark.parametrize("looks_again", [True, False])
+async def test_who_is_let_in_elsewhere_is_told_behind_what_it_missed(
+    town: Town, looks_again: bool
+) -> None:
+    """`s` never falls, and a list that changed meanwhile is told anew."""
+    town.world.guild(OTHER, owner=3)
+    client, insider = await town.look(who=1_002), await town.look()
+    town.world.join(1_002, OTHER)
+    town.shows(1_003, Status.ONLINE)
+    if looks_again:
+        client.say(14, {"guild_id": str(GUILD), "channels": {"11": [[0, 99]]}})
+    town.shows(1_004, Status.ONLINE)
+    await client.until(lambda: len(client.all("GUILD_CREATE")) == 2)
+    await town.gateway.clock.until_asleep()
+    town.gateway.clock.advance(1)
+    await settled()
+    assert held(client) == held(insider)
+    numbers = [event["s"] for event in client.events]
+    assert numbers == sorted(numbers)
+
+
 async def test_a_list_names_only_who_may_see_its_channel(town: Town) -> None:
     """Seed A12: a private channel's list is its own."""
     town.world.enrol(1_003, GUILD, 50)
@@ -184,10 +268,8 @@ async def test_a_list_names_only_who_may_see_its_channel(town: Town) -> None:
     await settled()
     outsider.read()
     assert not outsider.has("GUILD_MEMBER_LIST_UPDATE")
-    hidden = channel(12, overwrites=HIDDEN)
-    town.world.channels[GUILD][1] = hidden
     told = len(insider.all("GUILD_MEMBER_LIST_UPDATE"))
-    town.world.redis.publish(ChannelUpdate(**hidden.model_dump()))
+    town.opens(12, HIDDEN)
     await settled()
     assert {x for x in outline(insider) if x.isdigit()} == {"1"}
     assert len(insider.all("GUILD_MEMBER_LIST_UPDATE")) == told + 1
