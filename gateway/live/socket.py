@@ -220,6 +220,7 @@ class Socket(asyncio.Protocol, ABC):
                 # Discord's own answer to a payload that is too big.
                 is_big = received.close is Close.TOO_BIG
                 self.close(Close.DECODE_ERROR if is_big else received.close)
+                self._fall_silent()
 
     def _closed(self, closed: Closed) -> None:
         transport = self._transport
@@ -231,6 +232,14 @@ class Socket(asyncio.Protocol, ABC):
         if not self._leaves_at:
             transport.write(close_frame(1000 if closed.code == 1005 else closed.code))
         transport.close()
+
+    def _fall_silent(self) -> None:
+        """The peer's answer to a close will not be read: it is to see at once that no more comes.
+        Closing would let the kernel take back what the peer has not read of the reason.
+        """
+        transport = self._transport
+        if transport is not None and not transport.is_closing() and transport.can_write_eof():
+            transport.write_eof()
 
     def _forget(self, *, is_resumable: bool) -> None:
         task, self._task = self._task, None

@@ -470,7 +470,7 @@ class Transport:
         self.written: list[bytes] = []
         self.protocol: Any = None
         self.is_closed = False
-        self.is_aborted = False
+        self.is_aborted = self.is_ended = False
         self.high = 0
 
     def set_write_buffer_limits(self, high: int) -> None:
@@ -488,6 +488,15 @@ class Transport:
 
     def close(self) -> None:
         self.is_closed = True
+
+    def is_closing(self) -> bool:
+        return self.is_closed
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        self.is_ended = True
 
     def abort(self) -> None:
         self.is_aborted = True
