@@ -19,16 +19,21 @@ _AT_ONCE = 2
 """Questions under way; the second is begun when it is as large as it may be."""
 
 
+Answer = asyncio.Future[tuple[V | None, str]]
+
+
 class Asked(Generic[V]):
-    """An answer that is on its way: to be awaited once, or never."""
+    """An answer that is on its way: to be awaited once, or never. It is the asker's own, so that
+    who gives up takes it from nobody else.
+    """
 
-    __slots__ = ("_outcome",)
+    __slots__ = ("_answer",)
 
-    def __init__(self, outcome: asyncio.Future[tuple[V | None, str]]) -> None:
-        self._outcome = outcome
+    def __init__(self, answer: Answer[V]) -> None:
+        self._answer = answer
 
     def __await__(self) -> Generator[Any, None, V | None]:
-        found, trouble = yield from asyncio.shield(self._outcome).__await__()
+        found, trouble = yield from self._answer.__await__()
         if trouble:
             raise Unavailable(message=trouble)
         return found
@@ -49,19 +54,22 @@ class Together(Generic[K, V]):
         self._ask = ask
         self._tasks = tasks
         self._most = most
-        self._waiting: dict[K, asyncio.Future[tuple[V | None, str]]] = {}
+        self._waiting: dict[K, list[Answer[V]]] = {}
         self._under_way = 0
 
     def of(self, key: K) -> Asked[V]:
         """What there is about this one, as of now or later; None if there is nothing."""
+        asked: Answer[V] = asyncio.get_running_loop().create_future()
         waiting = self._waiting.get(key)
-        if waiting is None:
-            waiting = self._waiting[key] = asyncio.get_running_loop().create_future()
-            is_full = len(self._waiting) >= self._most
-            if not self._under_way or (is_full and self._under_way < _AT_ONCE):
-                self._under_way += 1
-                self._tasks.spawn(self._name, self._answer())
-        return Asked(waiting)
+        if waiting is not None:
+            waiting.append(asked)
+            return Asked(asked)
+        self._waiting[key] = [asked]
+        is_full = len(self._waiting) >= self._most
+        if not self._under_way or (is_full and self._under_way < _AT_ONCE):
+            self._under_way += 1
+            self._tasks.spawn(self._name, self._answer())
+        return Asked(asked)
 
     async def _answer(self) -> None:
         # A task begins in the next turn of the loop: whoever waits since this one is in.
@@ -74,7 +82,7 @@ class Together(Generic[K, V]):
         finally:
             self._under_way -= 1
 
-    async def _settle(self, some: dict[K, asyncio.Future[tuple[V | None, str]]]) -> None:
+    async def _settle(self, some: dict[K, list[Answer[V]]]) -> None:
         found: Mapping[K, V] = {}
         trouble = f"{self._name} was not answered"
         try:
@@ -88,8 +96,9 @@ class Together(Generic[K, V]):
                     await self._settle({key: waiting})
         finally:
             for key, waiting in some.items():
-                if not waiting.done():
-                    waiting.set_result((found.get(key), trouble))
+                for asked in waiting:
+                    if not asked.done():
+                        asked.set_result((found.get(key), trouble))
 
 
 def _is_too_much(error: Exception) -> bool:

@@ -74,6 +74,9 @@ class Arrival:
         self._mark = self._changes = 0
         self._is_fresh = False
         self._is_dead = False
+        self._topics: frozenset[Topic] | None = None
+        self.has_folded = False
+        """Whether anything was said since it was asked last, and is part of it now."""
 
     def __enter__(self) -> Self:
         return self
@@ -100,9 +103,10 @@ class Arrival:
     @property
     def topics(self) -> frozenset[Topic]:
         """Everything that concerns this person."""
-        return frozenset(
-            [topics.user(self._identity.user_id), *(place.topic for place in self.guilds.values())]
-        )
+        if self._topics is None:
+            places = [place.topic for place in self.guilds.values()]
+            self._topics = frozenset([topics.user(self._identity.user_id), *places])
+        return self._topics
 
     async def gather(self, *, with_self: bool = True) -> None:
         """Ask for everything, once; is_current() says whether that was enough."""
@@ -111,6 +115,7 @@ class Arrival:
             self._leave_person()
             self._person = await atlas.person(user_id, self._hub)
         self._mark, self._changes = self._hub.ring.mark, self._person.changes
+        self.has_folded, self._topics = False, None
         heard = atlas.heard
         asked = atlas.inquiry.accounts.of(user_id) if with_self else None
         found = await atlas.inquiry.memberships.of(user_id) or {}
@@ -139,6 +144,7 @@ class Arrival:
         if person.changes != self._changes or not all(map(hub.atlas.holds, places)):
             return False
         for entry in hub.ring.after(self._mark, self.topics):
+            self.has_folded = True
             if self.personal is not None and not self.personal.fold(entry, self._user_id):
                 return False
             route = entry.header.route
@@ -202,10 +208,11 @@ class Arrival:
                 atlas.unpin(self.guilds.pop(guild_id))
         missing = [guild_id for guild_id in self.members if guild_id not in self.guilds]
         cold = [guild_id for guild_id in missing if not self._pin(guild_id)]
-        outcomes = await asyncio.gather(*map(self._enter_cold, cold), return_exceptions=True)
-        for outcome in outcomes:
-            if outcome is not None:
-                raise outcome
+        if cold:
+            outcomes = await asyncio.gather(*map(self._enter_cold, cold), return_exceptions=True)
+            for outcome in outcomes:
+                if outcome is not None:
+                    raise outcome
 
     async def _enter_cold(self, guild_id: int) -> None:
         try:

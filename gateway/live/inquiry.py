@@ -109,6 +109,7 @@ def _of_people(ids: Ids) -> tuple[UserId, ...]:
 
 
 def _reader(reader: Reader) -> chat.Reader:
-    return chat.Reader(
+    # Of what was validated when it came; there are many of them, with many names each.
+    return chat.Reader.model_construct(
         user_id=UserId(reader.user_id), is_person=reader.is_person, mentioned_as=reader.aliases
     )

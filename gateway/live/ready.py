@@ -1,7 +1,7 @@
 """IDENTIFY answered: READY and one GUILD_CREATE for each guild, then live; or nothing at all.
 
-With H the process's highest s at that moment, READY and its GUILD_CREATEs are H-k … H-1: below
-every later event, and above what the session could have been told before.
+With H the process's highest s when nothing was left to be asked, READY and its GUILD_CREATEs are
+H-k … H-1: below every later event, and above what the session could have been told before.
 """
 
 from __future__ import annotations
@@ -95,9 +95,9 @@ class Readying:
 
     def _go_live(self, viewer: Viewer, arrival: Arrival) -> None:
         hub = self._hub
-        recorded = viewer.high, viewer.order, viewer.unavailable
-        self._number(viewer, arrival)
-        if (viewer.high, viewer.order, viewer.unavailable) != recorded:
+        if arrival.has_folded:
+            # READY holds what was said since it was numbered, so it stands behind that.
+            self._number(viewer, arrival)
             self._records.put(viewer)
         if arrival.personal is not None:
             viewer.is_set(arrival.personal.settings)

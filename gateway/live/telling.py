@@ -9,7 +9,6 @@ from collections.abc import Iterable
 import orjson
 
 from contracts.intents import Intent
-from contracts.objects.presence import ClientInfo, OwnSession
 from contracts.wire import JSON
 from gateway.live.arrival import Arrival
 from gateway.live.codec import Piece, dispatch_head, dispatch_payload
@@ -69,14 +68,15 @@ def ready(viewer: Viewer, arrival: Arrival, resume_url: str) -> bytes:
 
 
 def session(viewer: Viewer) -> JSON:
-    """One session, as its person sees it."""
+    """One session, as its person sees it: an OwnSession, written out as every READY has one."""
     seat = viewer.seat()
-    return OwnSession(
-        session_id=seat.session_id,
-        status=seat.status,
-        activities=seat.activities,
-        client_info=ClientInfo(client=seat.platform),
-    ).dump()
+    return {
+        "session_id": seat.session_id,
+        "status": seat.status.value,
+        "activities": seat.activities,
+        "active": True,
+        "client_info": {"client": seat.platform, "os": "", "version": 0},
+    }
 
 
 def _visible(arrival: Arrival) -> set[int]:

@@ -171,7 +171,8 @@ class Viewer:
         activities = self.shown.activities
         if self.custom is not None and not any(each.get("type") == CUSTOM for each in activities):
             activities = (self.custom, *activities)
-        return Seat(
+        # Nothing here that was not validated when it came, and every arrival has one.
+        return Seat.model_construct(
             session_id=self.session_id,
             user_id=UserId(self.user_id),
             status=self.shown.status,

@@ -4,6 +4,7 @@ the session wants is carried out by the lobby (lobby.py).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import parse_qs
 
 import orjson
@@ -139,17 +140,24 @@ class GatewaySocket(Socket):
         self.outlet.push(self.sink.frame(words) if isinstance(self.sink, Translator) else words)
 
     def _read_query(self, query: str) -> Close | None:
-        asked = {name: values[-1] for name, values in parse_qs(query).items()}
-        version = asked.get("v", "10")
-        if version not in VERSIONS:
-            return Close.INVALID_VERSION
-        self.version = int(version)
-        try:
-            asked_for = Encoding(asked.get("compress", ""))
-        except ValueError:
-            asked_for = Encoding.JSON
-        self.encoding = asked_for if asked_for in _BY_ADDRESS else Encoding.JSON
-        return Close.DECODE_ERROR if asked.get("encoding", "json") != "json" else None
+        self.version, self.encoding, close = _read(query)
+        return close
+
+
+@lru_cache(maxsize=256)
+def _read(query: str) -> tuple[int, Encoding, Close | None]:
+    """What an address asks for; a crowd of clients says it in the same few ways."""
+    asked = {name: values[-1] for name, values in parse_qs(query).items()}
+    version = asked.get("v", "10")
+    if version not in VERSIONS:
+        return 10, Encoding.JSON, Close.INVALID_VERSION
+    try:
+        asked_for = Encoding(asked.get("compress", ""))
+    except ValueError:
+        asked_for = Encoding.JSON
+    encoding = asked_for if asked_for in _BY_ADDRESS else Encoding.JSON
+    close = Close.DECODE_ERROR if asked.get("encoding", "json") != "json" else None
+    return int(version), encoding, close
 
 
 _BY_ADDRESS = frozenset({Encoding.JSON, Encoding.ZLIB, Encoding.ZSTD})
