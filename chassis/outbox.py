@@ -1,9 +1,9 @@
 """Events beside the change that caused them: stored in its transaction, published after it.
 
-A row is deleted once Redis has confirmed its record. What a crash leaves behind is found: rows of
-a dead process by any other of the same service, rows of this process that were committed but never
-handed over by itself. Records that may have been published already go out as repeats, so a topic's
-log has each of them once.
+A row holds a record, or a bundle of them for one topic, and is deleted once Redis has confirmed it.
+What a crash leaves behind is found: rows of a dead process by any other of the same service, rows
+of this process that were committed but never handed over by itself. Records that may have been
+published already go out as repeats, so a topic's log has each of them once.
 """
 
 from __future__ import annotations
@@ -35,17 +35,9 @@ _SWEEP_EVERY_S = 1.0
 _DELETE_EVERY_S = 0.05
 _DOUBT_S = 60.0
 _LAST_S = 3.0
-_PAGE = 500
-_VACUUM_EVERY = 50_000
+_PAGE = 100
+_VACUUM_EVERY_BYTES = 32 << 20
 _MOST_SWEPT = 16_384
-
-INSERT_MANY = """
-INSERT INTO outbox (owner, event_id, topic, record)
-SELECT $1, event_id, topic, record
-FROM unnest($2::bigint[], $3::text[], $4::bytea[]) AS t(event_id, topic, record)
-RETURNING id
-"""
-"""For asyncpg: owner, event ids, topics, records; returns the rows' ids in order."""
 
 _STORE = sa.text("""
 INSERT INTO outbox (owner, event_id, topic, record)
@@ -81,7 +73,9 @@ def outbox_table(metadata: sa.MetaData) -> sa.Table:
 
 @dataclass(slots=True)
 class Pending:
-    """An event to be published; `id` is its row's, once it is stored."""
+    """An event to be published, or a bundle with the first one's id; `id` is its row's, once it is
+    stored.
+    """
 
     topic: Topic
     record: bytes
@@ -150,7 +144,7 @@ class Outbox:
         self._hurry = asyncio.Event()
         self._doubtful_to: int | None = None
         self._doubt_until = 0.0
-        self._deleted = 0
+        self._deleted_bytes = 0
         self._found = metrics.counter("outbox_swept", "Rows published by the sweeper")
         metrics.gauge("outbox_on_way", "Rows not confirmed yet").set_function(
             lambda: len(self._on_way)
@@ -224,17 +218,18 @@ class Outbox:
     def _send(self, event: Pending, *, is_repeat: bool, page: _Page | None = None) -> None:
         self._on_way.add(event.id)
         self._none_on_way.clear()
-        done = partial(self._settled, event.id, page)
+        done = partial(self._settled, event, page)
         self._bus.publish(event.topic, event.record, event.event_id, done=done, repeat=is_repeat)
 
-    def _settled(self, row_id: int, page: _Page | None, is_published: bool) -> None:  # noqa: FBT001
-        self._on_way.discard(row_id)
+    def _settled(self, event: Pending, page: _Page | None, is_published: bool) -> None:  # noqa: FBT001
+        self._on_way.discard(event.id)
         if page is not None:
             page.settle(is_published)
         if not self._on_way:
             self._none_on_way.set()
         if is_published:
-            self._finished.add(row_id)
+            self._finished.add(event.id)
+            self._deleted_bytes += len(event.record)
             self._some_finished.set()
         else:
             self._fall_behind()
@@ -343,10 +338,9 @@ class Outbox:
             self._some_finished.set()
             raise
         self._finished.difference_update(batch)
-        self._deleted += len(batch)
-        if self._deleted >= _VACUUM_EVERY:
+        if self._deleted_bytes >= _VACUUM_EVERY_BYTES:
             # The sweeper reads the whole table, which is almost empty: keep it small as well.
-            self._deleted = 0
+            self._deleted_bytes = 0
             await self._lease.fetch(_VACUUM)
 
 

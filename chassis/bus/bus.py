@@ -140,16 +140,17 @@ class Bus:
         repeat: bool = False,
         ephemeral: bool = False,
     ) -> None:
-        """Tell everybody, after everything published before. Never blocks.
+        """Tell everybody, after everything published before. Never blocks. A bundle of records goes
+        at once; `event_id` is the first one's.
 
         `done(True)`: it is in the topic's log. `done(False)`: too much waits, or the process ends:
         the outbox must see to it later. `repeat`: it may have been published before; then it is not
         published twice, if it is among the newest 4,096 entries since its id, a snowflake, was
         made. `ephemeral`: not worth keeping while Redis is away.
         """
-        if len(record) > limits.RECORD_BYTES:
-            log.error("record.too_large", topic=topic, bytes=len(record))
         item = Item(topic, record, event_id, done)
+        if len(record) > limits.RECORD_BYTES * item.count:
+            log.error("record.too_large", topic=topic, bytes=len(record))
         if repeat:
             item.mark_repeat()
         item.is_ephemeral = ephemeral

@@ -109,7 +109,7 @@ class Cluster:
         for subscription in server.link.give_up(is_elsewhere):
             self.at(subscription.topic).link.take_in([subscription])
         for item in server.publisher.cede(is_elsewhere):
-            self.at(item.topic).publisher.take_in([item])
+            self.at(item.topic).publisher.take_in(item)
 
     def _owner(self, topic: Topic) -> Server:
         address = self._slots.owner(slot_of(pubsub(topic))) if self._slots is not None else None

@@ -1,6 +1,7 @@
 """Records on their way to one server: one queue, one connection, so that their order is kept.
 
-Never blocks. What a loop turn publishes goes out in one write, neighbours of one topic in one call.
+Never blocks. What a loop turn publishes goes out in one write, neighbours of one topic in one call,
+a bundle of records always in one.
 When a connection breaks, the outcome of what was on its way is unknown: the server is made to
 forget the old connection, and the same records go first on the next one, marked as repeats. An
 entry that the log has already keeps its number; one that it lacks gets the next. The mark carries
@@ -25,6 +26,7 @@ from chassis.bus.resp import Connection, pack
 from chassis.bus.script import Script, call
 from chassis.clock import Clock
 from chassis.logs import logger
+from contracts.events.base import BETWEEN, id_of
 from contracts.topics import Topic
 
 log = logger("bus")
@@ -49,15 +51,16 @@ _HOPELESS = ("ERR", "WRONGTYPE")
 
 
 class Item:
-    """One record on its way."""
+    """One record on its way, or one bundle."""
 
-    __slots__ = ("after", "done", "event_id", "is_ephemeral", "record", "topic")
+    __slots__ = ("after", "count", "done", "event_id", "is_ephemeral", "record", "topic")
 
     def __init__(self, topic: Topic, record: bytes, event_id: int, done: Done | None) -> None:
         self.topic = topic
         self.record = record
         self.event_id = event_id
         self.done = done
+        self.count = record.count(BETWEEN) + 1
         self.is_ephemeral = False
         self.after: int | None = None
 
@@ -66,6 +69,12 @@ class Item:
         if self.after is None:
             made = (self.event_id >> 22) * 1_000
             self.after = max(_EVERYWHERE, made - _SKEW_US)
+
+    def records(self) -> list[tuple[bytes, bytes]]:
+        """Each record after the id of its event."""
+        if self.count == 1:
+            return [(b"%d" % self.event_id, self.record)]
+        return [(id_of(record), record) for record in self.record.split(BETWEEN)]
 
     def settle(self, is_published: bool) -> None:  # noqa: FBT001 - the whole message
         """Say how it ended."""
@@ -96,7 +105,7 @@ class Publisher:
         self._former: tuple[int, str] | None = None
         self._queue: deque[Item] = deque()
         self._on_way: deque[list[Item]] = deque()
-        self._many_on_way = 0
+        self._many = self._many_on_way = 0
         self._searching: list[Item] | None = None
         self._is_due = False
         self._openings: dict[Topic, bytes] = {}
@@ -107,7 +116,7 @@ class Publisher:
         self._idle.set()
 
     def __len__(self) -> int:
-        return len(self._queue) + self._many_on_way
+        return self._many
 
     @property
     def connection(self) -> Connection | None:
@@ -123,11 +132,9 @@ class Publisher:
         """Send this after everything published before it."""
         if item.is_ephemeral and self._connection is None:
             return self._drop(item, "ephemeral")
-        if len(self._queue) >= MOST_QUEUED:
+        if self._many >= MOST_QUEUED:
             return self._drop(item, "ephemeral" if item.is_ephemeral else "overload")
-        self._queue.append(item)
-        self._idle.clear()
-        self._schedule()
+        self.take_in(item)
         return None
 
     def doubt(self) -> None:
@@ -144,6 +151,7 @@ class Publisher:
         for item in (*self._take_back(), *self._queue):
             item.settle(False)
         self._queue.clear()
+        self._many = 0
 
     def succeed(self, other: Publisher) -> None:
         """Speak to the same server in its place: what it had sent must not arrive later."""
@@ -159,15 +167,16 @@ class Publisher:
         ceded = [item for item in self._queue if is_elsewhere(item.topic)]
         if ceded:
             self._queue = deque(item for item in self._queue if not is_elsewhere(item.topic))
+            self._many -= _count(ceded)
             self._look_idle()
         return ceded
 
-    def take_in(self, ceded: Iterable[Item]) -> None:
+    def take_in(self, ceded: Item) -> None:
         """Send what another server was to be told."""
-        self._queue.extend(ceded)
-        if self._queue:
-            self._idle.clear()
-            self._schedule()
+        self._many += ceded.count
+        self._queue.append(ceded)
+        self._idle.clear()
+        self._schedule()
 
     # Holder of a line.
 
@@ -194,6 +203,7 @@ class Publisher:
         self._count()
         for item in reversed(self._take_back()):
             if item.is_ephemeral:
+                self._many -= item.count
                 self._drop(item, "ephemeral")
             else:
                 self._queue.appendleft(item)
@@ -227,9 +237,9 @@ class Publisher:
         while self._queue and self._searching is None and self._many_on_way < _MOST_ON_WAY:
             group = self._next_group()
             self._on_way.append(group)
-            self._many_on_way += len(group)
+            self._many_on_way += _count(group)
             opening, after = self._opening(group[0].topic), _first(group)
-            records = [(item.event_id, item.record) for item in group]
+            records = [record for item in group for record in item.records()]
             packed.append(call(opening, records, b"" if after is None else b"%d" % after))
             if after is not None:
                 self._searching = group
@@ -246,11 +256,13 @@ class Publisher:
         """What may share a call: neighbours of one topic, all of them repeats or none."""
         first = self._queue.popleft()
         group, size, is_repeat = [first], len(first.record), first.after is not None
-        while self._queue and len(group) < _MOST_TOGETHER:
+        many = first.count
+        while self._queue:
             item = self._queue[0]
             size += len(item.record)
+            many += item.count
             is_alike = item.topic == first.topic and (item.after is not None) is is_repeat
-            if not is_alike or size > _MOST_TOGETHER_BYTES:
+            if not is_alike or size > _MOST_TOGETHER_BYTES or many > _MOST_TOGETHER:
                 break
             group.append(self._queue.popleft())
         return group
@@ -280,7 +292,7 @@ class Publisher:
             self._searching = None
         if type(reply) is list:
             self._stamp = max(self._stamp, reply[1])
-            self._confirmed += len(group)
+            self._confirmed += _count(group)
             if self._waits:
                 # Of this write or of a later one: what it tells holds for this group too.
                 self._unsure.append(group)
@@ -289,7 +301,7 @@ class Publisher:
         elif str(reply).startswith(_HOPELESS):
             # No other try would change it, and all that come after would wait behind it.
             log.error("publish.refused", topic=group[0].topic, reason=str(reply))
-            self._meters.dropped.labels("refused").inc(len(group))
+            self._meters.dropped.labels("refused").inc(_count(group))
             self._settle(group)
         else:
             # Not executed: script unknown, data loading, memory full, failover under way.
@@ -305,7 +317,9 @@ class Publisher:
             self._look_idle()
 
     def _settle(self, group: list[Item]) -> None:
-        self._many_on_way -= len(group)
+        many = _count(group)
+        self._many_on_way -= many
+        self._many -= many
         for item in group:
             item.settle(True)
 
@@ -315,7 +329,7 @@ class Publisher:
         if type(reply) is not int or reply < 1:
             # There is none, or it lags: nobody is kept waiting for it for a while.
             self._waits_from = self._clock.monotonic() + _WITHOUT_REPLICA_S
-            self._meters.unreplicated.inc(sum(map(len, self._unsure)))
+            self._meters.unreplicated.inc(sum(map(_count, self._unsure)))
         while self._unsure:
             self._settle(self._unsure.popleft())
         if not self._queue:
@@ -331,8 +345,12 @@ class Publisher:
             self._idle.set()
 
     def _drop(self, item: Item, why: str) -> None:
-        self._meters.dropped.labels(why).inc()
+        self._meters.dropped.labels(why).inc(item.count)
         item.settle(False)
+
+
+def _count(items: Iterable[Item]) -> int:
+    return sum(item.count for item in items)
 
 
 def _first(group: list[Item]) -> int | None:

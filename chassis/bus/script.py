@@ -42,13 +42,12 @@ class Script:
         return packed
 
 
-def call(opening: bytes, records: Sequence[tuple[int, bytes]], after: bytes = b"") -> bytes:
+def call(opening: bytes, records: Sequence[tuple[bytes, bytes]], after: bytes = b"") -> bytes:
     """One EVALSHA for records of one topic, by event id. `after`: they are repeats, and here begins
     the look for them.
     """
     parts = [b"*%d\r\n%b$%d\r\n%b\r\n" % (8 + 2 * len(records), opening, len(after), after)]
-    for event_id, record in records:
-        event = b"%d" % event_id
+    for event, record in records:
         parts.append(b"$%d\r\n%b\r\n$%d\r\n%b\r\n" % (len(event), event, len(record), record))
     return b"".join(parts)
 

@@ -23,7 +23,7 @@ from chat_service.store import previews, threads
 from chat_service.unfurl.unfurler import Noticed
 from contracts import topics
 from contracts.errors import ErrorCode, NotFound
-from contracts.events.base import Route, pack
+from contracts.events.base import BETWEEN, Route, pack
 from contracts.events.message import MessageCreate
 from contracts.identity import Identity
 from contracts.permissions import Permission
@@ -159,15 +159,16 @@ def _linked(
 
 
 def _told(chosen: Sequence[store.Draft], stored: Sequence[store.Stored]) -> list[Pending]:
+    """What lies in the outbox, row by row."""
+    bundles: dict[int, tuple[store.Draft, list[bytes]]] = {}
+    for draft, row in zip(chosen, stored, strict=True):
+        if row.outbox_id is not None:
+            head, tail = draft.record
+            _, records = bundles.setdefault(row.outbox_id, (draft, []))
+            records.append(b"%b%d%b" % (head, row.message_id, tail))
     return [
-        Pending(
-            topics.Topic(draft.topic),
-            b"%b%d%b" % (draft.record[0], row.message_id, draft.record[1]),
-            draft.event_id,
-            row.outbox_id,
-        )
-        for draft, row in zip(chosen, stored, strict=True)
-        if row.outbox_id is not None
+        Pending(topics.Topic(first.topic), BETWEEN.join(records), first.event_id, row_id)
+        for row_id, (first, records) in bundles.items()
     ]
 
 

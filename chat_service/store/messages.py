@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from contracts.events.base import BETWEEN
 from contracts.wire import JSON
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ class Draft(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """What became of a draft: its id, and its outbox row unless an earlier send had stored it."""
+    """What became of a draft: its id, and its outbox row unless an earlier send had stored it. What
+    one batch tells of one channel lies in one row.
+    """
 
     message_id: int
     outbox_id: int | None
@@ -76,10 +79,11 @@ class Message:
         return not (more or self.flags & HAS_THREAD)
 
 
+_BETWEEN = f"\\x{BETWEEN.hex()}"
 # One statement, hence one round trip and one commit for a whole batch:
 # a nonce seen before keeps its message; the channel's row is locked in channel order and hands out
 # the ids, which therefore rise in commit order under any clock and any number of processes; the
-# event lies in the outbox beside the message.
+# events of each channel lie in the outbox beside the messages, as one bundle.
 _INSERT = """
 WITH input AS (
   SELECT * FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::int[],
@@ -108,28 +112,32 @@ WITH input AS (
 ), remembered AS (
   INSERT INTO nonces (channel_id, author_id, nonce, message_id, created)
   SELECT channel_id, author_id, nonce, id, created FROM numbered WHERE nonce IS NOT NULL
+), bundles AS (
+  SELECT channel_id, min(event_id) AS event_id, min(topic) AS topic,
+    string_agg(head || convert_to(id::text, 'UTF8') || tail, '@between' ORDER BY id) AS record
+  FROM numbered GROUP BY channel_id
 ), told AS (
   INSERT INTO outbox (owner, event_id, topic, record)
-  SELECT $13, event_id, topic, head || convert_to(id::text, 'UTF8') || tail
-  FROM numbered ORDER BY channel_id, id
+  SELECT $13, event_id, topic, record FROM bundles ORDER BY channel_id
   RETURNING id, event_id
 )
 SELECT message_id, outbox_id FROM (
-  SELECT n.ord, n.id AS message_id, t.id AS outbox_id FROM numbered n JOIN told t USING (event_id)
+  SELECT n.ord, n.id AS message_id, t.id AS outbox_id
+  FROM numbered n JOIN bundles b USING (channel_id) JOIN told t ON t.event_id = b.event_id
   UNION ALL SELECT ord, message_id, NULL FROM known
 ) AS result ORDER BY ord
-"""
+""".replace("@between", _BETWEEN)
 
 # A batch without nonces has nothing to look up first, so every message has its place within its
 # channel before the statement begins: the same effects, with less for PostgreSQL to do.
 _INSERT_PLACED = """
 WITH input AS (
   SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::int[], $5::boolean[],
-    $6::timestamptz[], $7::bigint[], $8::text[], $9::bytea[], $10::bytea[], $11::int[])
-    WITH ORDINALITY AS i(channel_id, author_id, content, flags, everyone, created, event_id, topic,
-      head, tail, after_it, ord)
+    $6::timestamptz[], $7::bytea[], $8::bytea[], $9::int[])
+    AS i(channel_id, author_id, content, flags, everyone, created, head, tail, after_it)
 ), blocks AS (
-  SELECT * FROM unnest($12::bigint[], $13::int[], $14::bigint[]) AS b(channel_id, many, last)
+  SELECT * FROM unnest($10::bigint[], $11::int[], $12::bigint[], $13::bigint[], $14::text[])
+    AS b(channel_id, many, last, event_id, topic)
 ), moved AS (
   INSERT INTO heads AS h (channel_id, last_message_id)
   SELECT channel_id, last FROM blocks ORDER BY channel_id
@@ -142,15 +150,19 @@ WITH input AS (
 ), stored AS (
   INSERT INTO messages (channel_id, id, author_id, content, type, flags, mention_everyone, created)
   SELECT channel_id, id, author_id, content, 0, flags, everyone, created FROM numbered
+), bundles AS (
+  SELECT channel_id,
+    string_agg(head || convert_to(id::text, 'UTF8') || tail, '@between' ORDER BY id) AS record
+  FROM numbered GROUP BY channel_id
 ), told AS (
   INSERT INTO outbox (owner, event_id, topic, record)
-  SELECT $15, event_id, topic, head || convert_to(id::text, 'UTF8') || tail
-  FROM numbered ORDER BY channel_id, id
+  SELECT $15, event_id, topic, record FROM blocks JOIN bundles USING (channel_id)
+  ORDER BY channel_id
   RETURNING id, event_id
 )
-SELECT n.id AS message_id, t.id AS outbox_id FROM numbered n JOIN told t USING (event_id)
-ORDER BY n.ord
-"""
+SELECT channel_id, last_message_id, id AS outbox_id
+FROM moved JOIN blocks USING (channel_id) JOIN told USING (event_id)
+""".replace("@between", _BETWEEN)
 
 # The first with what only some messages have, paid for only by a batch that has one of them.
 _STORED_MORE = "content, type, flags, everyone, created, extras"
@@ -237,11 +249,12 @@ async def _insert_placed(
     channels, authors, _, contents, flags, everyone, created, event_ids, told_on = columns[:9]
     heads, tails = zip(*columns[9], strict=True)
     many: dict[int, int] = {}
+    first: dict[int, int] = {}
     after_it = [0] * len(drafts)
     for at in range(len(drafts) - 1, -1, -1):
-        after_it[at] = many.get(channels[at], 0)
-        many[channels[at]] = after_it[at] + 1
-    first = dict(zip(channels, firsts, strict=True))
+        channel = channels[at]
+        after_it[at] = many.get(channel, 0)
+        many[channel], first[channel] = after_it[at] + 1, at
     rows = await connection.fetch(
         _INSERT_PLACED,
         channels,
@@ -250,17 +263,21 @@ async def _insert_placed(
         flags,
         everyone,
         created,
-        event_ids,
-        told_on,
         heads,
         tails,
         after_it,
         list(many),
         list(many.values()),
-        [first[channel] + count - 1 for channel, count in many.items()],
+        [firsts[first[channel]] + count - 1 for channel, count in many.items()],
+        [event_ids[at] for at in first.values()],
+        [told_on[at] for at in first.values()],
         owner,
     )
-    return [Stored(*row) for row in rows]
+    last = {channel: (message_id, outbox_id) for channel, message_id, outbox_id in rows}
+    return [
+        Stored(last[channel][0] - after, last[channel][1])
+        for channel, after in zip(channels, after_it, strict=True)
+    ]
 
 
 def _more(drafts: Sequence[Draft]) -> list[Any]:

@@ -6,6 +6,9 @@ dispatch, ready to be spliced into a frame. Header keys: i event id, e event nam
 c channel, l the channel left for it, a author, u the user it is about or for, m mentioned users,
 t request id of the cause; of a thread p the channel that it hangs from, and of a private one w who
 may hear.
+
+Records that were stored together lie and travel as one bundle, with a sign between them that no
+JSON holds as it is.
 """
 
 from __future__ import annotations
@@ -25,6 +28,9 @@ E = TypeVar("E", bound="Event")
 
 REGISTRY: dict[str, type[Event]] = {}
 """Every event by name."""
+
+BETWEEN = b"\x1e"
+"""Stands between the records of a bundle."""
 
 
 class Inside(NamedTuple):
@@ -182,6 +188,11 @@ def name_of(record: bytes) -> str:
     """Only the event's name, for listeners that pass most events over."""
     start = record.index(b'"e":"') + 5
     return record[start : record.index(b'"', start)].decode()
+
+
+def id_of(record: bytes) -> bytes:
+    """Only the event's id, as digits."""
+    return record[record.index(b":") + 1 : record.index(b",")]
 
 
 def open_as(event: type[E], body: bytes) -> E:

@@ -16,9 +16,16 @@ import asyncpg
 from chassis.bus import Bus
 from chassis.clock import SystemClock
 from chassis.metrics import Metrics
-from chassis.outbox import INSERT_MANY, Outbox, Pending
+from chassis.outbox import Outbox, Pending
 from chassis.tasks import Tasks
 from contracts import topics
+
+INSERT = """
+INSERT INTO outbox (owner, event_id, topic, record)
+SELECT $1, event_id, topic, record
+FROM unnest($2::bigint[], $3::text[], $4::bytea[]) AS t(event_id, topic, record)
+RETURNING id
+"""
 
 
 async def main(redis_url: str, dsn: str, stored: int, published: int) -> None:
@@ -31,7 +38,7 @@ async def main(redis_url: str, dsn: str, stored: int, published: int) -> None:
     topic = topics.guild(1)
     events = [Pending(topic, b"%d" % n, outbox.next_id()) for n in range(stored)]
     rows = await connection.fetch(
-        INSERT_MANY,
+        INSERT,
         outbox.number,
         [event.event_id for event in events],
         [event.topic for event in events],

@@ -13,6 +13,7 @@ from chassis.bus import Bus, Pace, ReplayGone
 from chassis.bus.server import Server
 from chassis.clock import SystemClock
 from contracts import topics
+from contracts.events.base import BETWEEN, Route, pack
 from contracts.topics import Topic
 from tests.fixtures.buses import Heard, NewBus, publish
 from tests.fixtures.patience import PATIENCE
@@ -107,6 +108,19 @@ class TestPublishing:
         await publish(bus, T, [b"last"], first_id=999)
         await heard.until(lambda h: b"last" in h.records)
         assert heard.records == [*records(300), b"again", b"last"]
+
+    async def test_a_bundle_is_heard_record_by_record_and_repeated_where_it_lacks(
+        self, new_bus: NewBus
+    ) -> None:
+        """Whoever died with a bundle had perhaps published a part of it in another one."""
+        bus, heard = await new_bus(), Heard()
+        await bus.subscribe(T, heard)
+        said = [pack("Said", Route(), b"%d" % n, event_id=n, trace="") for n in range(1, 41)]
+        await publish(bus, T, [BETWEEN.join(said[:30])])
+        bus.publish(T, BETWEEN.join(said[20:]), 21, repeat=True)
+        await heard.until(lambda h: said[-1] in h.records)
+        assert heard.records == said
+        assert [n for _, n, _, _ in heard.events] == list(range(1, 41))
 
     async def test_many_repeats_share_a_look_at_the_log(
         self, new_bus: NewBus, redis_server: RedisServer

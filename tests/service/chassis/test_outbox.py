@@ -19,7 +19,7 @@ from chassis.bus import Bus
 from chassis.clock import SystemClock
 from chassis.lease import DATABASE_NUMBERS, REDIS_NUMBERS, NumberLease, RedisNumberLease
 from chassis.metrics import Metrics
-from chassis.outbox import INSERT_MANY, Outbox, Pending, outbox_table
+from chassis.outbox import Outbox, Pending, outbox_table
 from chassis.tasks import Tasks
 from contracts import topics
 from contracts.topics import Topic
@@ -27,6 +27,7 @@ from tests.fixtures.buses import Heard, NewBus
 from tests.fixtures.patience import PATIENCE
 from tests.fixtures.postgres import Database, Fresh
 from tests.fixtures.redis import RedisServer
+from tests.service.chassis.outbox_process import INSERT
 
 T = topics.guild(1)
 ROOT = Path(__file__).parents[3]
@@ -46,7 +47,7 @@ class Process:
         """Store events; the transaction is over when this returns, nothing is published."""
         events = [Pending(topic, text, self.outbox.next_id()) for text in texts]
         rows = await self.pool.fetch(
-            INSERT_MANY,
+            INSERT,
             self.outbox.number,
             [event.event_id for event in events],
             [event.topic for event in events],

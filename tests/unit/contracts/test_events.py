@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts import topics
 from contracts.events import REGISTRY, Event, Route, open_as, pack, unpack
-from contracts.events.base import name_of
+from contracts.events.base import BETWEEN, id_of, name_of
 from contracts.events.channel import ChannelUpdate
 from contracts.events.guild import GuildJoined, GuildLeft, GuildUpdate
 from contracts.events.invite import InviteCreate
@@ -209,6 +211,16 @@ def test_a_member_has_a_face_and_a_current_user_a_public_part() -> None:
     assert own.public() == ALICE
 
 
-def test_the_name_of_a_record_is_read_without_parsing_it() -> None:
+def test_name_and_id_of_a_record_are_read_without_parsing_it() -> None:
     record = pack("MessageCreate", Route(guild_id=1), b'{"e":"x"}', event_id=7, trace='"e":"')
     assert name_of(record) == "MessageCreate" == unpack(record)[0].name
+    assert id_of(record) == b"7"
+
+
+@given(texts=st.lists(st.text(), min_size=1))
+def test_whatever_records_say_a_bundle_of_them_comes_apart_again(texts: list[str]) -> None:
+    said = [
+        pack("Said", Route(), orjson.dumps({"content": text}), event_id=n, trace="")
+        for n, text in enumerate(texts)
+    ]
+    assert BETWEEN.join(said).split(BETWEEN) == said
