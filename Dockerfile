@@ -9,7 +9,7 @@ RUN /opt/moim/bin/pip install --require-hashes --no-deps --only-binary :all: -r 
 
 FROM python:3.13-slim-trixie
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent moim \
- && install --directory --owner=moim --group=moim /files
+ && install --directory --owner=moim --group=moim /files /recordings
 COPY --from=build /opt/moim /opt/moim
 WORKDIR /app
 COPY contracts contracts

@@ -84,7 +84,12 @@ def _commits(
 
 
 def _schedule(service: Service, settings: Settings, chat: Chat) -> None:
-    jobs = Jobs(chat, service.metrics, nonce_hours=settings.nonce_hours)
+    jobs = Jobs(
+        chat,
+        service.metrics,
+        nonce_hours=settings.nonce_hours,
+        attendance_days=settings.attendance_days,
+    )
     service.job("removals", settings.removals_every, jobs.remove)
     service.job("farewells", settings.removals_every, jobs.say_farewell)
     service.job("sweep", settings.sweep_every, jobs.sweep)
@@ -109,6 +114,7 @@ def _files(settings: Settings, clock: Clock) -> Files:
         clock=clock,
         file_bytes=settings.file_bytes,
         request_bytes=settings.upload_bytes,
+        recording_bytes=settings.recording_bytes,
         at_once=settings.uploads_at_once,
         kept_hours=settings.uploads_kept_hours,
     )

@@ -26,6 +26,7 @@ class Files:
     clock: Clock
     file_bytes: int
     request_bytes: int
+    recording_bytes: int
     at_once: int
     kept_hours: int
     looking: asyncio.Semaphore = field(
@@ -37,6 +38,11 @@ class Files:
     )
     """Films as well, each with a process; and no picture waits behind a film that takes long."""
     _coming: int = field(default=0, init=False)
+
+    @property
+    def largest(self) -> int:
+        """No file is larger, whoever sends it."""
+        return max(self.file_bytes, self.recording_bytes)
 
     @contextmanager
     def coming(self) -> Iterator[None]:

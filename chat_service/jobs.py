@@ -12,6 +12,7 @@ from chat_service.actions import (
     polls,
     reacting,
     tending,
+    visiting,
 )
 from chat_service.actions.chat import Chat
 from contracts.attachments import Place
@@ -23,13 +24,16 @@ _GIVES_WAY_S = 5.0
 class Jobs:
     """Named periodic functions, each calling one action until nothing is left."""
 
-    def __init__(self, chat: Chat, metrics: Metrics, *, nonce_hours: int) -> None:
+    def __init__(
+        self, chat: Chat, metrics: Metrics, *, nonce_hours: int, attendance_days: int
+    ) -> None:
         self._chat = chat
         self._missing = metrics.gauge("files_missing", "Files that messages hold and that are gone")
         self._looked_after = Place(0, 0, "")
         self._counted = 0
         self._clock = chat.clock
         self._nonce_hours = nonce_hours
+        self._attendance_days = attendance_days
 
     async def remove(self) -> None:
         """Delete what is to go, batch by batch."""
@@ -80,8 +84,10 @@ class Jobs:
             pass
 
     async def forget(self) -> None:
-        """Forget nonces and turns that nobody asks for any more."""
+        """Forget nonces and turns that nobody asks for any more, and who was in voice long ago."""
         await reacting.forget(self._chat, self._nonce_hours)
+        while await visiting.forget_old(self._chat, self._attendance_days):
+            pass
 
     async def lapse(self) -> None:
         """Tell those whom no application has answered in time; forget what is over."""

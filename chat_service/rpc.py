@@ -13,8 +13,10 @@ from chat_service.actions import (
     farewells,
     joining,
     reading,
+    recording,
     thread_lists,
     threads,
+    visiting,
 )
 from chat_service.actions.chat import Chat
 from contracts.identity import NOBODY, Identity, Kind
@@ -25,9 +27,11 @@ from contracts.rpc.chat import (
     AnnounceCall,
     Announced,
     Arrivals,
+    BeginRecording,
     ClosePrivateChannel,
     EditPrivateChannel,
     EndCall,
+    EndRecording,
     ExportPerson,
     ForgetPerson,
     FoundPrivateChannel,
@@ -37,8 +41,12 @@ from contracts.rpc.chat import (
     GetPrivateChannel,
     GetThreadFollowers,
     InteractionOpened,
+    KeepRecording,
     LastMessages,
+    NoteVisits,
+    OfferRecording,
     OpenInteraction,
+    RecordingPlace,
     ThreadMemberships,
 )
 from contracts.rpc.export import Exported
@@ -129,6 +137,37 @@ class Handlers:
         return InteractionOpened(interaction_id=InteractionId(found.id))
 
 
+class VoiceHandlers:
+    """What signaling and media workers ask."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+
+    async def begin_recording(self, call: BeginRecording) -> Done:
+        """A recording begins."""
+        await recording.begin(self._chat, call)
+        return Done()
+
+    async def end_recording(self, call: EndRecording) -> Done:
+        """It ended."""
+        await recording.end(self._chat, call)
+        return Done()
+
+    async def offer_recording(self, call: OfferRecording) -> RecordingPlace:
+        """Its film shall come."""
+        return await recording.offer(self._chat, call)
+
+    async def keep_recording(self, call: KeepRecording) -> Done:
+        """Its film is there."""
+        await recording.keep(self._chat, call)
+        return Done()
+
+    async def note_visits(self, call: NoteVisits) -> Done:
+        """Who is in voice."""
+        await visiting.note(self._chat, call.visits)
+        return Done()
+
+
 def _person(user_id: UserId) -> Identity:
     """Whom the asking service vouches for."""
     return Identity(user_id, 0, Kind.USER)
@@ -149,3 +188,9 @@ def register(rpc: RpcServer, chat: Chat) -> None:
     rpc.handle(ExportPerson, handlers.export_person)
     rpc.handle(ForgetPerson, handlers.forget_person)
     rpc.handle(OpenInteraction, handlers.open_interaction)
+    voice = VoiceHandlers(chat)
+    rpc.handle(BeginRecording, voice.begin_recording)
+    rpc.handle(EndRecording, voice.end_recording)
+    rpc.handle(OfferRecording, voice.offer_recording)
+    rpc.handle(KeepRecording, voice.keep_recording)
+    rpc.handle(NoteVisits, voice.note_visits)

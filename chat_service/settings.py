@@ -48,6 +48,15 @@ class Settings(StoredSettings, BusSettings, BlobSettings):
         le=limits.UPLOAD_BODY_BYTES - limits.BODY_BYTES,
         description="All files of one message together",
     )
+    recording_bytes: int = Field(
+        limits.UPLOAD_BODY_BYTES - limits.BODY_BYTES,
+        ge=1,
+        le=limits.UPLOAD_BODY_BYTES,
+        description="The largest film of a recording",
+    )
+    attendance_days: int = Field(
+        365, ge=1, description="How long it is known who was in a voice channel"
+    )
     uploads_at_once: int = Field(
         64, ge=1, description="Requests with files that are taken in at the same time"
     )

@@ -115,6 +115,14 @@ CHECK_INS = 10_000
 """At one message."""
 ABSENT_AMONG = 1_000
 """Who is absent is told where a community has fewer members than this."""
+RECORDINGS_PAGE_MAX = 100
+RECORDED_MESSAGES = 5_000
+"""Beside the film of a recording."""
+VISITS_NOTED = 500
+"""Told of at once."""
+VISITS_REPORTED = 5_000
+ATTENDANCE_DAYS = 400
+"""Of one report."""
 PINS = 250
 PINS_PAGE_MAX = 50
 BULK_DELETE_MIN = 2

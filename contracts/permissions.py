@@ -80,6 +80,8 @@ NONE = Permission(0)
 EVERYTHING = reduce(or_, Permission)
 READING = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
 """What a timed-out member keeps."""
+ORGANISING = Permission.VIEW_CHANNEL | Permission.MANAGE_CHANNELS
+"""Of a voice channel: has it recorded, and learns who was there."""
 _QUARANTINED = READING | Permission.CHANGE_NICKNAME
 """What somebody keeps whose name set off a rule: a better one ends it."""
 

@@ -27,6 +27,9 @@ class Participant:
     rights: Rights = field(default_factory=Rights)
     subscribes_by_itself: bool = True
     is_hidden: bool = False
+    identity: str = ""
+    """Whose stay it is, and (below) under which name they are shown: told, never looked at."""
+    label: str = ""
     data: DataManner = DataManner.ASKER
     up: Wire | None = None
     down: Wire | None = None

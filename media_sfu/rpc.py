@@ -27,6 +27,7 @@ from contracts.rpc.media import (
     WishLayers,
 )
 from contracts.rpc.media_cords import CordKeyed, CordLaid, KeyCord, LayCord
+from contracts.rpc.media_recording import StartRecording, StopRecording
 from contracts.rpc.media_stats import GetRoom, ListRooms, RoomNames, RoomStats
 from media_sfu.actions import (
     answering,
@@ -38,6 +39,7 @@ from media_sfu.actions import (
     seating,
     talking,
 )
+from media_sfu.actions.recording import Recording
 from media_sfu.relay import Turn
 from media_sfu.worker import Worker
 
@@ -46,7 +48,7 @@ A = TypeVar("A", bound=Call[Done])
 _DONE = Done()
 
 
-def register(rpc: RpcServer, worker: Worker, turn: Turn) -> None:
+def register(rpc: RpcServer, worker: Worker, turn: Turn, recording: Recording) -> None:
     """Let this worker be asked."""
 
     def does(call: type[A], action: Callable[[Worker, A], Awaitable[None]]) -> None:
@@ -69,15 +71,22 @@ def register(rpc: RpcServer, worker: Worker, turn: Turn) -> None:
     does(Subscribe, listening.subscribe)
     does(WishLayers, listening.wish)
     does(SendData, talking.send)
+    does(StartRecording, recording.start)
+    does(StopRecording, recording.stop)
     does(Drain, seating.drain)
-    _answer(rpc, worker, turn)
+    _answer(rpc, worker, turn, recording)
 
 
-def _answer(rpc: RpcServer, worker: Worker, turn: Turn) -> None:
+def _answer(rpc: RpcServer, worker: Worker, turn: Turn, recording: Recording) -> None:
     async def opened(asked: OpenParticipant) -> Opened:
         await seating.open_participant(worker, asked)
         servers = turn.servers(asked.participant, worker.clock.now_ms() // 1000)
-        return Opened(worker=worker.name, epoch=worker.epoch, ice_servers=servers)
+        return Opened(
+            worker=worker.name,
+            epoch=worker.epoch,
+            recording=recording.of(asked.room),
+            ice_servers=servers,
+        )
 
     async def offer(asked: Offer) -> Answered:
         return await answering.offer(worker, asked)

@@ -44,6 +44,20 @@ class Settings(ServiceSettings):
     )
     turn_seconds: int = Field(86_400, description="How long TURN credentials last")
 
+    recordings: str = Field(
+        ".moim/recordings", description="Folder of recordings until they are delivered"
+    )
+    recording_hours: float = Field(4.0, gt=0, description="The longest recording")
+    recording_bytes: int = Field(
+        900 << 20, ge=1 << 16, description="The largest, below CHAT_RECORDING_BYTES"
+    )
+    recording_disk_bytes: int = Field(
+        1 << 30, ge=0, description="With less space on that disk nothing is recorded"
+    )
+    files_url: str = Field(
+        "", description="Where films of recordings are sent; empty: to the public address"
+    )
+
     def hosts(self) -> tuple[str, ...]:
         """Addresses of the candidates."""
         given = tuple(host.strip() for host in self.public_ips.split(",") if host.strip())

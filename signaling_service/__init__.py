@@ -7,5 +7,6 @@ of calls (chat_service), the socket on which a client asks to join (gateway).
 Speaks: HTTP and calls; WebSockets of LiveKit's protocol and a plain one; asks media workers.
 
 Shelves of its own: tools.py (what every action works with), facts.py (copies of what neighbours
-know), hall (rooms and connections of this process), attending.py (how the two are kept alike).
+know), answers.py (what other processes of this service answer), hall (rooms and connections of this
+process), attending.py (how the two are kept alike).
 """

@@ -12,6 +12,7 @@ from chassis.lease import RedisNumberLease
 from chassis.service import Service
 from contracts import topics
 from signaling_service import api, jobs, rpc, views
+from signaling_service.answers import Answers
 from signaling_service.attending import Attending
 from signaling_service.facts import Facts
 from signaling_service.hall.hall import Hall
@@ -75,4 +76,5 @@ def _tools(service: Service, settings: Settings, clock: Clock) -> Tools:
         secret=settings.secret(),
         new_id=numbers.next_id,
         new_ticket=lambda: token_urlsafe(12),
+        answers=Answers(),
     )

@@ -16,11 +16,11 @@ from chassis.tasks import Tasks
 from contracts import topics
 from contracts.errors import DomainError
 from contracts.events.base import name_of, open_as, unpack
-from contracts.events.voice import StayChanged
+from contracts.events.voice import RecordingAnswered, RecordingAsked, StayChanged
 from contracts.guild_facts import MEMBER_STALE_ON, STALE_ON
 from contracts.rpc.media import Source
 from contracts.topics import Topic
-from signaling_service.actions import keeping
+from signaling_service.actions import keeping, recording
 from signaling_service.hall.hall import Hall
 from signaling_service.hall.rooms import Guest, Why
 from signaling_service.tools import Tools
@@ -55,8 +55,7 @@ class Attending:
         del n, stamp
         name = name_of(record)
         if topic == topics.VOICE:
-            if name == StayChanged.__name__:
-                self._do("stay", self._stay_changed(open_as(StayChanged, unpack(record)[1])))
+            self._told(name, record)
             return
         route = unpack(record)[0].route
         if route.guild_id is None:
@@ -65,6 +64,18 @@ class Attending:
             self._look_at(route.guild_id, {route.user_id})
         elif name in STALE_ON | MEMBER_STALE_ON:
             self._look_at(route.guild_id, None)
+
+    def _told(self, name: str, record: bytes) -> None:
+        """By another signaling process, or by this one."""
+        body = unpack(record)[1]
+        if name == StayChanged.__name__:
+            self._do("stay", self._stay_changed(open_as(StayChanged, body)))
+        elif name == RecordingAsked.__name__:
+            asked = open_as(RecordingAsked, body)
+            self._do("record", recording.carry_out(self._tools, self._hall, asked))
+        elif name == RecordingAnswered.__name__:
+            said = open_as(RecordingAnswered, body)
+            self._tools.answers.came(int(said.asked_id), said.refusal)
 
     def lost(self, topic: Topic) -> None:
         """Something was missed: everything is compared soon anyway (`compare`)."""

@@ -8,8 +8,11 @@ import contextlib
 
 from redis.exceptions import RedisError
 
+from chassis.logs import logger
 from chassis.service import Service
 from contracts.errors import DomainError
+from contracts.limits import VISITS_NOTED
+from contracts.rpc.chat import NoteVisits
 from signaling_service.actions import idling, keeping, stages
 from signaling_service.attending import Attending
 from signaling_service.domain.nodes import Node
@@ -17,6 +20,8 @@ from signaling_service.hall.hall import Hall
 from signaling_service.hall.rooms import Why
 from signaling_service.settings import Settings
 from signaling_service.tools import Tools
+
+log = logger("jobs")
 
 _SELDOM = 5
 """So many sweeps pass between looks at everybody."""
@@ -51,6 +56,7 @@ class Jobs:
         """Let everybody go; they are awaited, here or elsewhere."""
         for room in tuple(self.hall.rooms.values()):
             await self.hall.close(room, Why.STOPPING)
+        await self.note_visits()
 
     def trouble(self) -> str | None:
         """Whether nobody can be sent here yet."""
@@ -69,6 +75,19 @@ class Jobs:
             self.hall.lost(gone)
         self.hall.sweep()
         await keeping.sweep(self._tools)
+
+    async def note_visits(self) -> None:
+        """Who is in voice, and who was; told again until it is known."""
+        here = [one for room in self.hall.rooms.values() for one in room.guests.values()]
+        due = self.hall.visits.due(here, self._tools.clock.now_ms())
+        for begin in range(0, len(due), VISITS_NOTED):
+            some = due[begin : begin + VISITS_NOTED]
+            try:
+                await self._tools.calls.ask(NoteVisits(visits=tuple(some)))
+            except DomainError as error:
+                log.warning("visits.untold", count=len(due) - begin, reason=str(error))
+                return
+            self.hall.visits.told(some)
 
     async def idle(self) -> None:
         """Who is alone, who says nothing, what has rung for long enough, empty stages."""
@@ -91,4 +110,5 @@ def register(service: Service, jobs: Jobs, attending: Attending, settings: Setti
     service.job("renew", settings.renew_seconds, jobs.renew)
     service.job("sweep", settings.sweep_seconds, jobs.sweep)
     service.job("compare", _SELDOM * settings.sweep_seconds, attending.compare)
+    service.job("visits", settings.attendance_seconds, jobs.note_visits)
     service.job("idle", _SELDOM * settings.sweep_seconds, jobs.idle)

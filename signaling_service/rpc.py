@@ -76,3 +76,4 @@ def _hear(rpc: RpcServer, news: News) -> None:
     rpc.hear(media_news.LayersWanted, news.layers)
     rpc.hear(media_news.DataHeard, news.data)
     rpc.hear(media_news.ParticipantLost, news.lost)
+    rpc.hear(media_news.RecordingEnded, news.recorded)

@@ -47,6 +47,9 @@ class Settings(BusSettings):
     stage_minutes: float = Field(
         5.0, description="A stage on which nobody has spoken for so long closes by itself"
     )
+    attendance_seconds: float = Field(
+        15.0, gt=0, description="How often it is noted who is in voice; a crash forgets no more"
+    )
     ring_seconds: float = Field(45.0, description="For how long a call rings")
     api_key: str = Field("moim", description="Names the issuer of voice tokens")
     api_secret: SecretStr = Field(

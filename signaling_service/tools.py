@@ -9,6 +9,7 @@ from chassis.bus import Bus
 from chassis.clock import Clock
 from chassis.rpc import Calls
 from chassis.tasks import Tasks
+from signaling_service.answers import Answers
 from signaling_service.facts import Facts
 from signaling_service.store.calls import OngoingCalls
 from signaling_service.store.nodes import Nodes
@@ -50,3 +51,4 @@ class Tools:
     """What tokens are signed with."""
     new_id: Callable[[], int]
     new_ticket: Callable[[], str]
+    answers: Answers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from stack import keys
 from stack.ports import LOOPBACK, Ports
@@ -94,6 +95,7 @@ class Wiring:
             values["VAPID_KEY"] = keys.vapid_key(self.master)
         if service.name == MEDIA:
             values |= {"UDP_BIND": LOOPBACK, "UDP_PORT": str(self.ports.media(process.copy))}
+            values["RECORDINGS"] = str(Path(self.blobs).with_name("recordings"))
         return {service.prefix + name: value for name, value in values.items()}
 
     def _neighbours(self, service: Service) -> str:

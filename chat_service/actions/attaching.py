@@ -32,7 +32,7 @@ from contracts.identity import NOBODY, Identity
 from contracts.permissions import READING, Permission
 from contracts.wire import JSON
 
-_OPEN_S = 3_600
+OPEN_S = 3_600
 """So long a link to send a file to is good."""
 _SWEPT = 100
 _LENT_FOR = timedelta(days=1)
@@ -186,7 +186,7 @@ async def ahead(
         await store.files.expect(unit, places, actor.user_id, due, sizes)
     now = chat.clock.now().timestamp()
     return [
-        Ahead(one.id, files.links.sent(place, now, _OPEN_S), f"{place.id}/{place.filename}")
+        Ahead(one.id, files.links.sent(place, now, OPEN_S), f"{place.id}/{place.filename}")
         for one, place in zip(announced, places, strict=True)
     ]
 

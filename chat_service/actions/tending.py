@@ -39,12 +39,16 @@ async def archive_some(chat: Chat) -> bool:
 
 
 async def go_with_channel(unit: Unit, channel_id: int) -> bool:
-    """Some threads of a channel that is gone go as well; whether there were any."""
+    """Some threads of a channel that is gone go as well; whether there were any. What is known of
+    what was spoken there goes at once.
+    """
     hanging = await store.threads.hanging(unit, channel_id, _AT_ONCE)
     if hanging:
         await store.removals.of_channel(unit, *hanging)
         await store.thread_members.forget(unit, hanging)
         await store.threads.remove(unit, hanging)
+    await store.recordings.forget_channel(unit, channel_id)
+    await store.visits.forget_channel(unit, channel_id)
     return bool(hanging)
 
 

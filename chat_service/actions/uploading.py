@@ -104,7 +104,8 @@ class _Coming:
         self._place = place
         self._until = chat.clock.monotonic() + _COMING_S
         self._clock = chat.clock
-        self._most = min(most or self._files.file_bytes, self._files.file_bytes)
+        # What was announced was measured then: a recording may be larger than what people send.
+        self._most = self._files.file_bytes if most is None else min(most, self._files.largest)
         self._size = 0
         self._head = b""
         self._writing: Writing | None = None

@@ -16,6 +16,7 @@ from chat_service.api import (
     polls,
     reactions,
     reading,
+    spoken,
     threads,
     webhooks,
 )
@@ -26,6 +27,6 @@ def routers(chat: Chat) -> list[APIRouter]:
     doors = (
         *(finding, reading, attachments, changes, reactions, polls, attendance),
         *(conversations, keeping, threads, answers, webhooks),
-        *(commands, asks),
+        *(commands, asks, spoken),
     )
     return [door.router(chat) for door in doors]

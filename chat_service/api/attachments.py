@@ -77,7 +77,7 @@ class AttachmentsDoor:
         """The file itself, by whoever has the link."""
         place = Place(channel_id, file_id, filename)
         attaching.require_open(self._chat, place, dict(request.query_params))
-        allow_body(request, self._chat.files.file_bytes)
+        allow_body(request, self._chat.files.largest)
         try:
             with self._chat.files.coming():
                 await uploading.fill(self._chat, NOBODY, place, request.stream())

@@ -16,10 +16,12 @@ from chat_service.store import (
     previews,
     reactions,
     reading,
+    recordings,
     removals,
     saving,
     thread_members,
     threads,
+    visits,
     writing,
 )
 
@@ -39,9 +41,11 @@ __all__ = [
     "previews",
     "reactions",
     "reading",
+    "recordings",
     "removals",
     "saving",
     "thread_members",
     "threads",
+    "visits",
     "writing",
 ]

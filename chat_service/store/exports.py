@@ -19,8 +19,10 @@ from chat_service.tables import (
     reactions,
     read_states,
     recipients,
+    recordings,
     thread_members,
     threads,
+    visits,
 )
 from chat_service.tables.search import hidden_mentions, saved
 from contracts.rpc.export import Exported
@@ -42,6 +44,8 @@ SHELVES = (
     Shelf(check_ins.c.user_id),
     Shelf(quiz_scores.c.user_id),
     Shelf(files.c.author_id),
+    Shelf(recordings.c.author_id),
+    Shelf(visits.c.user_id),
 )
 WITHHELD = frozenset(
     {"slowed", "nonces", "interactions", "whispers"}

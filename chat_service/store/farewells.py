@@ -21,6 +21,7 @@ from chat_service.tables import (
     reactions,
     read_states,
     recipients,
+    visits,
 )
 from chat_service.tables.search import hidden_mentions, saved
 from chat_service.tools import Unit
@@ -31,8 +32,9 @@ _THEIRS = (
     (hidden_mentions, hidden_mentions.c.user_id),
     (mentions, mentions.c.target_id),
     (mentioned, mentioned.c.target_id),
+    (visits, visits.c.user_id),
 )
-"""What nobody else sees."""
+"""What nobody else sees, or (visits) what organisers see and nobody needs any more."""
 _UNCOUNTED = sa.text("""
 WITH gone AS (DELETE FROM check_ins WHERE user_id = :user_id RETURNING channel_id, message_id)
 UPDATE rolls AS r SET total = r.total - 1 FROM gone AS g

@@ -30,6 +30,7 @@ from chat_service.tables.base import key
 from chat_service.tables.links import previews, unseen_links
 from chat_service.tables.search import hidden_mentions, saved
 from chat_service.tables.threads import thread_members, threads
+from chat_service.tables.voice import recordings, visits
 
 metadata = base.metadata
 
@@ -309,6 +310,7 @@ __all__ = [
     "reactions",
     "read_states",
     "recipients",
+    "recordings",
     "removals",
     "rolls",
     "saved",
@@ -316,5 +318,6 @@ __all__ = [
     "thread_members",
     "threads",
     "unseen_links",
+    "visits",
     "whispers",
 ]

@@ -19,7 +19,7 @@ from chat_service.store.attendance import Count as Present
 from chat_service.store.messages import HAS_THREAD, Message
 from chat_service.store.reactions import Count
 from chat_service.views.hot import OPENING, Said, Speaker, after_id, in_guild, stored
-from chat_service.views.places import audited_thread, private, thread, thread_member
+from chat_service.views.places import audited_thread, private, recording, thread, thread_member
 from contracts.events.base import Event
 from contracts.ids import Snowflake, UserId
 from contracts.objects.attachment import Attachment
@@ -47,6 +47,7 @@ __all__ = [
     "poll_in",
     "private",
     "reaction",
+    "recording",
     "referenced",
     "referenced_id",
     "roles_in",

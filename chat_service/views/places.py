@@ -1,4 +1,4 @@
-"""Where people talk: conversations and threads, as they see them."""
+"""Where people talk, as they see it: conversations, threads, and what was recorded."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from datetime import datetime
 from chat_service.domain.conversations import Conversation
 from chat_service.domain.threads import Thread
 from chat_service.people import gone
+from chat_service.store.recordings import Recording
 from chat_service.store.thread_members import Membership
+from contracts.ids import ChannelId, GuildId, MessageId, Snowflake, UserId
 from contracts.objects.member import Member
 from contracts.objects.private import PrivateChannel
+from contracts.objects.recording import Recording as RecordingShape
 from contracts.objects.thread import Thread as ThreadShape
 from contracts.objects.thread import ThreadMember, ThreadMetadata
 from contracts.objects.user import User
@@ -94,3 +97,18 @@ def audited_thread(one: Thread) -> JSON:
         "flags": one.flags,
         "applied_tags": [str(tag) for tag in one.tags],
     }
+
+
+def recording(one: Recording) -> RecordingShape:
+    """A recording of a voice channel."""
+    return RecordingShape(
+        id=Snowflake(one.id),
+        channel_id=ChannelId(one.channel_id),
+        guild_id=GuildId(one.guild_id),
+        user_id=UserId(one.author_id),
+        started_at=one.began,
+        ended_at=one.ended,
+        reason=one.reason,
+        message_id=None if one.message_id is None else MessageId(one.message_id),
+        seconds=one.seconds,
+    )

@@ -9,7 +9,7 @@ import orjson
 from contracts import topics
 from contracts.events.base import Event, Route
 from contracts.events.place import NoAddress, ToldToPeople
-from contracts.ids import ChannelId, GuildId, UserId
+from contracts.ids import ChannelId, GuildId, Snowflake, UserId
 from contracts.intents import Intent
 from contracts.objects.voice import OngoingCall, Ringing, StageInstance, VoiceState
 from contracts.permissions import Permission
@@ -170,3 +170,39 @@ class StayChanged(Event):
     def route(self) -> Route:
         """By person."""
         return Route(user_id=self.user_id)
+
+
+class RecordingAsked(Event):
+    """Inside the house: whichever signaling process has this channel shall have it recorded, or no
+    longer; it answers with `RecordingAnswered`.
+    """
+
+    asked_id: Snowflake
+    channel_id: ChannelId
+    recording_id: Snowflake
+    begins: bool
+    is_unwanted: bool = False
+    """Ended before anybody was told of it."""
+
+    def address(self) -> topics.Topic:
+        """Where signaling processes listen."""
+        return topics.VOICE
+
+    def route(self) -> Route:
+        """By channel."""
+        return Route(channel_id=self.channel_id)
+
+
+class RecordingAnswered(Event):
+    """Inside the house: it was done, or (the name of an ErrorCode) refused."""
+
+    asked_id: Snowflake
+    refusal: str = ""
+
+    def address(self) -> topics.Topic:
+        """Where signaling processes listen."""
+        return topics.VOICE
+
+    def route(self) -> Route:
+        """To everybody: whoever asked knows the number."""
+        return Route()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from contracts.ids import ChannelId, GuildId, InteractionId, MessageId, Snowflake, UserId
-from contracts.limits import ACTIVE_THREADS_OF_GUILDS, ARRIVALS_ASKED
+from contracts.limits import ACTIVE_THREADS_OF_GUILDS, ARRIVALS_ASKED, VISITS_NOTED
 from contracts.objects.private import PrivateChannel
 from contracts.objects.thread import Thread, ThreadMember
 from contracts.rpc.base import Call, Done
@@ -221,3 +221,96 @@ class OpenInteraction(Call[InteractionOpened]):
 
     owner_id: Snowflake
     token: str
+
+
+class BeginRecording(Call[Done]):
+    """Somebody who may has a voice channel recorded: everybody is told."""
+
+    service = "chat"
+    callers = frozenset({"signaling"})
+    deadline = 5.0
+
+    recording_id: Snowflake
+    channel_id: ChannelId
+    user_id: UserId
+
+
+class EndRecording(Call[Done]):
+    """It ended. NotFound for one that nobody wants any more, as its channel is gone."""
+
+    service = "chat"
+    callers = frozenset({"media"})
+    deadline = 5.0
+
+    recording_id: Snowflake
+    ended_ms: int
+    reason: str
+
+
+class RecordingPlace(Wire):
+    """Where its film is to be sent: by PUT, once."""
+
+    file_id: Snowflake
+    url: str
+
+
+class OfferRecording(Call[RecordingPlace]):
+    """The film of a recording is made and shall come."""
+
+    service = "chat"
+    callers = frozenset({"media"})
+    deadline = 5.0
+    idempotent = False
+
+    recording_id: Snowflake
+    filename: str = Field(max_length=64)
+    size: int
+
+
+class RecordedTrack(Wire):
+    """One track of the film."""
+
+    number: int
+    identity: str
+    name: str
+    source: str
+    kind: str
+    codec: str
+    frames: int
+    from_s: float = 0.0
+    to_s: float = 0.0
+
+
+class KeepRecording(Call[Done]):
+    """The film is there (or, without a file, there was nothing to make one of)."""
+
+    service = "chat"
+    callers = frozenset({"media"})
+    deadline = 20.0
+
+    recording_id: Snowflake
+    file_id: Snowflake | None = None
+    seconds: float
+    tracks: tuple[RecordedTrack, ...] = ()
+
+
+class NotedVisit(Wire):
+    """Somebody is connected to a voice channel of a guild, or was until then."""
+
+    id: Snowflake
+    channel_id: ChannelId
+    guild_id: GuildId
+    user_id: UserId
+    began_ms: int
+    ended_ms: int
+    spoke_ms: int = 0
+
+
+class NoteVisits(Call[Done]):
+    """Who is in voice, again and again while they are there: what was noted last stays."""
+
+    service = "chat"
+    callers = frozenset({"signaling"})
+    deadline = 5.0
+
+    visits: tuple[NotedVisit, ...] = Field(max_length=VISITS_NOTED)

@@ -119,6 +119,8 @@ class Opened(Wire):
     worker: str
     epoch: int
     """Another one than before: the worker has forgotten everything since."""
+    recording: int = 0
+    """The one that is being made of the room; 0: none."""
     ice_servers: tuple[IceServer, ...] = ()
 
 
@@ -140,6 +142,9 @@ class OpenParticipant(Call[Opened]):
     """Hears every track without asking."""
     is_hidden: bool = False
     """Takes part in nothing that is told: no speaker, no quality."""
+    identity: str = Field("", max_length=128)
+    """Whose stay it is, and (below) under which name: opaque, written into recordings."""
+    name: str = Field("", max_length=256)
     data: DataManner = DataManner.ASKER
     is_anew: bool = False
 

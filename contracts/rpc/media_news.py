@@ -223,3 +223,28 @@ class ParticipantLost(Cast):
     room: str
     participant: str
     reason: LossReason
+
+
+class RecordingEnd(StrEnum):
+    """Why a recording ended."""
+
+    STOPPED = "stopped"
+    EMPTY = "empty"
+    """Everybody left."""
+    TOO_LONG = "too_long"
+    TOO_LARGE = "too_large"
+    DISK = "disk"
+    """The worker's disk is full or does not keep up."""
+    CUT_OFF = "cut_off"
+    """The worker died; what was written until then is there."""
+
+
+class RecordingEnded(Cast):
+    """Nothing is written down any more."""
+
+    service = "signaling"
+    callers = _TELLERS
+
+    room: str
+    recording: int
+    reason: RecordingEnd

@@ -68,6 +68,7 @@ _LINKS = Bucket("links", 10, 60)
 _OWNER = Bucket("owner", 5, 30)
 _COMMUNITY = Bucket("community", 10, 2)
 _VOICE_STATES = Bucket("voice-states", 20, 10)
+_RECORDINGS = Bucket("recordings", 10, 10)
 _CHANNEL = Bucket("channel", 10, 2)
 _THREADS = Bucket("threads", 10, 5)
 _MESSAGES = Bucket("messages", 20, 5)
@@ -185,6 +186,17 @@ ROWS: tuple[Row, ...] = (
     Row("channels/{channel}/recipients/*", "chat", Bucket("recipients", 10, 5), major="channel"),
     Row("stage-instances/*", "signaling", Bucket("stages", 10, 5)),
     Row("channels/{channel}/voice-status", "signaling", _CHANNEL, major="channel"),
+    Row(
+        "channels/{channel}/recordings",
+        "chat",
+        _RECORDINGS,
+        by_service={b"POST": "signaling"},
+        major="channel",
+    ),
+    Row(
+        "channels/{channel}/recordings/{recording}/stop", "signaling", _RECORDINGS, major="channel"
+    ),
+    Row("channels/{channel}/voice-attendance", "chat", _RECORDINGS, major="channel"),
     Row("channels/{channel}/call/*", "signaling", Bucket("calls", 10, 10), major="channel"),
     Row("channels/{channel}/typing", "chat", Bucket("typing", 5, 5), major="channel"),
     Row("channels/{channel}/polls/*", "chat", Bucket("polls", 5, 5), major="channel"),

@@ -49,6 +49,7 @@ async def open_participant(worker: Worker, asked: OpenParticipant) -> None:
 def _change(worker: Worker, one: Participant, asked: OpenParticipant) -> None:
     one.subscribes_by_itself = asked.subscribes_by_itself
     one.is_hidden = asked.is_hidden
+    one.identity, one.label = asked.identity, asked.name
     one.data = asked.data
     _allow(worker, one, SetRights(room=asked.room, participant=one.name, rights=asked.rights))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from signaling_service.api import calls, regions, stages, states
+from signaling_service.api import calls, recordings, regions, stages, states
 from signaling_service.tools import Tools
 from signaling_service.views import VoiceRegion
 
@@ -12,4 +12,4 @@ from signaling_service.views import VoiceRegion
 def routers(tools: Tools, offered: tuple[VoiceRegion, ...]) -> list[APIRouter]:
     """Every route."""
     of_people = [states.router(tools), stages.router(tools), calls.router(tools)]
-    return [regions.router(tools, offered), *of_people]
+    return [regions.router(tools, offered), *of_people, recordings.router(tools)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from contracts.objects.channel import ChannelType
-from contracts.permissions import Permission, holds
+from contracts.permissions import ORGANISING, Permission, holds
 from contracts.rpc.media import Source
 from signaling_service.domain.stays import Stay
 
@@ -115,3 +115,8 @@ def may_see(granted: Permission) -> bool:
 def may_ask_to_speak(granted: Permission) -> bool:
     """Whether somebody may raise a hand."""
     return holds(granted, Permission.REQUEST_TO_SPEAK)
+
+
+def may_record(granted: Permission) -> bool:
+    """Whether somebody has a channel recorded, and ends that."""
+    return holds(granted, ORGANISING | Permission.CONNECT)

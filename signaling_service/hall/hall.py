@@ -14,9 +14,11 @@ from chassis.logs import logger
 from contracts.errors import Conflict, DomainError, ErrorCode, NotFound
 from contracts.rpc import media
 from contracts.rpc.base import Call
+from contracts.rpc.media_recording import StartRecording, StopRecording
 from contracts.wire import Wire
 from signaling_service.domain.rights import Rights
 from signaling_service.hall.rooms import Guest, Room, Track, Why
+from signaling_service.hall.visits import Visits
 from signaling_service.hall.workers import Workers
 
 log = logger("hall")
@@ -39,6 +41,7 @@ class Hall:
         """Told when what a guest publishes changed."""
         self.on_gone: Callable[[Guest, Why], None] = _ignore_gone
         """Told when a guest is out."""
+        self.visits = Visits()
         self._clock = clock
 
     def guest(self, room: str, participant: str) -> tuple[Room, Guest] | None:
@@ -105,12 +108,16 @@ class Hall:
                     rights=guest.media_rights(),
                     subscribes_by_itself=guest.subscribes_by_itself,
                     is_hidden=guest.is_hidden,
+                    identity=guest.identity[:128],
+                    name=guest.name[:256],
                 ),
             )
         except DomainError:
             self._forget(room, guest)
             raise
         guest.ice_servers = opened.ice_servers
+        # The worker knows better: it goes on when signaling starts anew.
+        self.recorded(room, opened.recording)
         self.tell(room, guest)
         return room
 
@@ -201,6 +208,26 @@ class Hall:
         guest.door.rights_changed()
         self.tell(room, guest)
 
+    async def record(self, room: Room, number: int) -> None:
+        """Have a room recorded: everybody in it is told."""
+        await self.ask_in(room, StartRecording(room=room.name, recording=number))
+        self.recorded(room, number)
+
+    async def unrecord(self, room: Room, number: int, *, is_unwanted: bool) -> None:
+        """End that."""
+        if room.recording != number:
+            raise NotFound(ErrorCode.UNKNOWN_RECORDING)
+        ends = StopRecording(room=room.name, recording=number, is_unwanted=is_unwanted)
+        await self.ask_in(room, ends)
+        self.recorded(room, 0)
+
+    def recorded(self, room: Room, number: int) -> None:
+        """This one is being made of a room now."""
+        if room.recording != number:
+            room.recording = number
+            for door in room.doors():
+                door.room_changed(room)
+
     def ended(self, guest: Guest, track: Track) -> None:
         """A track is no more."""
         if guest.tracks.pop(track.sid, None) is not None:
@@ -236,12 +263,14 @@ class Hall:
             del self.rooms[room.name]
             for guest in tuple(room.guests.values()):
                 guest.is_gone = True
+                self.visits.over(guest, self._clock.now_ms())
                 guest.door.ended(Why.MEDIA_LOST)
                 self.on_gone(guest, Why.MEDIA_LOST)
 
     def _forget(self, room: Room, guest: Guest) -> None:
         room.guests.pop(guest.sid, None)
         guest.is_gone = True
+        self.visits.over(guest, self._clock.now_ms())
         guest.version += 1
         if not guest.is_hidden:
             for door in room.doors():

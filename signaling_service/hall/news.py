@@ -99,6 +99,7 @@ class News:
             guest = room.guests.get(one.participant)
             if guest is not None and not guest.is_hidden:
                 guest.spoke_ms = now
+                guest.talks(now, is_on=one.is_active)
                 told.append((guest, one.level, one.is_active))
         for door in room.doors() if told else ():
             door.speakers(told)
@@ -132,6 +133,13 @@ class News:
         if found is not None and found[1].may_send_data:
             payload = b64decode(said.payload)
             found[1].door.data(found[1], payload, is_reliable=said.is_reliable)
+
+    def recorded(self, said: news.RecordingEnded, link: Link) -> None:
+        """A recording ended."""
+        del link
+        room = self._hall.rooms.get(said.room)
+        if room is not None and room.recording == said.recording:
+            self._hall.recorded(room, 0)
 
     def lost(self, said: news.ParticipantLost, link: Link) -> None:
         """The worker let go of somebody."""

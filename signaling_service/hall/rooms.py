@@ -136,6 +136,16 @@ class Guest:
     tracks: dict[str, Track] = field(default_factory=dict)
     ice_servers: tuple[IceServer, ...] = ()
     spoke_ms: int = 0
+    visit_id: int = 0
+    """By which it is remembered that they were here; 0: it is not."""
+    talked_ms: int = 0
+    talks_since_ms: int = 0
+
+    def talks(self, now_ms: int, *, is_on: bool) -> None:
+        """They begin to speak, or cease to."""
+        if self.talks_since_ms:
+            self.talked_ms += max(0, now_ms - self.talks_since_ms)
+        self.talks_since_ms = now_ms if is_on else 0
 
     def media_rights(self) -> MediaRights:
         """The same for the worker, which knows sources instead of permissions."""
@@ -190,6 +200,8 @@ class Room:
     """
     departure_s: int = 0
     kept_until_ms: int = 0
+    recording: int = 0
+    """The one that is made of it; 0: none."""
     guests: dict[str, Guest] = field(default_factory=dict)
 
     @property

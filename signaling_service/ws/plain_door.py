@@ -43,6 +43,7 @@ class Door:
                 "type": "created" if is_new else "joined",
                 "room": room.name,
                 "capacity": room.capacity,
+                "recording": bool(room.recording),
                 "you": shown(self.guest),
                 "participants": [shown(one) for one in others],
                 "ice_servers": [one.dump() for one in self.guest.ice_servers],
@@ -83,7 +84,8 @@ class Door:
         self.say({"type": "muted", "track": track.sid, "cid": track.cid})
 
     def room_changed(self, room: Room) -> None:
-        """Not told here."""
+        """The room is recorded now, or no longer."""
+        self.say({"type": "recording", "on": bool(room.recording)})
 
     def heard(self, track: Track) -> None:
         """Not told here."""

@@ -95,6 +95,7 @@ class Reception:
             stay=admitted.stay,
             is_hidden=claims.has("hidden"),
             may_send_data=claims.has("canPublishData", unless_said=True),
+            visit_id=self._tools.new_id() if admitted.stay is not None else 0,
             **how,
         )
         await self.hall.enter(admitted.room, guest)

@@ -113,6 +113,7 @@ def room_of(room: Room) -> models.Room:
         max_participants=room.capacity,
         metadata=room.metadata,
         num_participants=len(room.guests),
+        active_recording=bool(room.recording),
         num_publishers=sum(bool(one.tracks) for one in room.guests.values()),
         enabled_codecs=[models.Codec(mime=mime) for mime in CODECS],
     )

@@ -102,7 +102,7 @@ class Stand:
             while not is_so():
                 await SystemClock().sleep(0.02)
 
-    async def join(self, name: str, room: str = "room", **how: Any) -> Client:
+    async def join(self, name: str, /, room: str = "room", **how: Any) -> Client:
         """A participant with its listening wire up."""
         client = Client(self, room, name, how.pop("manner", Manner.TWO), how.pop("route", None))
         self.clients.append(client)
@@ -250,8 +250,8 @@ def _peer() -> RTCPeerConnection:
 
 
 @asynccontextmanager
-async def standing(**settings: Any) -> AsyncIterator[Stand]:
-    """A worker, ready to be asked."""
+async def standing(*neighbours: str, **settings: Any) -> AsyncIterator[Stand]:
+    """A worker, ready to be asked; `neighbours` besides signaling."""
     stand: Stand | None = None
 
     def declare(rpc: RpcServer) -> None:
@@ -259,7 +259,8 @@ async def standing(**settings: Any) -> AsyncIterator[Stand]:
             rpc.hear(kind, lambda said, link: stand and stand.hear(said))
 
     async with stub("signaling", declare) as entry:
-        given = {"udp_bind": "127.0.0.1", "udp_port": 0, "neighbours": entry} | settings
+        given = {"udp_bind": "127.0.0.1", "udp_port": 0} | settings
+        given["neighbours"] = ",".join((entry, *neighbours))
         async with running(Settings, build, **given) as media_:
             stand = Stand(media_, await media_.calls_from("signaling"))
             try:
