@@ -158,9 +158,9 @@ class Unit(Generic[T]):
         fresh: int = self.outbox.next_id()
         return fresh
 
-    async def all(self, statement: Executable) -> list[Row[Any]]:
-        """Every row."""
-        return list(await self._execute(statement))
+    async def all(self, statement: Executable, **values: Any) -> list[Row[Any]]:
+        """Every row. `values` are for a statement that was made beforehand."""
+        return list(await self._execute(statement, values or None))
 
     async def one(self, statement: Executable) -> Row[Any] | None:
         """The first row, or None."""
@@ -174,10 +174,10 @@ class Unit(Generic[T]):
         """How many rows were changed."""
         return int((await self._execute(statement)).rowcount)
 
-    async def _execute(self, statement: Executable) -> CursorResult[Any]:
+    async def _execute(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
         if statement.is_dml and not self.writes:
             raise RuntimeError("a reading unit writes nothing")
-        return await self.connection.execute(statement)
+        return await self.connection.execute(statement, values)
 
     async def store_events(self) -> list[Pending]:
         """Put the events beside the change, in order."""

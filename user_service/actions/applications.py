@@ -83,7 +83,9 @@ async def self_of(unit: UserUnit, user_id: UserId) -> tuple[Account, Owned | Non
 async def of_bots(unit: UserUnit, people: Sequence[Account]) -> dict[int, Owned]:
     """The applications of those among these who are bots."""
     bots = [ApplicationId(account.id) for account in people if account.is_bot]
-    found = await store.applications.those(unit, bots) if bots else []
+    if not bots:
+        return {}
+    found = await store.applications.those(unit, bots)
     return {owned.application.bot_id: owned for owned in await _with_people(unit, found)}
 
 

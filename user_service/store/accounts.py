@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Row, any_, delete, literal, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Integer,
+    Row,
+    any_,
+    bindparam,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -29,6 +39,9 @@ _ACCOUNT = select(
     credentials.c.is_verified,
     credentials.c.totp_secret.is_not(None).label("is_mfa_enabled"),
 ).select_from(users.outerjoin(credentials))
+_THOSE = _ACCOUNT.where(users.c.id == any_(bindparam("asked", type_=ARRAY(BigInteger)))).limit(
+    bindparam("most", type_=Integer)
+)
 _CREDENTIALS = select(
     credentials, users.c.username, users.c.locale, users.c.theme, users.c.disabled
 ).select_from(credentials.join(users))
@@ -96,9 +109,8 @@ async def by_username(unit: UserUnit, username_key: str) -> Account | None:
 
 async def those(unit: UserUnit, user_ids: Sequence[int]) -> list[Account]:
     """Those that exist; as many as were asked for at most."""
-    asked = literal([int(user_id) for user_id in user_ids], ARRAY(BigInteger))
-    rows = await unit.all(_ACCOUNT.where(users.c.id == any_(asked)).limit(len(user_ids)))
-    return [_account(row) for row in rows]
+    asked = [int(user_id) for user_id in user_ids]
+    return [_account(row) for row in await unit.all(_THOSE, asked=asked, most=len(asked))]
 
 
 async def credentials_by_username(unit: UserUnit, username_key: str) -> Credentials | None:

@@ -8,8 +8,11 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Integer,
     Row,
+    Select,
     any_,
+    bindparam,
     delete,
     func,
     literal,
@@ -28,6 +31,18 @@ from user_service.tools import UserUnit
 
 _table = relationships
 _me, _other, _type = _table.c.user_id, _table.c.other_id, _table.c.type
+
+
+def _pages() -> Select[Any]:
+    ids = bindparam("asked", type_=ARRAY(BigInteger))
+    asked = func.unnest(ids).table_valued("user_id").render_derived()
+    theirs = select(_table).where(_me == asked.c.user_id).order_by(_other)
+    listed = theirs.limit(bindparam("most", type_=Integer)).lateral()
+    every = select(listed).select_from(asked.join(listed, true()))
+    return every.order_by(listed.c.user_id, listed.c.other_id)
+
+
+_PAGES = _pages()
 
 
 async def pair(unit: UserUnit, user_id: int, other_id: int) -> Pair:
@@ -91,12 +106,7 @@ async def pages(
     unit: UserUnit, user_ids: Sequence[int], *, limit: int
 ) -> dict[int, list[Relationship]]:
     """The beginnings of several lists; empty ones are left out."""
-    ids = literal([int(one) for one in user_ids], ARRAY(BigInteger))
-    asked = func.unnest(ids).table_valued("user_id").render_derived()
-    theirs = select(_table).where(_me == asked.c.user_id).order_by(_other).limit(limit)
-    listed = theirs.lateral()
-    every = select(listed).select_from(asked.join(listed, true()))
-    rows = await unit.all(every.order_by(listed.c.user_id, listed.c.other_id))
+    rows = await unit.all(_PAGES, asked=[int(one) for one in user_ids], most=limit)
     found: dict[int, list[Relationship]] = {}
     for row in rows:
         found.setdefault(row.user_id, []).append(_relationship(row))

@@ -8,8 +8,10 @@ from datetime import datetime
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Integer,
     Text,
     any_,
+    bindparam,
     case,
     cast,
     delete,
@@ -31,6 +33,17 @@ from user_service.tools import UserUnit
 _PRIVATE = 0
 """In the place of a guild: private conversations."""
 
+_ASKED = bindparam("asked", type_=ARRAY(BigInteger))
+_OF_ALL = select(user_settings.c.user_id, user_settings.c.settings).where(
+    user_settings.c.user_id == any_(_ASKED)
+)
+_OF_ALL_GUILDS = (
+    select(guild_settings.c.user_id, guild_settings.c.settings)
+    .where(guild_settings.c.user_id == any_(_ASKED))
+    .order_by(guild_settings.c.user_id, guild_settings.c.guild_id)
+    .limit(bindparam("most", type_=Integer))
+)
+
 _is_theirs = user_settings.c.user_id == users.c.id
 _lapses = user_settings.c.status_until
 
@@ -44,12 +57,7 @@ async def of(unit: UserUnit, user_id: int) -> JSON:
 
 async def of_all(unit: UserUnit, user_ids: Sequence[int]) -> dict[int, JSON]:
     """What these people set; who set nothing is left out."""
-    asked = literal([int(one) for one in user_ids], ARRAY(BigInteger))
-    rows = await unit.all(
-        select(user_settings.c.user_id, user_settings.c.settings).where(
-            user_settings.c.user_id == any_(asked)
-        )
-    )
+    rows = await unit.all(_OF_ALL, asked=[int(one) for one in user_ids])
     return {row.user_id: row.settings for row in rows}
 
 
@@ -86,13 +94,9 @@ async def of_all_guilds(
     unit: UserUnit, user_ids: Sequence[int], limit: int
 ) -> dict[int, list[GuildNotifications]]:
     """Of all communities, for each of these people."""
-    asked = literal([int(one) for one in user_ids], ARRAY(BigInteger))
-    theirs = select(guild_settings.c.user_id, guild_settings.c.settings).where(
-        guild_settings.c.user_id == any_(asked)
-    )
-    in_order = theirs.order_by(guild_settings.c.user_id, guild_settings.c.guild_id)
+    asked = [int(one) for one in user_ids]
     found: dict[int, list[GuildNotifications]] = {}
-    for row in await unit.all(in_order.limit(limit * len(user_ids))):
+    for row in await unit.all(_OF_ALL_GUILDS, asked=asked, most=limit * len(asked)):
         mine = found.setdefault(row.user_id, [])
         mine.append(GuildNotifications.model_validate(row.settings))
     return found
