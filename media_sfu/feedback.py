@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from media_sfu import forwarding
-from media_sfu.domain import rtcp
+from media_sfu.domain import arrivals, rtcp
 from media_sfu.domain.rtcp import Packet
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ def hear(wire: Wire, data: bytes, now: float) -> None:
                 _reports(wire, packet, now)
             case rtcp.TRANSPORT if packet.count == rtcp.NACK:
                 _nack(wire, packet, now)
+            case rtcp.TRANSPORT if packet.count == rtcp.TRANSPORT_CC and wire.line is not None:
+                wire.line.hear(*arrivals.told(packet.body), now)
             case rtcp.PAYLOAD if packet.count in (rtcp.PLI, rtcp.FIR):
                 for ssrc in rtcp.full_frame_ssrcs(packet):
                     down = wire.downs.get(ssrc)

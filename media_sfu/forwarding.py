@@ -44,7 +44,7 @@ def forward(listeners: list[DownTrack], kept: Kept, now: float) -> None:
         out, stamp = number + footing.offset, timestamp + footing.shift
         pack(view, 0, flags, marker | down.pt, out & 0xFFFF, stamp & 0xFFFFFFFF, down.ssrc)
         if is_timed and down.stamp != _OURS:
-            view[16:20] = _STAMPS[down.stamp] + sent_at if down.stamp else _UNSTAMPED
+            view[16:20] = _noted(down, size, now, sent_at)
         if footing.renumbers and mark is not None:
             _renumber(view, mark, footing)
         length[0] = size
@@ -75,13 +75,15 @@ def repeat(down: DownTrack, numbers: Iterable[int], now: float) -> int:
         if found is None:
             continue
         footing, (_, packet, timestamp, mark, _) = found
+        if not wire.repeats.may(down.ssrc << 16 | short, len(packet), now, wire.rtt):
+            continue
         slot = batch.count
         view = batch.views[slot]
         view[: len(packet)] = packet
         stamp = timestamp + footing.shift & 0xFFFFFFFF
         rtp.HEAD.pack_into(view, 0, packet[0], packet[1] & 0x80 | down.pt, short, stamp, down.ssrc)
         if packet[0] == _TIMED:
-            view[16:20] = _STAMPS[down.stamp] + rtp.moment(now) if down.stamp else _UNSTAMPED
+            view[16:20] = _noted(down, len(packet), now, rtp.moment(now))
         if mark is not None:
             _renumber(view, mark, footing)
         length[0] = len(packet)
@@ -89,6 +91,15 @@ def repeat(down: DownTrack, numbers: Iterable[int], now: float) -> int:
             batch.push(wire.to, length[0])
             done += 1
     return done
+
+
+def _noted(down: DownTrack, size: int, now: float, sent_at: bytes) -> bytes:
+    """What tells the listener's line: the packet's number on it, or when it was sent."""
+    line = down.line
+    if line is None:
+        return _STAMPS[down.stamp] + sent_at if down.stamp else _UNSTAMPED
+    number = line.leaves(now, size)
+    return bytes((down.counted << 4 | 1, number >> 8, number & 255, 0))
 
 
 def _renumber(view: memoryview, mark: Vp8, footing: Footing) -> None:

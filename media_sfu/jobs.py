@@ -56,6 +56,7 @@ async def _follow(worker: Worker) -> None:
         for track in simulcasts:
             following.tell_wanted(worker, room, track, now)
         for one in room.participants.values() if simulcasts else ():
+            _narrow(one, now)
             following.aim(one, now)
     worker.port.flush()
 
@@ -86,8 +87,19 @@ async def _look_after(worker: Worker, settings: Settings, one: Participant, now:
     down = one.down
     if down is not None and one.downs:
         sent = one.sent_bits(now)
-        one.budget.judge(now, sent, down.loss, down.estimate)
+        if not _narrow(one, now):
+            one.budget.judge(now, sent, down.loss, down.estimate)
         following.aim(one, now)
+
+
+def _narrow(one: Participant, now: float) -> bool:
+    """Whether the line of this one is asked for more than it carries; then it gets less."""
+    line = one.down.line if one.down is not None else None
+    fits = line.fits(now) if line is not None else None
+    if fits is None:
+        return False
+    one.budget.narrow(now, fits)
+    return True
 
 
 class Register:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from media_sfu.domain.codecs import OUR_EXTENSIONS, OURS, SENT_AT, Codec
+from media_sfu.domain.codecs import OUR_EXTENSIONS, OURS, Codec
 from media_sfu.domain.describing import Sending
 from media_sfu.tracks import DownTrack
 
@@ -42,9 +42,8 @@ class Place:
         self.down, down.mid = down, self.mid
         self.carried.add(down.source.name)
         codec = (self.codecs or OURS)[down.source.codec.name]
-        extensions = OUR_EXTENSIONS if self.codecs is None else self.extensions
         down.pt = codec.pt
-        down.stamp = extensions.get(SENT_AT, 0) if self.kind == "video" else 0
+        down.agree(self.extensions)
 
     def sending(self) -> Sending | None:
         """For the description."""
@@ -53,7 +52,8 @@ class Place:
             return None
         spec = down.source.spec
         codec = (self.codecs or OURS)[down.source.codec.name]
-        extensions = {SENT_AT: down.stamp} if down.stamp else {}
+        ours = OUR_EXTENSIONS if self.kind == "video" else {}
+        extensions = ours if self.codecs is None else self.extensions
         stream = spec.stream or down.source.owner
         return Sending(
             stream, spec.track, down.ssrc, stream, codec, extensions, is_stereo=spec.is_stereo

@@ -7,6 +7,7 @@ listeners is done once, here.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from struct import Struct
 from typing import TYPE_CHECKING, Protocol
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING, Protocol
 from contracts.rpc.media import TrackSpec
 from media_sfu import forwarding
 from media_sfu.domain import frames, rtcp, rtp
-from media_sfu.domain.codecs import Codec
+from media_sfu.domain.codecs import SENT_AT, TRANSPORT_CC, Codec
 from media_sfu.domain.intake import NOTHING, History, Intake, Kept
 from media_sfu.domain.levels import Loudness
+from media_sfu.domain.lines import Line
 
 if TYPE_CHECKING:
     from media_sfu.wire import Crypt, Wire
@@ -192,10 +194,12 @@ class DownTrack:
     """A listener's copy of a track: a stream of our own, whatever layer it is taken from."""
 
     __slots__ = (
+        "counted",
         "crypt",
         "earlier",
         "footing",
         "layer",
+        "line",
         "listener",
         "lost_share",
         "mid",
@@ -220,6 +224,9 @@ class DownTrack:
         self.pt = 0
         self.stamp = 0
         """Id of abs-send-time as the listener numbers it; 0: none."""
+        self.counted = 0
+        """Id of the extension that numbers packets for the listener's line; it goes before."""
+        self.line: Line | None = None
         self.layer: UpLayer | None = None
         self.target: UpLayer | None = None
         self.footing = Footing()
@@ -229,6 +236,18 @@ class DownTrack:
         """Of the layer, among those that were sent."""
         self.packets = self.octets = 0
         self.lost_share = 0.0
+
+    def agree(self, extensions: Mapping[str, int]) -> None:
+        """The listener takes these with a picture."""
+        self.counted = extensions.get(TRANSPORT_CC, 0) if self.source.spec.kind == "video" else 0
+        self.stamp = 0 if self.counted else extensions.get(SENT_AT, 0)
+
+    def flow(self, wire: Wire) -> None:
+        """It is sent here from now on."""
+        self.wire = wire
+        wire.downs[self.ssrc] = self
+        if self.counted:
+            self.line = wire.line = wire.line or Line()
 
     def aim(self, layer: UpLayer | None, now: float) -> None:
         """Follow this layer from its next key frame on; None: nothing any more."""

@@ -20,6 +20,7 @@ from media_sfu.batch import Batch, Destination
 from media_sfu.domain import rtp, stun
 from media_sfu.domain.arrivals import Arrivals
 from media_sfu.domain.describing import Face
+from media_sfu.domain.lines import Line, Repeats
 from media_sfu.port import Address, UdpPort
 
 if TYPE_CHECKING:
@@ -102,12 +103,14 @@ class Wire:
         self.arrivals = Arrivals()
         self.transport_cc = 0
         """Id of the extension that numbers all packets of the wire; 0: not agreed."""
+        self.line: Line | None = None
+        """What is numbered for the other side, once that is agreed."""
+        self.repeats = Repeats()
         self.estimate: int | None = None
         """Bits a second that the other side believes it can take."""
         self.reported: dict[int, float] = {}
         """When a sender report of this NTP middle left."""
-        self.rtt = 0.0
-        self.loss = 0.0
+        self.rtt = self.loss = 0.0
         self.unproven = 0
         self.restart()
 

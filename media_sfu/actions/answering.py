@@ -7,7 +7,6 @@ from media_sfu.actions import following, offering, publishing, seating
 from media_sfu.actions.publishing import Binder
 from media_sfu.channels import associate
 from media_sfu.domain import codecs, describing, sdp
-from media_sfu.domain.codecs import DOWNWARD
 from media_sfu.domain.describing import Taking
 from media_sfu.domain.sdp import Description, Section
 from media_sfu.places import Place
@@ -89,7 +88,7 @@ def _place(worker: Worker, one: Participant, sections: list[Section]) -> None:
             place = places.all[section.mid] = Place(section.mid, section.kind)
         place.is_open = bool(section.port) and section.direction in ("recvonly", "sendrecv")
         place.codecs = {codec.name: codec for codec in codecs.spoken(section)}
-        place.extensions = codecs.extensions(section, DOWNWARD[section.kind])
+        place.extensions = codecs.downward(section)
         down = place.down
         if down is not None and not (place.is_open and down.source.codec.name in place.codecs):
             places.remove(down)

@@ -32,8 +32,7 @@ def flows(worker: Worker, one: Participant, down: DownTrack) -> None:
     wire = one.down
     if wire is None or down.wire is wire:
         return
-    down.wire = wire
-    wire.downs[down.ssrc] = down
+    down.flow(wire)
     if not down.source.was_heard:
         down.source.was_heard = True
         worker.tell(
@@ -48,6 +47,8 @@ def flows(worker: Worker, one: Participant, down: DownTrack) -> None:
 
 def aim(one: Participant, now: float) -> None:
     """Choose the layer of everything that flows to this one."""
+    if one.down is not None:
+        one.down.repeats.bits = one.budget.spare
     wants = []
     videos: dict[str, DownTrack] = {}
     for name, down in one.downs.items():

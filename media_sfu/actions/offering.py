@@ -110,6 +110,7 @@ def _agree(worker: Worker, one: Participant, section: Section) -> None:
     names = {codec.name for codec in codecs.spoken(section)}
     is_taken = section.port and section.direction in ("recvonly", "sendrecv")
     if is_taken and place.down.source.codec.name in names:
+        place.down.agree(codecs.downward(section))
         following.flows(worker, one, place.down)
 
 

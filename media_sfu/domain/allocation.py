@@ -9,6 +9,10 @@ UNBOUNDED = 50_000_000
 FLOOR = 100_000
 HOLD_S = 3.0
 HOLD_MOST_S = 48.0
+FORGIVEN_S = 60.0
+DRAIN_S = 1.5
+"""For so long after a fall, what arrives still tells of what was sent before it."""
+HEADROOM = 0.85
 LOSS_HIGH, LOSS_LOW = 0.10, 0.02
 STEP_UP = 1.6
 GUESS = (150_000, 500_000, 1_700_000)
@@ -25,6 +29,14 @@ class Budget:
     hold_s: float = HOLD_S
     held_until: float = 0.0
     bad: int = 0
+    fell_at: float = -DRAIN_S
+    was_tried: bool = True
+    """More than what was left by the last fall."""
+
+    def narrow(self, now: float, fits: int) -> None:
+        """The line was seen to carry so much and no more: at once, but not twice for one queue."""
+        if now - self.fell_at >= DRAIN_S:
+            self._fall(now, int(fits * HEADROOM))
 
     def judge(self, now: float, sent: int, loss: float, estimate: int | None) -> int:
         """With what was sent, lost, and believed by the other side to fit, of late."""
@@ -32,14 +44,26 @@ class Budget:
         self.bad = self.bad + 1 if loss > LOSS_HIGH or squeezed else 0
         if self.bad >= 2:
             fits = min(estimate, sent) if estimate is not None and squeezed else int(sent * 0.7)
-            self.bits = max(FLOOR, min(self.bits, fits))
-            self.held_until = now + self.hold_s
-            self.hold_s = min(self.hold_s * 2, HOLD_MOST_S)
-            self.bad = 0
+            self._fall(now, fits)
         elif self.bits < UNBOUNDED and now >= self.held_until and loss < LOSS_LOW:
             self.bits = min(UNBOUNDED, int(self.bits * STEP_UP))
-            self.held_until = now + HOLD_S
+            self.held_until, self.was_tried = now + HOLD_S, True
         return self.bits
+
+    @property
+    def spare(self) -> int:
+        """Bits a second for what is sent again; 0: without a bound."""
+        return self.bits // 4 if self.bits < UNBOUNDED else 0
+
+    def _fall(self, now: float, fits: int) -> None:
+        # Who fell long ago fell for another reason.
+        if now - self.fell_at > FORGIVEN_S:
+            self.hold_s = HOLD_S
+        self.bits = max(FLOOR, min(self.bits, fits))
+        self.held_until = now + self.hold_s
+        if self.was_tried:
+            self.hold_s = min(self.hold_s * 2, HOLD_MOST_S)
+        self.bad, self.fell_at, self.was_tried = 0, now, False
 
 
 @dataclass(frozen=True, slots=True)

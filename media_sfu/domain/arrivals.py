@@ -12,6 +12,8 @@ _REFERENCE_TICKS = 256
 SPAN_MOST = 500
 """Numbers that one feedback tells of, so that it fits a packet; older ones are left out."""
 _RUN_MOST = 8_191
+HEARD_MOST = 2_000
+"""Packets that are believed of one feedback."""
 
 
 class Arrivals:
@@ -81,6 +83,45 @@ class Arrivals:
         if padding:
             body += bytes(padding - 1) + bytes((padding,))
         return bytes((flags, TRANSPORT)) + (len(body) // 4).to_bytes(2, "big") + body
+
+
+def told(body: bytes) -> tuple[int, list[int | None]]:
+    """What such a feedback says: the first number, and from it on when each packet arrived, in
+    ticks of 250 us; None for one that did not. What is cut off is left out.
+    """
+    if len(body) < 16:
+        return 0, []
+    first, count = int.from_bytes(body[8:10], "big"), int.from_bytes(body[10:12], "big")
+    kinds, at = _kinds(body, min(count, HEARD_MOST))
+    now = int.from_bytes(body[12:15], "big") * _REFERENCE_TICKS
+    arrivals: list[int | None] = []
+    for kind in kinds:
+        if not kind:
+            arrivals.append(None)
+            continue
+        if at + kind > len(body):
+            break
+        now += int.from_bytes(body[at : at + kind], "big", signed=kind == 2)
+        at += kind
+        arrivals.append(now)
+    return first, arrivals
+
+
+def _kinds(body: bytes, count: int) -> tuple[list[int], int]:
+    """Bytes of each packet's delta, and where the deltas begin."""
+    kinds: list[int] = []
+    at = 16
+    while len(kinds) < count and at + 2 <= len(body):
+        chunk = body[at] << 8 | body[at + 1]
+        at += 2
+        if not chunk & 0x8000:
+            kinds += [chunk >> 13] * min(chunk & 0x1FFF, count - len(kinds))
+        elif chunk & 0x4000:
+            kinds += [chunk >> shift & 3 for shift in range(12, -1, -2)]
+        else:
+            kinds += [chunk >> shift & 1 for shift in range(13, -1, -1)]
+    # Kind 3 is reserved and brings nothing.
+    return [kind if kind < 3 else 0 for kind in kinds[:count]], at
 
 
 def _chunks(kinds: list[int]) -> bytes:

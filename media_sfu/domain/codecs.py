@@ -15,8 +15,9 @@ TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-exte
 
 UPWARD = {"audio": (MID, LEVEL, TRANSPORT_CC), "video": (MID, RID, TRANSPORT_CC, SENT_AT)}
 """Extensions taken from publishers, where they offer them."""
-DOWNWARD = {"audio": (), "video": (SENT_AT,)}
-"""Extensions sent to listeners: when a packet left us, from which they tell what their line takes.
+DOWNWARD = {"audio": (), "video": (SENT_AT, TRANSPORT_CC)}
+"""Extensions sent to listeners: a number, so that they can tell what arrived when; or, to those who
+do not, when a packet left us, from which they tell what their line takes.
 """
 
 FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb", "transport-cc")
@@ -46,7 +47,7 @@ OURS = {
     "h264": Codec("h264", 102, "H264/90000", H264_FMTP),
 }
 """As we number them where we offer."""
-OUR_EXTENSIONS = {SENT_AT: 3}
+OUR_EXTENSIONS = {SENT_AT: 3, TRANSPORT_CC: 4}
 
 _MAPS = {"opus/48000/2": "opus", "vp8/90000": "vp8", "h264/90000": "h264"}
 
@@ -118,6 +119,14 @@ def _starred(values: Iterable[str]) -> list[tuple[int, str]]:
             found.append((-1, rest.strip()))
         elif word.isascii() and word.isdigit() and len(word) < 4:
             found.append((int(word), rest.strip()))
+    return found
+
+
+def downward(section: Section) -> dict[str, int]:
+    """Ids of the extensions that a listener takes here; numbers only where it tells of them."""
+    found = extensions(section, DOWNWARD[section.kind])
+    if all("transport-cc" not in value for value in section.all("rtcp-fb")):
+        found.pop(TRANSPORT_CC, None)
     return found
 
 

@@ -104,10 +104,7 @@ def answered(offer: Section, taking: Taking | None, sending: Sending | None) -> 
     for uri, at in _agreed(offer, taking, sending).items():
         section.add("extmap", f"{at} {uri}")
     for codec in spoken:
-        heard = codecs.feedback(offer, codec)
-        # Who only listens shall estimate by itself: what we send is not numbered for the wire.
-        told = [kind for kind in heard if taking or not sending or kind != "transport-cc"]
-        _code(section, codec, told, _opus(taking, sending))
+        _code(section, codec, codecs.feedback(offer, codec), _opus(taking, sending))
     for rid in taking.rids if taking else ():
         section.add("rid", f"{rid} recv")
     if taking and taking.rids:
@@ -136,7 +133,7 @@ def offered(mid: str, kind: str, sending: Sending | None) -> Section:
     section.add("rtcp-rsize")
     for uri, at in (sending.extensions if sending else {}).items():
         section.add("extmap", f"{at} {uri}")
-    heard = ("nack", "nack pli", "ccm fir", "goog-remb") if kind == "video" else ("nack",)
+    heard = codecs.FEEDBACK if kind == "video" else ("nack",)
     _code(section, codec, heard, _opus(None, sending))
     if sending:
         _name(section, sending)

@@ -24,7 +24,7 @@ from websockets.http11 import Request, Response
 
 from contracts.rpc import media, media_news
 from contracts.rpc.media import TrackSpec
-from tests.service.media_sfu.stand import Stand
+from tests.service.media_sfu.stand import Route, Stand
 
 PAGE = Path(__file__).with_name("room.html")
 FLAGS = (
@@ -82,6 +82,8 @@ class Bridge:
     stand: Stand
     url: str = ""
     tabs: dict[str, Tab] = field(default_factory=dict)
+    routes: dict[str, Route] = field(default_factory=dict)
+    """By name: lines that lead elsewhere first."""
 
     async def serve(self, socket: ServerConnection) -> None:
         """One page, until it goes."""
@@ -114,7 +116,9 @@ class Bridge:
     async def pass_on(self, said: media_news.Offered) -> None:
         """An offer of the worker."""
         with contextlib.suppress(ConnectionClosed):
-            await self.tabs[said.participant].say("offered", sdp=said.sdp, offer_id=said.offer_id)
+            route = self.routes.get(said.participant)
+            sdp = said.sdp if route is None else route(said.sdp)
+            await self.tabs[said.participant].say("offered", sdp=sdp, offer_id=said.offer_id)
 
     async def until(self, is_so: Callable[[], Any], within: float = 60) -> None:
         """Wait until pages report it; what one of them could not do ends the test."""

@@ -6,6 +6,7 @@ import pytest
 
 from contracts.rpc import media, media_news
 from contracts.rpc.media import LayerWish, Quality
+from tests.fixtures.lines import bad_line
 from tests.service.media_sfu.stand import standing
 from tests.voice.browser import Bridge, Tab, bridged, browsing
 
@@ -60,3 +61,29 @@ async def test_a_viewer_changes_between_the_layers_of_a_simulcast(codec: str) ->
             camera = {"track": "mina-video"}
             assert (await stand.expect(media_news.TrackUp, **camera)).codec == codec
             await stand.expect(media_news.LayersWanted, **camera, qualities=("low", "medium"))
+
+
+async def test_a_line_that_narrows_gets_a_smaller_picture_and_the_large_one_again() -> None:
+    """What the browser tells of arrivals (transport-wide congestion control) decides."""
+    async with standing() as stand, bridged(stand) as bridge:
+        line = await bad_line(("127.0.0.1", stand.worker.port.port), 0.0, seed=1)
+        bridge.routes["jun"] = line.route
+        speaker = f"{bridge.url}/?name=mina&publish=1&video=1&simulcast=1&codec=vp8"
+        async with browsing(speaker, f"{bridge.url}/?name=jun"):
+            await bridge.until(lambda: "jun" in bridge.tabs)
+            jun = bridge.tabs["jun"]
+            await bridge.until(lambda: jun.received("video", "frameWidth") == [320])
+            await sees_more(bridge, jun, frames=40)
+            seat = stand.worker.rooms.seat("room", "jun")
+            assert seat.down is not None
+            assert seat.down.line is not None
+            layers = stand.worker.rooms.room("room").tracks["mina-video"].ranked(0.0)
+            low, best = layers[0].bits.value, layers[-1].bits.value
+            # The voice goes over it as well.
+            line.bits = (low + best) // 2 + 60_000
+            await bridge.until(lambda: jun.received("video", "frameWidth") == [160])
+            await sees_more(bridge, jun)
+            line.bits = 0
+            await bridge.until(lambda: jun.received("video", "frameWidth") == [320])
+            await sees_more(bridge, jun)
+        line.transport.close()

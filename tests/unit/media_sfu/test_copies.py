@@ -10,6 +10,7 @@ from contracts.rpc.media import TrackSpec
 from media_sfu import forwarding
 from media_sfu.domain import frames, rtp
 from media_sfu.domain.codecs import Codec
+from media_sfu.domain.lines import Repeats
 from media_sfu.tracks import DownTrack, UpLayer, UpTrack
 
 HEAD = rtp.HEAD
@@ -55,7 +56,8 @@ class House:
         self.down = DownTrack(self.track, "jun", self.crypt)
         self.down.pt = 120
         self.down.stamp = 3
-        self.down.wire = SimpleNamespace(session=object(), to=object())  # type: ignore[assignment]
+        there = SimpleNamespace(session=object(), to=object(), repeats=Repeats(), rtt=0.0)
+        self.down.wire = there  # type: ignore[assignment]
         self.track.downs.append(self.down)
         self._numbers = {"q": 60_000, "h": 100}
         self._pictures = {"q": 0x7FFE, "h": 500}

@@ -11,7 +11,7 @@ from aioice import stun as reference
 from aiortc import rtp as theirs
 
 from media_sfu.domain import frames, rtcp, rtp, stun
-from media_sfu.domain.arrivals import Arrivals
+from media_sfu.domain.arrivals import HEARD_MOST, Arrivals, told
 from media_sfu.domain.rtcp import Report, SenderInfo
 
 WORLDS = int(os.environ.get("MOIM_WORLDS", "5000"))
@@ -173,6 +173,9 @@ def test_arrivals_are_told_as_they_were_in_many_worlds() -> None:
             feedback = arrivals.feedback(1, 2)
             assert feedback is not None
             assert {n: at for n, at in _told(feedback).items() if at is not None} == noted
+            (packet,) = rtcp.packets(feedback)
+            first, read = told(packet.body)
+            assert {first + n & 0xFFFF: at for n, at in enumerate(read)} == _told(feedback)
         assert arrivals.feedback(1, 2) is None
 
 
@@ -256,6 +259,7 @@ def _read(data: bytes) -> None:
         assert len(rtcp.asked_again(packet)) < rtcp.NACKS_MOST + 17
         rtcp.full_frame_ssrcs(packet)
         rtcp.estimate(packet)
+        assert len(told(packet.body)[1]) <= HEARD_MOST
 
 
 def test_a_signature_is_the_one_of_the_standard() -> None:
