@@ -45,7 +45,13 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     regions = (views.region(settings.region_id, settings.region_name),)
     app = application(service.name, *api.routers(tools, regions))
     trusts = bool(settings.api_secret.get_secret_value())
-    reception = Reception(tools, hall, trusts_operators=trusts, tasks=service.tasks)
+    reception = Reception(
+        tools,
+        hall,
+        trusts_operators=trusts,
+        tasks=service.tasks,
+        heartbeat_s=settings.heartbeat_seconds,
+    )
     parts.serve(service, settings, app, outer=lambda inner: Doors(reception, inner))
     return service
 

@@ -18,7 +18,7 @@ from contracts.errors import DomainError
 from contracts.events.base import name_of, open_as, unpack
 from contracts.events.voice import RecordingAnswered, RecordingAsked, StayChanged
 from contracts.guild_facts import MEMBER_STALE_ON, STALE_ON
-from contracts.rpc.media import Source
+from contracts.rpc.media import Manner, Source
 from contracts.topics import Topic
 from signaling_service.actions import keeping, recording
 from signaling_service.hall.hall import Hall
@@ -137,7 +137,8 @@ class Attending:
             await self._begin(stay.guild_id)
         if guest is not None:
             guest.stay = stay
-            await self._hall.allow(guest, await keeping.rights_of(self._tools, stay))
+            rights = await keeping.rights_of(self._tools, stay)
+            await self._hall.allow(guest, guest.heeded(rights))
 
     def _look_at(self, guild_id: int, people: set[int] | None) -> None:
         if guild_id not in self._dirty:
@@ -174,6 +175,7 @@ class Attending:
             return
         up = [track for track in guest.tracks.values() if not track.is_muted]
         voices = [t for t in guest.tracks.values() if t.source is Source.MICROPHONE and t.is_up]
+        has_switch = bool(voices) and guest.manner is not Manner.CORD
         self._do(
             "shows",
             keeping.shows(
@@ -181,7 +183,7 @@ class Attending:
                 stay,
                 camera=any(track.source is Source.CAMERA for track in up),
                 screen=any(track.source is Source.SCREEN for track in up),
-                is_muted=all(track.is_muted for track in voices) if voices else None,
+                is_muted=all(track.is_muted for track in voices) if has_switch else None,
             ),
         )
 

@@ -50,6 +50,11 @@ class Settings(BusSettings):
     attendance_seconds: float = Field(
         15.0, gt=0, description="How often it is noted who is in voice; a crash forgets no more"
     )
+    heartbeat_seconds: float = Field(
+        13.75,
+        gt=0,
+        description="How often a bot in voice says that it lives; silent for 2.5 times that: cut",
+    )
     ring_seconds: float = Field(45.0, description="For how long a call rings")
     api_key: str = Field("moim", description="Names the issuer of voice tokens")
     api_secret: SecretStr = Field(

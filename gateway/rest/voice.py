@@ -24,7 +24,7 @@ from gateway.rest.heads import CORS, Headers, answer
 log = logger("voice")
 
 PREFIX = b"/voice/"
-_DOORS = frozenset((b"/rtc", b"/rtc/v1", b"/signal"))
+_DOORS = frozenset((b"", b"/", b"/rtc", b"/rtc/v1", b"/signal"))
 _QUESTIONS = frozenset(("rtc", "rtc/validate", "rtc/v1", "rtc/v1/validate"))
 _OURS_TO_SAY = frozenset((b"x-identity", b"x-forwarded-for", b"forwarded", b"x-real-ip"))
 _CONNECT_S = 5.0
@@ -107,7 +107,7 @@ class Voice:
         lines = b"".join(
             b"%b: %b\r\n" % (name, value) for name, value in headers if name not in _OURS_TO_SAY
         )
-        target = slash + rest + mark + query
+        target = (slash or b"/") + rest + mark + query
         far.begin(near, b"GET %b HTTP/1.1\r\n%b\r\n" % (target, lines) + leftover)
 
     async def ask(self, node: str, target: str) -> tuple[int, bytes] | None:

@@ -16,6 +16,7 @@ from signaling_service import views
 from signaling_service.actions import calling, stages
 from signaling_service.actions.publishing import publish
 from signaling_service.domain import tokens
+from signaling_service.domain.nodes import endpoint_for
 from signaling_service.domain.stays import Stay
 from signaling_service.tools import Tools
 
@@ -67,7 +68,8 @@ async def invite(tools: Tools, stay: Stay) -> None:
     until = int(tools.clock.now_ms() / 1000 + tools.spans.token_s)
     payload = views.token_of(stay, name, issuer=tools.issuer, until_s=until)
     token = tokens.sign(payload, tools.secret)
-    event = views.server(stay, token=token, endpoint=node.endpoint)
+    where = endpoint_for(node.endpoint, is_bot=stay.is_bot)
+    event = views.server(stay, token=token, endpoint=where)
     await publish(tools, event, (event.address(),))
 
 

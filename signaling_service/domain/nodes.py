@@ -17,3 +17,8 @@ class Node:
     """Where clients reach it."""
     is_open: bool
     """Whether it takes new rooms."""
+
+
+def endpoint_for(endpoint: str, *, is_bot: bool) -> str:
+    """As a client is told it. Libraries of bots put the scheme before it and a query behind."""
+    return endpoint.partition("://")[2].rstrip("/") if is_bot else endpoint

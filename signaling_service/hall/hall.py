@@ -158,11 +158,16 @@ class Hall:
         if room is None:
             raise Conflict(ErrorCode.TARGET_NOT_IN_VOICE)
         track.is_silenced = guest.rights.is_muted and track.source is media.Source.MICROPHONE
-        await self.ask_in(
-            room,
-            media.Publish(room=room.name, participant=guest.sid, track=guest.spec(track)),
-        )
+        # Known before it is asked for: that it is up may be told before the answer is here.
         guest.tracks[track.sid] = track
+        try:
+            await self.ask_in(
+                room,
+                media.Publish(room=room.name, participant=guest.sid, track=guest.spec(track)),
+            )
+        except DomainError:
+            guest.tracks.pop(track.sid, None)
+            raise
         if track.is_silenced:
             await self._silence(room, guest, track)
 

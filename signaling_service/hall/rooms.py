@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Protocol
 
@@ -146,6 +146,19 @@ class Guest:
         if self.talks_since_ms:
             self.talked_ms += max(0, now_ms - self.talks_since_ms)
         self.talks_since_ms = now_ms if is_on else 0
+
+    def heeded(self, rights: Rights) -> Rights:
+        """These rights. A client without a switch of its own (a bot on a cord) is muted and
+        deafened here, as its session says of itself.
+        """
+        stay = self.stay
+        if self.manner is not Manner.CORD or stay is None:
+            return rights
+        return replace(
+            rights,
+            may_listen=rights.may_listen and not stay.self_deaf,
+            is_muted=rights.is_muted or stay.self_mute,
+        )
 
     def media_rights(self) -> MediaRights:
         """The same for the worker, which knows sources instead of permissions."""

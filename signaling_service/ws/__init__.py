@@ -1,4 +1,5 @@
-"""The doors for media signaling: LiveKit's protocol and a plain one, both adapters over the hall.
+"""The doors for media signaling: LiveKit's protocol, a plain one, and Discord's voice gateway for
+bots, all adapters over the hall.
 
 Their code is imported with the first client: the messages of LiveKit's protocol take memory.
 """
@@ -23,7 +24,7 @@ class Doors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection or request."""
-        serve = self._door(scope["path"]) if scope["type"] in ("websocket", "http") else None
+        serve = self._door(scope) if scope["type"] in ("websocket", "http") else None
         if serve is not None:
             await serve(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -31,7 +32,12 @@ class Doors:
         else:
             await self._inner(scope, receive, send)
 
-    def _door(self, path: str) -> Serve | None:
+    def _door(self, scope: Scope) -> Serve | None:
+        path = scope["path"]
+        if path in ("", "/") and scope["type"] == "websocket":
+            from signaling_service.ws import bots
+
+            return bots.Bots(self._reception).serve
         if path == "/rtc" or path.startswith("/rtc/"):
             from signaling_service.ws import livekit
 

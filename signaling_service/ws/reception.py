@@ -45,9 +45,19 @@ class Admitted:
 class Reception:
     """Everything that doors share."""
 
-    def __init__(self, tools: Tools, hall: Hall, *, trusts_operators: bool, tasks: Tasks) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        hall: Hall,
+        *,
+        trusts_operators: bool,
+        tasks: Tasks,
+        heartbeat_s: float,
+    ) -> None:
         self.hall = hall
         self.tasks = tasks
+        self.heartbeat_s = heartbeat_s
+        """How often bots say that they live."""
         self.node = tools.node
         self.region = tools.region
         self._tools = tools
@@ -98,6 +108,7 @@ class Reception:
             visit_id=self._tools.new_id() if admitted.stay is not None else 0,
             **how,
         )
+        guest.rights = guest.heeded(admitted.rights)
         await self.hall.enter(admitted.room, guest)
         stay = admitted.stay
         if stay is not None:
@@ -111,14 +122,16 @@ class Reception:
         """The room that somebody is in."""
         return self.hall.rooms.get(self.hall.name_of(guest))
 
-    def linger(self, guest: Guest) -> None:
-        """The socket of somebody broke: they may be back soon."""
+    def linger(self, guest: Guest, door: Door | None = None) -> None:
+        """The socket of somebody broke: they may be back soon. Until then their `door` keeps what
+        they are told, or nobody does.
+        """
         if guest.is_gone:
             return
-        absent = guest.door = Absent()
+        absent = guest.door = door or Absent()
         self.tasks.spawn("reception:linger", self._let_go(guest, absent))
 
-    async def _let_go(self, guest: Guest, absent: Absent) -> None:
+    async def _let_go(self, guest: Guest, absent: Door) -> None:
         await self._tools.clock.sleep(self._tools.spans.pending_s)
         if guest.door is absent and not guest.is_gone:
             await self.hall.leave(guest, Why.LEFT)

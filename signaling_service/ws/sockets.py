@@ -22,9 +22,10 @@ Words = bytes | str
 class Socket:
     """A connection whose handshake was answered."""
 
-    def __init__(self, receive: Receive, send: Send, *, holds: bool) -> None:
+    def __init__(self, receive: Receive, send: Send, *, holds: bool, silence_s: float) -> None:
         self._receive = receive
         self._send = send
+        self._silence_s = silence_s
         self._queue: asyncio.Queue[Words | int] = asyncio.Queue(_QUEUE)
         self._held: list[Words] | None = [] if holds else None
         """What waits for the first word."""
@@ -63,7 +64,7 @@ class Socket:
         """What the client says, until it is gone or says nothing for too long."""
         while not self.is_over:
             try:
-                async with asyncio.timeout(_SILENCE_S):
+                async with asyncio.timeout(self._silence_s):
                     message = await self._receive()
             except TimeoutError:
                 return
@@ -83,11 +84,13 @@ class Socket:
             self._queue.put_nowait(1008)
 
 
-async def accept(receive: Receive, send: Send, *, holds: bool = True) -> Socket:
+async def accept(
+    receive: Receive, send: Send, *, holds: bool = True, silence_s: float = _SILENCE_S
+) -> Socket:
     """Answer the handshake. `holds`: nothing is said before the first word."""
     await receive()
     await send({"type": "websocket.accept"})
-    return Socket(receive, send, holds=holds)
+    return Socket(receive, send, holds=holds, silence_s=silence_s)
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, status: int, text: str) -> None:

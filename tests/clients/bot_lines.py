@@ -21,7 +21,7 @@ def tell(what: str, **more: Any) -> None:
 
 async def obey(deeds: Mapping[str, Deed], refusal: Refusal) -> None:
     """`refusal(error)` gives status and code of what the server refused, None otherwise."""
-    reader = asyncio.StreamReader()
+    reader = asyncio.StreamReader(limit=1 << 20)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     doing = set()

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -125,8 +126,11 @@ async def running(
     log: Path,
     *,
     programs: Mapping[str, Sequence[str]] = PROGRAMS,
+    trusts: Mapping[str, str] | None = None,
 ) -> AsyncIterator[BotProcess]:
-    """A bot while the block lasts; what it complained about is shown when a test fails."""
+    """A bot while the block lasts; what it complained about is shown when a test fails. `trusts`:
+    variables that tell it of an authority.
+    """
     async with overheard(url) as door:
         with log.open("wb") as errors:
             process = await asyncio.create_subprocess_exec(
@@ -136,6 +140,7 @@ async def running(
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
+                env={**os.environ, **(trusts or {})},
                 limit=1 << 24,
             )
         bot = BotProcess(process)

@@ -11,14 +11,18 @@ from typing import Any, TypeVar
 from websockets.asyncio.client import ClientConnection, connect
 
 from chassis.rpc import Calls, RpcServer
+from contracts.errors import Invalid
 from contracts.rpc import media
 from contracts.rpc.base import Call, Cast, Done
+from contracts.rpc.media_cords import CordKeyed, CordLaid, KeyCord, LayCord
 from contracts.rpc.media_news import WorkerHere
 from contracts.rpc.media_stats import GetRoom, ParticipantStats, RoomStats
 from signaling_service.domain.tokens import sign
 from tests.fixtures.services import stub
 from tests.service.signaling_service.house import House, open_house
 
+HERE = "203.0.113.5"
+"""Where a bot is seen."""
 SECRET = "a secret that an operator has made up"
 C = TypeVar("C", bound=Call[Any])
 
@@ -80,6 +84,18 @@ class Worker:
             )
             return RoomStats(room=call.room, participants=(one,))
 
+        async def laid(call: LayCord) -> CordLaid:
+            self.asked.append(call)
+            return CordLaid(host="192.0.2.9", port=5_000, ssrc=77)
+
+        async def keyed(call: KeyCord) -> CordKeyed:
+            self.asked.append(call)
+            if call.host != HERE:
+                raise Invalid({"host": ("ADDRESS_UNSEEN", "Nobody was seen there")})
+            return CordKeyed(key=bytes(range(32)).hex())
+
+        rpc.handle(LayCord, laid)
+        rpc.handle(KeyCord, keyed)
         rpc.handle(GetRoom, measured)
         rpc.handle(media.OpenParticipant, opened)
         rpc.handle(media.Offer, answered)
