@@ -7,7 +7,7 @@ holds: what the process heard since is folded in, and what can not be folded is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -19,7 +19,7 @@ from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
 from contracts.events.session import LoginEnded
 from contracts.events.thread import ThreadMembersUpdate
 from contracts.identity import Identity
-from contracts.ids import Snowflake
+from contracts.ids import GuildId, Snowflake
 from contracts.rpc import chat, users
 from contracts.topics import Topic
 from contracts.wire import JSON
@@ -27,6 +27,7 @@ from gateway.live import threads
 from gateway.live.atlas import Unloadable
 from gateway.live.hub import Hub, ends
 from gateway.live.inquiry import Reader
+from gateway.live.lately import Answered
 from gateway.live.oneself import Oneself
 from gateway.live.people import UserPlace
 from gateway.live.personal import Personal
@@ -63,7 +64,6 @@ class Arrival:
         """Guilds that can not be shown."""
         self.joined: dict[int, JSON] = {}
         """Oneself in each active thread."""
-        self._talk: chat.Arriving
         self._hub = hub
         self._identity = identity
         self._wants_guild = wants_guild
@@ -73,10 +73,9 @@ class Arrival:
         self._person: UserPlace | None = None
         self._mark = self._changes = 0
         self._is_fresh = False
+        self._is_first = True
         self._is_dead = False
         self._topics: frozenset[Topic] | None = None
-        self.has_folded = False
-        """Whether anything was said since it was asked last, and is part of it now."""
 
     def __enter__(self) -> Self:
         return self
@@ -114,22 +113,18 @@ class Arrival:
         if self._person is None or not atlas.holds(self._person):
             self._leave_person()
             self._person = await atlas.person(user_id, self._hub)
-        self._mark, self._changes = self._hub.ring.mark, self._person.changes
-        self.has_folded, self._topics = False, None
-        heard = atlas.heard
-        asked = atlas.inquiry.accounts.of(user_id) if with_self else None
-        found = await atlas.inquiry.memberships.of(user_id) or {}
-        self.members = {
-            int(guild_id): Oneself.of(member)
-            for guild_id, member in found.items()
-            if self._wants_guild(guild_id)
-        }
-        await self._ask_chat(is_person=with_self and not self._identity.is_bot)
-        if asked is not None:
-            await self._know(await asked)
+        self._topics = None
+        known = self._known(self._person) if with_self else None
+        if known is None:
+            known = await self._ask(self._person, with_self=with_self)
+        self._mark, self._changes = known.mark, known.changes
+        self.members = self._wanted(known.guilds)
+        self.joined = {int(one["id"]): one for one in known.talk.threads}
+        if with_self:
+            await self._know(known)
         await self._enter()
         # What was not heard before oneself there was asked for may have said more meanwhile.
-        self._is_fresh = all(place.heard_as <= heard for place in self.guilds.values())
+        self._is_fresh = all(place.heard_as <= known.heard for place in self.guilds.values())
 
     def is_current(self) -> bool:
         """Whether all of it holds now: go live before anything else can happen."""
@@ -144,7 +139,6 @@ class Arrival:
         if person.changes != self._changes or not all(map(hub.atlas.holds, places)):
             return False
         for entry in hub.ring.after(self._mark, self.topics):
-            self.has_folded = True
             if self.personal is not None and not self.personal.fold(entry, self._user_id):
                 return False
             route = entry.header.route
@@ -180,9 +174,40 @@ class Arrival:
         elif entry.header.name == MemberRemove.__name__:
             self.members.pop(guild_id, None)
 
-    async def _ask_chat(self, *, is_person: bool) -> None:
+    def _known(self, person: UserPlace) -> Answered | None:
+        """What was answered lately; once, as it may turn out stale. A bot's application may change
+        without a word.
+        """
+        is_first, self._is_first = self._is_first, False
+        if not is_first or self._identity.is_bot:
+            return None
+        return self._hub.atlas.lately.of(person, self._hub.ring.mark)
+
+    async def _ask(self, person: UserPlace, *, with_self: bool) -> Answered:
+        atlas = self._hub.atlas
+        mark, changes, heard = self._hub.ring.mark, person.changes, atlas.heard
+        at = atlas.lately.moment()
+        asked = atlas.inquiry.accounts.of(self._user_id) if with_self else None
+        guilds = await atlas.inquiry.memberships.of(self._user_id) or {}
+        members = self._wanted(guilds)
+        is_person = with_self and not self._identity.is_bot
+        talk = await self._ask_chat(members, is_person=is_person)
+        me = await asked if asked is not None else None
+        answered = Answered(person, at, mark, changes, heard, guilds, talk, me)
+        if me is not None and is_person and len(members) == len(guilds):
+            atlas.lately.keep(answered)
+        return answered
+
+    def _wanted(self, guilds: Mapping[GuildId, JSON]) -> dict[int, Oneself]:
+        return {
+            int(guild_id): Oneself.of(member)
+            for guild_id, member in guilds.items()
+            if self._wants_guild(guild_id)
+        }
+
+    async def _ask_chat(self, members: Mapping[int, Oneself], *, is_person: bool) -> chat.Arriving:
         aliases: list[tuple[Snowflake, int]] = []
-        for guild_id, member in self.members.items() if is_person else ():
+        for guild_id, member in members.items() if is_person else ():
             since = int(datetime.fromisoformat(member.joined_at).timestamp() * 1000)
             names = (guild_id, *member.standing.roles)
             aliases += ((Snowflake(name), since) for name in names)
@@ -190,15 +215,15 @@ class Arrival:
         found = await self._hub.atlas.inquiry.talk.of(reader)
         if found is None:
             raise Unavailable(message="chat_service did not answer about everybody")
-        self._talk = found
-        self.joined = {int(one["id"]): one for one in found.threads}
+        return found
 
-    async def _know(self, me: users.Arriving | None) -> None:
+    async def _know(self, known: Answered) -> None:
+        me = known.me
         if me is None:
             raise NotFound(ErrorCode.UNKNOWN_USER)
         self.me = me
         if me.settings is not None:
-            self.personal = await Personal.of(self._hub.atlas.inquiry, me, self._talk)
+            self.personal = await Personal.of(self._hub.atlas.inquiry, me, known.talk)
 
     async def _enter(self) -> None:
         atlas = self._hub.atlas

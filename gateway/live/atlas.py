@@ -26,6 +26,7 @@ from contracts.topics import Topic
 from gateway.live.audience import Fanout
 from gateway.live.guild_view import GuildView
 from gateway.live.inquiry import Inquiry
+from gateway.live.lately import Lately
 from gateway.live.people import UserPlace
 from gateway.live.places import GuildPlace, Place
 from gateway.live.seams import Asks, Events, Hears
@@ -62,6 +63,7 @@ class Atlas:
         self._bus = bus
         self._calls = calls
         self.inquiry = Inquiry(calls, tasks)
+        self.lately = Lately(clock)
         self._fanout = fanout
         self._clock = clock
         self._tasks = tasks
@@ -125,6 +127,7 @@ class Atlas:
     def sweep(self, hears: Hears) -> None:
         """Stop hearing what nobody needs any more."""
         now = self._clock.monotonic()
+        self.lately.forget()
         for place in tuple(self._places.values()):
             if place.is_used:
                 place.unused_since = None

@@ -56,24 +56,26 @@ class Readying:
         )
         try:
             with arrival:
-                await self._prepare(viewer, arrival)
+                mark = await self._prepare(viewer, arrival)
                 if not arrival.is_dead:
-                    self._go_live(viewer, arrival)
+                    self._go_live(viewer, arrival, mark)
                     is_live = True
         finally:
             if not is_live:
                 self._records.drop(viewer)
         return is_live
 
-    async def _prepare(self, viewer: Viewer, arrival: Arrival) -> None:
+    async def _prepare(self, viewer: Viewer, arrival: Arrival) -> int:
+        """Returns the ring's mark when the session was numbered."""
         for _ in range(ROUNDS):
             await arrival.gather()
             self._check(viewer, arrival)
             # The record comes first: whoever has READY can go on elsewhere, whatever happens next.
             self._number(viewer, arrival)
+            mark = self._hub.ring.mark
             await self._records.tried(viewer)
             if arrival.is_current():
-                return
+                return mark
         raise Restless
 
     def _check(self, viewer: Viewer, arrival: Arrival) -> None:
@@ -93,9 +95,9 @@ class Readying:
         viewer.settle([(guild_id, high, 0) for guild_id in order], high)
         viewer.unavailable = dict.fromkeys(arrival.unavailable, 0)
 
-    def _go_live(self, viewer: Viewer, arrival: Arrival) -> None:
+    def _go_live(self, viewer: Viewer, arrival: Arrival, mark: int) -> None:
         hub = self._hub
-        if arrival.has_folded:
+        if hub.ring.after(mark, arrival.topics):
             # READY holds what was said since it was numbered, so it stands behind that.
             self._number(viewer, arrival)
             self._records.put(viewer)

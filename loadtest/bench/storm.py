@@ -2,7 +2,11 @@
 readers that stop reading, and a killed gateway whose sessions go on elsewhere.
 
 Sessions ready are counted for a second of the gateways' CPU, which is the goal's, and of everything
-that runs: services, PostgreSQL and Valkey too.
+that runs: services, PostgreSQL and Valkey too. A session is ready when its GUILD_CREATE has come;
+what counts is all CPU from the first connection to the last of them, with what others and the
+devices of the same people are told meanwhile. The sessions are those of 100 people in one
+community, twenty devices each; `--people 2000` gives each a person of its own. The first round
+finds everything cold.
 
 Two gateways on one port share a core, everything else has the other one. The minimal broadcast
 server opens as many sockets at once; what it can not do has no reference but the same house
