@@ -63,15 +63,19 @@ class Batch:
         self._memory = FFI.new("char[]", SLOTS * SLOT_BYTES)
         self._vectors = FFI.new("struct iovec[]", SLOTS)
         self._messages = FFI.new("struct mmsghdr[]", SLOTS)
-        self._to: list[Destination | None] = [None] * SLOTS
+        self.to: list[Destination | None] = [None] * SLOTS
         base = int(FFI.cast("uintptr_t", self._memory))
         self.addresses = [base + slot * SLOT_BYTES for slot in range(SLOTS)]
         """Of each slot, for libraries with an ffi of their own."""
         whole = memoryview(FFI.buffer(self._memory))
         self.views = [whole[slot * SLOT_BYTES : (slot + 1) * SLOT_BYTES] for slot in range(SLOTS)]
         self._headers = [self._messages[slot].msg_hdr for slot in range(SLOTS)]
-        self.lengths = [self._vectors[slot] for slot in range(SLOTS)]
-        """Of each slot: `iov_len` says how much of it is sent."""
+        first = int(FFI.cast("uintptr_t", FFI.addressof(self._vectors[0], "iov_len")))
+        first += FFI.sizeof("size_t") - 4 if sys.byteorder == "big" else 0
+        self.sizes = [first + slot * FFI.sizeof("struct iovec") for slot in range(SLOTS)]
+        """Of each slot: the address of the number that says how much of it is sent. libsrtp writes
+        there itself, into the lower half.
+        """
         for slot in range(SLOTS):
             self._vectors[slot].iov_base = FFI.cast("void *", self.addresses[slot])
             self._headers[slot].msg_iov = self._vectors + slot
@@ -84,19 +88,19 @@ class Batch:
     def push(self, to: Destination, size: int) -> None:
         """The next slot is filled with so many bytes for this destination."""
         slot = self.count
-        self.lengths[slot].iov_len = size
+        self._vectors[slot].iov_len = size
         self.address(slot, to)
         self.count = slot + 1
         if self.count == SLOTS:
             self.flush()
 
     def address(self, slot: int, to: Destination) -> None:
-        """What is in this slot goes there; mostly it is where the last one went."""
-        if self._to[slot] is not to:
+        """What is in this slot goes there; mostly it is where the last one went (`to`)."""
+        if self.to[slot] is not to:
             header = self._headers[slot]
             header.msg_name = to.name
             header.msg_namelen = to.size
-            self._to[slot] = to
+            self.to[slot] = to
 
     def flush(self) -> None:
         """Send what was filled. What the kernel has no room for is lost, as on the way."""
@@ -121,10 +125,10 @@ class Batch:
 
     def _one_by_one(self, count: int) -> None:
         for slot in range(count):
-            to = self._to[slot]
+            to = self.to[slot]
             assert to is not None
             try:
-                self._socket.sendto(self.views[slot][: self.lengths[slot].iov_len], to.address)
+                self._socket.sendto(self.views[slot][: self._vectors[slot].iov_len], to.address)
                 self.sent += 1
             except OSError:
                 self.dropped += 1

@@ -5,6 +5,7 @@ encrypted in the memory that the kernel sends from.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from struct import Struct
 from typing import TYPE_CHECKING
 
 from media_sfu.batch import SLOTS
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
     from media_sfu.tracks import DownTrack, Footing
 
 _TIMED = 0x90
-_STAMPS = [bytes((number << 4 | 2,)) for number in range(16)]
-_UNSTAMPED = bytes(4)
-_OURS = 3
-"""Id of abs-send-time in most copies: where we offer, we number it so."""
+_ROOM = 0xBEDE0001
+_HEAD = Struct("!BBHII")
+_TIMED_HEAD = Struct("!BBHIIII")
+"""With an extension of four bytes: what tells the listener's line, see `DownTrack.word`."""
 
 
 def forward(listeners: list[DownTrack], kept: Kept, now: float) -> None:
@@ -28,12 +29,12 @@ def forward(listeners: list[DownTrack], kept: Kept, now: float) -> None:
     Spelled out where a call would be nicer: each line runs for every copy of every packet.
     """
     number, packet, timestamp, mark, _ = kept
-    batch, length, targets, protect = listeners[0].crypt.press
-    pack, views, slot = rtp.HEAD.pack_into, batch.views, batch.count
+    batch, sizes, targets, protect = listeners[0].crypt.press
+    pack, pack_timed = _HEAD.pack_into, _TIMED_HEAD.pack_into
+    views, to, slot = batch.views, batch.to, batch.count
     size, flags, marker = len(packet), packet[0], packet[1] & 0x80
-    whole, sent_at = slice(0, size), rtp.moment(now)
-    if is_timed := flags == _TIMED:
-        packet = packet[:16] + _STAMPS[_OURS] + sent_at + packet[20:]
+    whole, left, moment = slice(0, size), (now, size), rtp.moment(now)
+    is_timed = flags == _TIMED
     for down in listeners:
         wire, footing = down.wire, down.footing
         session = wire.session  # type: ignore[union-attr]
@@ -41,20 +42,23 @@ def forward(listeners: list[DownTrack], kept: Kept, now: float) -> None:
             continue
         view = views[slot]
         view[whole] = packet
-        out, stamp = number + footing.offset, timestamp + footing.shift
-        pack(view, 0, flags, marker | down.pt, out & 0xFFFF, stamp & 0xFFFFFFFF, down.ssrc)
-        if is_timed and down.stamp != _OURS:
-            view[16:20] = _noted(down, size, now, sent_at)
+        out, stamp = number + footing.offset & 0xFFFF, timestamp + footing.shift & 0xFFFFFFFF
+        if is_timed:
+            word, line = down.word, down.line
+            word |= line.leaves(left) << 8 if line else moment if word else 0
+            pack_timed(view, 0, flags, marker | down.pt, out, stamp, down.ssrc, _ROOM, word)
+        else:
+            pack(view, 0, flags, marker | down.pt, out, stamp, down.ssrc)
         if footing.renumbers and mark is not None:
             _renumber(view, mark, footing)
-        length[0] = size
-        if protect(session, targets[slot], length):
+        sizes[slot][0] = size
+        if protect(session, targets[slot], sizes[slot]):
             continue
-        batch.lengths[slot].iov_len = length[0]
-        batch.address(slot, wire.to)  # type: ignore[union-attr, arg-type]
+        if to[slot] is not wire.to:  # type: ignore[union-attr]
+            batch.address(slot, wire.to)  # type: ignore[union-attr, arg-type]
         down.packets += 1
         down.octets += size
-        if number > down.newest.number:
+        if number > down.newest[0]:
             down.newest = kept
         slot += 1
         if slot == SLOTS:
@@ -68,38 +72,31 @@ def repeat(down: DownTrack, numbers: Iterable[int], now: float) -> int:
     wire = down.wire
     if wire is None or wire.session is None or wire.to is None or down.newest.number < 0:
         return 0
-    batch, length, targets, protect = down.crypt.press
+    batch, sizes, targets, protect = down.crypt.press
     done = 0
     for short in numbers:
         found = down.kept(short)
         if found is None:
             continue
         footing, (_, packet, timestamp, mark, _) = found
-        if not wire.repeats.may(down.ssrc << 16 | short, len(packet), now, wire.rtt):
+        size, slot = len(packet), batch.count
+        if not wire.repeats.may(down.ssrc << 16 | short, size, now, wire.rtt):
             continue
-        slot = batch.count
         view = batch.views[slot]
-        view[: len(packet)] = packet
+        view[:size] = packet
         stamp = timestamp + footing.shift & 0xFFFFFFFF
-        rtp.HEAD.pack_into(view, 0, packet[0], packet[1] & 0x80 | down.pt, short, stamp, down.ssrc)
+        _HEAD.pack_into(view, 0, packet[0], packet[1] & 0x80 | down.pt, short, stamp, down.ssrc)
         if packet[0] == _TIMED:
-            view[16:20] = _noted(down, len(packet), now, rtp.moment(now))
+            word, line = down.word, down.line
+            word |= line.leaves((now, size)) << 8 if line else rtp.moment(now) if word else 0
+            view[12:20] = (_ROOM << 32 | word).to_bytes(8, "big")
         if mark is not None:
             _renumber(view, mark, footing)
-        length[0] = len(packet)
-        if protect(wire.session, targets[slot], length) == 0:
-            batch.push(wire.to, length[0])
+        sizes[slot][0] = size
+        if protect(wire.session, targets[slot], sizes[slot]) == 0:
+            batch.push(wire.to, sizes[slot][0])
             done += 1
     return done
-
-
-def _noted(down: DownTrack, size: int, now: float, sent_at: bytes) -> bytes:
-    """What tells the listener's line: the packet's number on it, or when it was sent."""
-    line = down.line
-    if line is None:
-        return _STAMPS[down.stamp] + sent_at if down.stamp else _UNSTAMPED
-    number = line.leaves(now, size)
-    return bytes((down.counted << 4 | 1, number >> 8, number & 255, 0))
 
 
 def _renumber(view: memoryview, mark: Vp8, footing: Footing) -> None:

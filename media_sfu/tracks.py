@@ -194,10 +194,10 @@ class DownTrack:
     """A listener's copy of a track: a stream of our own, whatever layer it is taken from."""
 
     __slots__ = (
-        "counted",
         "crypt",
         "earlier",
         "footing",
+        "is_numbered",
         "layer",
         "line",
         "listener",
@@ -209,9 +209,9 @@ class DownTrack:
         "pt",
         "source",
         "ssrc",
-        "stamp",
         "target",
         "wire",
+        "word",
     )
 
     def __init__(self, source: UpTrack, listener: str, crypt: Crypt) -> None:
@@ -222,10 +222,11 @@ class DownTrack:
         self.wire: Wire | None = None
         self.mid = ""
         self.pt = 0
-        self.stamp = 0
-        """Id of abs-send-time as the listener numbers it; 0: none."""
-        self.counted = 0
-        """Id of the extension that numbers packets for the listener's line; it goes before."""
+        self.word = 0
+        """The head of what tells the listener's line, as the listener numbers it: of the packet's
+        number on it (`is_numbered`), or of the moment of sending; 0: neither.
+        """
+        self.is_numbered = False
         self.line: Line | None = None
         self.layer: UpLayer | None = None
         self.target: UpLayer | None = None
@@ -239,14 +240,18 @@ class DownTrack:
 
     def agree(self, extensions: Mapping[str, int]) -> None:
         """The listener takes these with a picture."""
-        self.counted = extensions.get(TRANSPORT_CC, 0) if self.source.spec.kind == "video" else 0
-        self.stamp = 0 if self.counted else extensions.get(SENT_AT, 0)
+        if self.source.spec.kind == "video":
+            numbered, timed = extensions.get(TRANSPORT_CC, 0), extensions.get(SENT_AT, 0)
+            self.is_numbered, self.word = bool(numbered), 0
+            if numbered or timed:
+                # An id, and how many bytes follow, less one.
+                self.word = (numbered << 4 | 1 if numbered else timed << 4 | 2) << 24
 
     def flow(self, wire: Wire) -> None:
         """It is sent here from now on."""
         self.wire = wire
         wire.downs[self.ssrc] = self
-        if self.counted:
+        if self.is_numbered:
             self.line = wire.line = wire.line or Line()
 
     def aim(self, layer: UpLayer | None, now: float) -> None:

@@ -66,8 +66,9 @@ class Crypt:
         self.inlet = cast("void *", port.inlet_address)
         self.length = compat.ffi.new("int *")
         slots: list[Any] = [cast("void *", address) for address in port.batch.addresses]
-        self.press = (self.batch, self.length, slots, compat.protect)
-        """Where copies are made: slots to fill, and what encrypts them there."""
+        sizes: list[Any] = [cast("int *", address) for address in port.batch.sizes]
+        self.press = (self.batch, sizes, slots, compat.protect)
+        """Where copies are made: how long they are, slots to fill, and what encrypts them there."""
 
 
 class Wire:

@@ -8,7 +8,6 @@ queue that stands, and then what arrives is what the line carries.
 
 from __future__ import annotations
 
-from array import array
 from collections import deque
 
 from media_sfu.domain import rtp
@@ -25,6 +24,7 @@ REPEATED_AFTER_S = 0.01
 _BASE_S = 10.0
 """The shortest way is looked for anew so often: clocks drift, networks change."""
 _TICK_S = 0.00025
+_NOTHING = (0.0, 0)
 
 
 class Repeats:
@@ -62,32 +62,21 @@ class Repeats:
 class Line:
     """Everything that is sent to one listener and numbered for it."""
 
-    __slots__ = (
-        "_arrived",
-        "_before",
-        "_least",
-        "_left",
-        "_lost",
-        "_number",
-        "_sizes",
-        "_turned_at",
-    )
+    __slots__ = ("_arrived", "_before", "_least", "_lost", "_number", "_sent", "_turned_at")
 
     def __init__(self) -> None:
         self._number = 0
-        self._left = array("d", bytes(8 * SPAN))
-        self._sizes = array("H", bytes(2 * SPAN))
+        self._sent: list[tuple[float, int]] = [_NOTHING] * SPAN
         self._least = self._before = float("inf")
         self._turned_at = 0.0
         self._arrived: deque[tuple[float, float, int]] = deque()
         """Of the last window: when it was sent, for how long it was under way, its size."""
         self._lost: dict[int, float] = {}
 
-    def leaves(self, now: float, size: int) -> int:
-        """A packet of this size is sent now: its number."""
+    def leaves(self, left: tuple[float, int]) -> int:
+        """A packet is sent at this moment, of this size: its number."""
         self._number = number = self._number + 1
-        place = number % SPAN
-        self._left[place], self._sizes[place] = now, size
+        self._sent[number % SPAN] = left
         return number & 0xFFFF
 
     def hear(self, first: int, arrivals: list[int | None], now: float) -> None:
@@ -96,13 +85,13 @@ class Line:
         for at in arrivals:
             if self._number - SPAN < number <= self._number:
                 place = number % SPAN
-                left, size = self._left[place], self._sizes[place]
-                if at is None:
+                left, size = self._sent[place]
+                if at is None and size:
                     self._lost[number] = left
-                elif size:
+                elif at is not None and size:
                     self._lost.pop(number, None)
                     self._note(left, at * _TICK_S - left, size, now)
-                    self._sizes[place] = 0
+                    self._sent[place] = _NOTHING
             number += 1
         self._forget(now)
 

@@ -99,6 +99,6 @@ def bare(begin: int, end: int, data: bytes, *, is_timed: bool) -> bytes:
     return b"\x80" + data[1:12] + data[begin:end]
 
 
-def moment(seconds: float) -> bytes:
+def moment(seconds: float) -> int:
     """A moment as abs-send-time writes it: seconds in 6.18 bits."""
-    return (int(seconds * 262_144) & 0xFFFFFF).to_bytes(3, "big")
+    return int(seconds * 262_144) & 0xFFFFFF

@@ -1,5 +1,5 @@
 """Datagrams that nobody would send, from strangers and from guests with keys. Few here;
-MOIM_WORLDS=1000000 sends so many.
+MOIM_DATAGRAMS=1000000 sends so many.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from media_sfu.domain.rtcp import Report, SenderInfo
 from stack.caller import Caller, Stream
 from tests.service.media_sfu.stand import Stand, standing
 
-WORLDS = int(os.environ.get("MOIM_WORLDS", "3000"))
+DATAGRAMS = int(os.environ.get("MOIM_DATAGRAMS", "3000"))
 AT_ONCE = 16
 """So few that no buffer overflows before the worker reads them."""
 MINA = {"room": "room", "participant": "mina"}
@@ -47,7 +47,7 @@ async def test_junk_from_strangers_and_from_guests_harms_nobody() -> None:
             lambda: ear.send_rtcp(_rtcp(dice, down.ssrc)),
             lambda: speaker.send_rtcp(_rtcp(dice, STREAMS[0].ssrc)),
         ]
-        for number in range(WORLDS):
+        for number in range(DATAGRAMS):
             dice.choice(deeds)()
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)

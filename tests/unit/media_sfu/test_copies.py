@@ -9,7 +9,7 @@ from typing import Any
 from contracts.rpc.media import TrackSpec
 from media_sfu import forwarding
 from media_sfu.domain import frames, rtp
-from media_sfu.domain.codecs import Codec
+from media_sfu.domain.codecs import SENT_AT, Codec
 from media_sfu.domain.lines import Repeats
 from media_sfu.tracks import DownTrack, UpLayer, UpTrack
 
@@ -21,7 +21,8 @@ class Batch:
 
     def __init__(self) -> None:
         self.views = [memoryview(bytearray(2_048)) for _ in range(64)]
-        self.lengths = [SimpleNamespace(iov_len=0) for _ in range(64)]
+        self.sizes = [[0] for _ in range(64)]
+        self.to: list[object] = [None] * 64
         self.count = 0
         self.sent: list[bytes] = []
 
@@ -35,7 +36,7 @@ class Batch:
     def flush(self) -> None:
         """Take what was filled, as the kernel would."""
         for slot in range(self.count):
-            self.sent.append(bytes(self.views[slot][: self.lengths[slot].iov_len]))
+            self.sent.append(bytes(self.views[slot][: self.sizes[slot][0]]))
         self.count = 0
 
 
@@ -44,7 +45,7 @@ class House:
 
     def __init__(self) -> None:
         self.batch = Batch()
-        press = (self.batch, [0], [None] * 64, lambda session, slot, length: 0)
+        press = (self.batch, self.batch.sizes, [None] * 64, lambda session, slot, length: 0)
         self.crypt: Any = SimpleNamespace(press=press)
         self.asked: list[bytes] = []
         wire: Any = SimpleNamespace(own=1, send_rtcp=self.asked.append)
@@ -55,7 +56,7 @@ class House:
             self.layers[rid] = self.track.layers[rid] = UpLayer(self.track, wire, ssrc, rid)
         self.down = DownTrack(self.track, "jun", self.crypt)
         self.down.pt = 120
-        self.down.stamp = 3
+        self.down.agree({SENT_AT: 3})
         there = SimpleNamespace(session=object(), to=object(), repeats=Repeats(), rtt=0.0)
         self.down.wire = there  # type: ignore[assignment]
         self.track.downs.append(self.down)
