@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from media_sfu.tracks import DownTrack, Footing
 
 _TIMED = 0x90
-_ROOM = 0xBEDE0001
 _HEAD = Struct("!BBHII")
-_TIMED_HEAD = Struct("!BBHIIII")
-"""With an extension of four bytes: what tells the listener's line, see `DownTrack.word`."""
+_WORD, _WORD_AT = Struct("!I"), 16
+"""What tells the listener's line, see `DownTrack.word`."""
 
 
 def forward(listeners: list[DownTrack], kept: Kept, now: float) -> None:
@@ -30,8 +29,7 @@ def forward(listeners: list[DownTrack], kept: Kept, now: float) -> None:
     """
     number, packet, timestamp, mark, _ = kept
     batch, sizes, targets, protect = listeners[0].crypt.press
-    pack, pack_timed = _HEAD.pack_into, _TIMED_HEAD.pack_into
-    views, to, slot = batch.views, batch.to, batch.count
+    pack, views, to, slot = _HEAD.pack_into, batch.views, batch.to, batch.count
     size, flags, marker = len(packet), packet[0], packet[1] & 0x80
     whole, left, moment = slice(0, size), (now, size), rtp.moment(now)
     is_timed = flags == _TIMED
@@ -43,12 +41,11 @@ def forward(listeners: list[DownTrack], kept: Kept, now: float) -> None:
         view = views[slot]
         view[whole] = packet
         out, stamp = number + footing.offset & 0xFFFF, timestamp + footing.shift & 0xFFFFFFFF
+        pack(view, 0, flags, marker | down.pt, out, stamp, down.ssrc)
         if is_timed:
             word, line = down.word, down.line
-            word |= line.leaves(left) << 8 if line else moment if word else 0
-            pack_timed(view, 0, flags, marker | down.pt, out, stamp, down.ssrc, _ROOM, word)
-        else:
-            pack(view, 0, flags, marker | down.pt, out, stamp, down.ssrc)
+            told = line.leaves(left) << 8 if line else moment if word else 0
+            _WORD.pack_into(view, _WORD_AT, word | told)
         if footing.renumbers and mark is not None:
             _renumber(view, mark, footing)
         sizes[slot][0] = size
@@ -88,8 +85,8 @@ def repeat(down: DownTrack, numbers: Iterable[int], now: float) -> int:
         _HEAD.pack_into(view, 0, packet[0], packet[1] & 0x80 | down.pt, short, stamp, down.ssrc)
         if packet[0] == _TIMED:
             word, line = down.word, down.line
-            word |= line.leaves((now, size)) << 8 if line else rtp.moment(now) if word else 0
-            view[12:20] = (_ROOM << 32 | word).to_bytes(8, "big")
+            told = line.leaves((now, size)) << 8 if line else rtp.moment(now) if word else 0
+            _WORD.pack_into(view, _WORD_AT, word | told)
         if mark is not None:
             _renumber(view, mark, footing)
         sizes[slot][0] = size
