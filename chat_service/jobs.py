@@ -17,7 +17,7 @@ from chat_service.actions import (
 from chat_service.actions.chat import Chat
 from contracts.attachments import Place
 
-_GIVES_WAY = 9
+_GIVES_WAY = 19
 _GIVES_WAY_S = 5.0
 
 

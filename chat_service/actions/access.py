@@ -38,7 +38,7 @@ class Access:
     def __init__(self, facts: Facts, clock: Clock) -> None:
         self._facts = facts
         self._clock = clock
-        self._decided: dict[tuple[int, int, bool], tuple[GuildFacts, Speaker, Permission]] = {}
+        self._decided: dict[tuple[int, int, bool], tuple[GuildFacts, Speaker, Room]] = {}
 
     def known(self, actor: Identity, channel_id: int, *, needs: Permission) -> Room | None:
         """The channel, if all that decides is known here; None if it has to be asked for."""
@@ -123,29 +123,23 @@ class Access:
     def _room(
         self, facts: GuildFacts, speaker: Speaker, actor: Identity, channel_id: int
     ) -> Room | None:
-        channel = facts.channels.get(ChannelId(channel_id))
-        if channel is None:
-            return None
-        granted = self._granted(facts, speaker, actor, channel_id)
-        return Room(facts.id, channel, speaker, granted, bool(facts.rules))
-
-    def _granted(
-        self, facts: GuildFacts, speaker: Speaker, actor: Identity, channel_id: int
-    ) -> Permission:
-        user_id, is_weak = speaker.member.user.id, facts.mfa_level > 0 and actor.is_weak
-        key = (channel_id, user_id, is_weak)
+        key = (channel_id, actor.user_id, actor.is_weak)
         decided = self._decided.get(key)
         if decided is not None and decided[0] is facts and decided[1] is speaker:
             return decided[2]
-        member = speaker.member
+        channel = facts.channels.get(ChannelId(channel_id))
+        if channel is None:
+            return None
+        member, now = speaker.member, self._clock.now()
         granted = permissions_in(
-            facts, user_id, member, self._clock.now(), channel_id=channel_id, is_weak=is_weak
+            facts, member.user.id, member, now, channel_id=channel_id, is_weak=actor.is_weak
         )
+        room = Room(facts.id, channel, speaker, granted, bool(facts.rules))
         if member.communication_disabled_until is None:  # a timeout runs out by itself
             if len(self._decided) >= _MOST_REMEMBERED:
                 self._decided.clear()
-            self._decided[key] = (facts, speaker, granted)
-        return granted
+            self._decided[key] = (facts, speaker, room)
+        return room
 
 
 def _require(granted: Permission, needs: Permission) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
+import orjson
 from pydantic import Field, ValidationError
 
 from chassis.errors import invalid_form
@@ -22,6 +23,7 @@ from contracts.wire import JSON, Form, Text
 
 _TEXT = frozenset({"content", "nonce", "flags"})
 """With nothing but these, there is nothing more to look at."""
+_SAYING = frozenset({"content", "nonce"})
 _Number = Annotated[int, Field(ge=-(1 << 63), lt=1 << 63)]
 """As large as JSON is written here."""
 _EXCLUSIVE = "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE"
@@ -170,6 +172,26 @@ class NewMessage(MessageChanges):
 
 def new_message(body: bytes) -> Draft:
     """The message that a body asks for."""
+    draft = _text_alone(body)
+    return _asked_for(body) if draft is None else draft
+
+
+def _text_alone(body: bytes) -> Draft | None:
+    """What most bodies are, without a look at the form; None for whatever the form has to judge."""
+    try:
+        said = orjson.loads(body)
+    except ValueError:
+        return None
+    if type(said) is not dict or not said.keys() <= _SAYING:
+        return None
+    content, nonce = said.get("content"), said.get("nonce")
+    is_short = type(nonce) is str and len(nonce) <= limits.NONCE and "\0" not in nonce
+    if type(content) is not str or not (nonce is None or is_short):
+        return None
+    return Draft(content, nonce)
+
+
+def _asked_for(body: bytes) -> Draft:
     try:
         form = NewMessage.model_validate_json(body)
     except ValidationError as error:
