@@ -34,8 +34,7 @@ from chat_service.webhooks import Webhooks
 from contracts import topics
 from contracts.attachments import Links
 
-_MINUTE = 60
-_TEN_MINUTES = 600
+_MINUTE, _TEN_MINUTES = 60, 600
 
 
 def build(settings: Settings) -> Service:
@@ -99,6 +98,7 @@ def _schedule(service: Service, settings: Settings, chat: Chat) -> None:
     service.job("archive", settings.archive_every, jobs.archive)
     service.job("polls", settings.polls_every, jobs.close_polls)
     service.job("interactions", settings.interactions_every, jobs.lapse)
+    service.job("past_interactions", _MINUTE, jobs.forget_interactions)
     service.job("forget", _TEN_MINUTES, jobs.forget)
     if settings.previews:
         inside = settings.previews_inside

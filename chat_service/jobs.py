@@ -90,8 +90,11 @@ class Jobs:
             pass
 
     async def lapse(self) -> None:
-        """Tell those whom no application has answered in time; forget what is over."""
+        """Tell those whom no application has answered in time."""
         while await lapsing.fail_some(self._chat):
             pass
+
+    async def forget_interactions(self) -> None:
+        """Forget those that are over."""
         while await lapsing.forget_some(self._chat):
             pass

@@ -32,13 +32,11 @@ log = logger("pushes")
 
 _AWAY = (DBAPIError, PoolTimeoutError, OSError)
 
+_ADDRESS = "address"
 _LANES = (False, False, True)
 """Loops of one carrier, each with a batch of its own; the last has what failed before, so that a
 provider that answers late holds up nobody who is fine.
 """
-_LOOKS_LATER = 4
-"""So much more seldom all but the first look for work of other processes."""
-
 Work = Callable[[], Awaitable[bool]]
 """Whether there may be more of it."""
 
@@ -79,12 +77,11 @@ class Pushes:
 
     async def start(self) -> None:
         """Begin."""
-        self._spawn("address", self._every, self._address)
+        self._spawn(_ADDRESS, self._every, self._address)
         for carrier in self._carriers:
             for lane, again in enumerate(_LANES):
-                every = self._every * (_LOOKS_LATER if lane else 1)
                 work = partial(self._deliver, carrier, again)
-                self._spawn(f"{carrier.provider.value}:{lane}", every, work)
+                self._spawn(f"{carrier.provider.value}:{lane}", None, work)
 
     async def stop(self) -> None:
         """What was claimed is sent by another process, or later by this one."""
@@ -100,6 +97,11 @@ class Pushes:
         for news in self._news.values():
             news.set()
 
+    def _send(self) -> None:
+        for name, news in self._news.items():
+            if name != _ADDRESS:
+                news.set()
+
     async def measure(self) -> None:
         """How much waits."""
         async with self._units.reading(NOBODY) as unit:
@@ -112,11 +114,11 @@ class Pushes:
         found = {carrier.provider.value: carrier.trouble() for carrier in self._carriers}
         return {name: trouble for name, trouble in found.items() if trouble}
 
-    def _spawn(self, name: str, every: float, work: Work) -> None:
+    def _spawn(self, name: str, every: float | None, work: Work) -> None:
         self._news[name] = asyncio.Event()
         self._tasks.spawn(f"pushes:{name}", self._forever(name, every, work), fatal=True)
 
-    async def _forever(self, name: str, every: float, work: Work) -> None:
+    async def _forever(self, name: str, every: float | None, work: Work) -> None:
         news = self._news[name]
         while True:
             try:
@@ -133,6 +135,13 @@ class Pushes:
                 await self._clock.sleep(1.0)
 
     async def _address(self) -> bool:
+        # A look at everything, of other processes too: taking what is not there costs many of them.
+        async with self._units.reading(NOBODY) as unit:
+            has_notices, has_pushes = await actions.delivering.due(unit)
+        if has_pushes:
+            self._send()
+        if not has_notices:
+            return False
         async with self.turn, self._units.open(NOBODY) as unit:
             count = await actions.delivering.address(unit)
         if count:

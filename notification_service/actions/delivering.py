@@ -23,6 +23,11 @@ HOLD = timedelta(seconds=60)
 """How long a process may take to send what it claimed; then another one does."""
 
 
+async def due(unit: Unit) -> tuple[bool, bool]:
+    """Whether notices are, and whether pushes are."""
+    return await store.deliveries.due(unit, unit.tools.policy.served)
+
+
 async def address(unit: Unit) -> int:
     """Queue pushes of the notices that are due. How many notices."""
     return await store.notices.address(unit, AT_ONCE, unit.tools.policy.served)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,10 @@ from notification_service.domain.pushes import Push
 from notification_service.tables import deliveries, devices
 from notification_service.tools import Unit
 
+_DUE = text("""
+SELECT EXISTS (SELECT FROM notices WHERE due <= :now), EXISTS (
+  SELECT FROM deliveries WHERE provider = ANY(CAST(:providers AS text[])) AND due <= :now)
+""")
 _POSTPONE = text("""
 UPDATE deliveries SET due = later.due
 FROM unnest(CAST(:ids AS bigint[]), CAST(:dues AS timestamptz[])) AS later (id, due)
@@ -59,6 +63,13 @@ async def add(unit: Unit, parcels: Sequence[Parcel]) -> None:
         "expiries": [each.expires for each in parcels],
     }
     await unit.connection.execute(_ADD, values)
+
+
+async def due(unit: Unit, providers: Iterable[Provider]) -> tuple[bool, bool]:
+    """Whether notices are to become pushes, and whether pushes are to be sent."""
+    values = {"now": unit.now, "providers": [provider.value for provider in providers]}
+    has_notices, has_pushes = (await unit.connection.execute(_DUE, values)).one()
+    return has_notices, has_pushes
 
 
 async def claim(
