@@ -8,7 +8,7 @@ from typing import NamedTuple
 from chassis.clock import Clock
 from chat_service.domain.threads import Thread
 from chat_service.facts import Facts
-from chat_service.views import Speaker
+from chat_service.views import Speaker, Voice
 from contracts.errors import ErrorCode, Forbidden, NotFound, Unauthorized
 from contracts.guild_facts import GuildFacts, permissions_in
 from contracts.identity import Identity, Kind
@@ -26,6 +26,7 @@ class Room(NamedTuple):
     channel: Channel
     speaker: Speaker
     granted: Permission
+    voice: Voice
     is_watched: bool = False
     """Whether there are rules by which messages are stopped."""
 
@@ -86,7 +87,8 @@ class Access:
         if thread.is_private:
             granted = in_private_thread(granted, is_member=is_member)
         _require(granted, needs)
-        return Room(facts.id, channel, speaker, granted)
+        voice = Voice.of(facts.id, channel.id, speaker)
+        return Room(facts.id, channel, speaker, granted, voice)
 
     async def rooms(self, actor: Identity, guild_id: int, *, needs: Permission) -> list[Room]:
         """Every channel of a guild in which the actor holds what is needed."""
@@ -134,7 +136,8 @@ class Access:
         granted = permissions_in(
             facts, member.user.id, member, now, channel_id=channel_id, is_weak=actor.is_weak
         )
-        room = Room(facts.id, channel, speaker, granted, bool(facts.rules))
+        voice = Voice.of(facts.id, channel.id, speaker)
+        room = Room(facts.id, channel, speaker, granted, voice, bool(facts.rules))
         if member.communication_disabled_until is None:  # a timeout runs out by itself
             if len(self._decided) >= _MOST_REMEMBERED:
                 self._decided.clear()

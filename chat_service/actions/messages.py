@@ -23,7 +23,7 @@ from chat_service.store import previews, threads
 from chat_service.unfurl.unfurler import Noticed
 from contracts import topics
 from contracts.errors import ErrorCode, NotFound
-from contracts.events.base import BETWEEN, Route, pack
+from contracts.events.base import BETWEEN, Route, heading, pack
 from contracts.events.message import MessageCreate
 from contracts.identity import Identity
 from contracts.permissions import Permission
@@ -55,9 +55,9 @@ def is_slow(slowmode: int, granted: Permission) -> bool:
 
 def submit(chat: Chat, room: Room, said: views.Said) -> Promise:
     """Have it written with whatever else is written now."""
-    created = chat.clock.now()
-    rest = views.after_id(room.channel.id, room.speaker.author, said, created)
-    event_id = chat.outbox.next_id()
+    voice, created, event_id = room.voice, chat.clock.now(), chat.outbox.next_id()
+    head = heading(voice.address, event_id=event_id, trace=logs.request_id.get())
+    rest = views.following(voice.opening, said, created)
     draft = store.Draft(
         channel_id=room.channel.id,
         author_id=room.speaker.member.user.id,
@@ -67,8 +67,8 @@ def submit(chat: Chat, room: Room, said: views.Said) -> Promise:
         mention_everyone=said.mention_everyone,
         created=created,
         event_id=event_id,
-        topic=topics.guild(room.guild_id),
-        record=record(_route(room, said), rest, room.speaker.face, event_id),
+        topic=voice.topic,
+        record=(head + views.OPENING, rest + voice.closing),
     )
     return promise(chat, draft, rest, said.nonce)
 
@@ -192,15 +192,6 @@ def _blocks(outbox: Outbox, drafts: Sequence[store.Draft]) -> list[int]:
         counts[draft.channel_id] = counts.get(draft.channel_id, 0) + 1
     first = {channel: outbox.block(count) for channel, count in counts.items()}
     return [first[draft.channel_id] for draft in drafts]
-
-
-def _route(room: Room, said: views.Said) -> Route:
-    return Route(
-        guild_id=room.guild_id,
-        channel_id=room.channel.id,
-        author_id=room.speaker.member.user.id,
-        mentions=tuple(user.id for user in said.mentions) if said.mentions else (),
-    )
 
 
 def record(route: Route, rest: bytes, face: bytes, event_id: int) -> tuple[bytes, bytes]:

@@ -18,7 +18,16 @@ from chat_service.people import gone
 from chat_service.store.attendance import Count as Present
 from chat_service.store.messages import HAS_THREAD, Message
 from chat_service.store.reactions import Count
-from chat_service.views.hot import OPENING, Said, Speaker, after_id, in_guild, stored
+from chat_service.views.hot import (
+    OPENING,
+    Said,
+    Speaker,
+    Voice,
+    after_id,
+    following,
+    in_guild,
+    stored,
+)
 from chat_service.views.places import audited_thread, private, recording, thread, thread_member
 from contracts.events.base import Event
 from contracts.ids import Snowflake, UserId
@@ -37,11 +46,13 @@ __all__ = [
     "Look",
     "Said",
     "Speaker",
+    "Voice",
     "after_id",
     "audited_thread",
     "author",
     "emoji",
     "event",
+    "following",
     "in_guild",
     "people_in",
     "poll_in",

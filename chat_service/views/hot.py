@@ -12,8 +12,12 @@ from typing import NamedTuple
 import orjson
 
 from chat_service.store.messages import Message
+from contracts import topics
+from contracts.events.base import Route, addressed
+from contracts.events.message import MessageCreate
 from contracts.objects.member import Member
 from contracts.objects.user import User
+from contracts.topics import Topic
 from contracts.wire import timestamp
 
 
@@ -29,6 +33,30 @@ class Speaker:
     def of(cls, member: Member) -> Speaker:
         """Encode once."""
         return cls(member, member.user.encode(), member.face().encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What all that somebody says in one channel has in common: written once, as it goes out."""
+
+    topic: Topic
+    address: bytes
+    """In the headers of the events."""
+    opening: bytes
+    """From behind the id up to the text."""
+    closing: bytes
+    """What the event has behind the message."""
+
+    @classmethod
+    def of(cls, guild_id: int, channel_id: int, speaker: Speaker) -> Voice:
+        """Write it."""
+        route = Route(guild_id, channel_id, int(speaker.member.user.id))
+        return cls(
+            topics.guild(guild_id),
+            addressed(MessageCreate.__name__, route),
+            _opening(channel_id, speaker.author),
+            in_guild(guild_id, speaker.face) + b"}",
+        )
 
 
 class Said(NamedTuple):
@@ -48,9 +76,14 @@ OPENING = b'{"id":"'
 
 def after_id(channel_id: int, author: bytes, said: Said, created: datetime) -> bytes:
     """Everything between the id and the closing brace."""
+    return following(_opening(channel_id, author), said, created)
+
+
+def following(opening: bytes, said: Said, created: datetime) -> bytes:
+    """The same behind what a voice has written."""
     parts = [
-        b'","channel_id":"%d","author":%b,"content":%b,"timestamp":"%b","edited_timestamp":null'
-        % (channel_id, author, orjson.dumps(said.content), timestamp(created).encode()),
+        b'%b%b,"timestamp":"%b","edited_timestamp":null'
+        % (opening, orjson.dumps(said.content), timestamp(created).encode()),
         b',"tts":false,"mention_everyone":true' if said.mention_everyone else _NOBODY,
         _mentions(said) if said.mentions or said.mention_roles else _NONE_NAMED,
         b',"attachments":[],"embeds":[],"components":[],"pinned":false,"type":0,"flags":%d'
@@ -72,6 +105,10 @@ def stored(message: Message, author: bytes, said: Said) -> bytes:
     """A message that is in the store."""
     rest = after_id(message.channel_id, author, said, message.created)
     return b"%b%d%b}" % (OPENING, message.id, rest)
+
+
+def _opening(channel_id: int, author: bytes) -> bytes:
+    return b'","channel_id":"%d","author":%b,"content":' % (channel_id, author)
 
 
 _NOBODY = b',"tts":false,"mention_everyone":false'

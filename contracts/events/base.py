@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import orjson
@@ -145,13 +144,17 @@ class Event(Wire):
 
 def pack(name: str, route: Route, body: bytes, *, event_id: int, trace: str) -> bytes:
     """A record from its parts: for hot paths that hold the body as bytes already."""
+    return heading(addressed(name, route), event_id=event_id, trace=trace) + body
+
+
+def heading(addressed: bytes, *, event_id: int, trace: str) -> bytes:
+    """The header and the newline."""
     cause = b',"t":%b' % orjson.dumps(trace) if trace else b""
-    return b'{"i":%d,%b%b}\n%b' % (event_id, _addressed(name, route), cause, body)
+    return b'{"i":%d,%b%b}\n' % (event_id, addressed, cause)
 
 
-@lru_cache(1_024)
-def _addressed(name: str, route: Route) -> bytes:
-    """What events of one kind in one place have in common, without the braces."""
+def addressed(name: str, route: Route) -> bytes:
+    """What the headers of events of one kind in one place have in common."""
     header: dict[str, object] = {"e": name}
     if route.guild_id is not None:
         header["g"] = route.guild_id
