@@ -5,6 +5,7 @@ are kept only as long as they can be changed.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from chat_service import store, views
 from chat_service.actions import attaching, changing, showing
@@ -26,7 +27,7 @@ from contracts.wire import JSON
 async def put(unit: Unit, venue: Venue, user_id: int, composed: Composed) -> Message:
     """Tell one person, and keep it for a while."""
     flags = composed.message.flags | EPHEMERAL
-    message = replace(composed.message, id=unit.new_id(), flags=flags, created=unit.now)
+    message = _to_one(composed.message, id=unit.new_id(), flags=flags, created=unit.now)
     await attaching.hold(unit, venue.channel_id, message.id, composed.files)
     await store.interactions.whisper(unit, user_id, message)
     shape = views.shape(message, composed.look)
@@ -39,7 +40,7 @@ async def plan(
     chat: Chat, actor: Identity, venue: Venue, before: Message, changes: Changes
 ) -> Edit:
     """Find out what it takes to say something else instead."""
-    after = await changing.edited(chat, venue, before, changes)
+    after = _to_one(await changing.edited(chat, venue, before, changes))
     look = await showing.look(chat, int(actor.user_id), [after])
     return Edit(venue, before, after, look, is_said=True, is_linked=False)
 
@@ -66,6 +67,11 @@ async def delete(chat: Chat, actor: Identity, venue: Venue, user_id: int, messag
             id=MessageId(message.id), channel_id=venue.channel_id, guild_id=venue.guild_id
         )
         unit.emit(gone, to=(topics.user(user_id),))
+
+
+def _to_one(message: Message, **how: Any) -> Message:
+    """Whatever it says, it is not said to everyone."""
+    return replace(message, mention_everyone=False, **how)
 
 
 def _place(venue: Venue) -> JSON:

@@ -257,6 +257,7 @@ class Device:
     def _on_ThreadHidden(self, body: Any) -> None:
         if not self.governs:
             self._on_ThreadDelete(body)
+            self.late.pop(int(body["id"]), None)
         self.memberships.discard(int(body["id"]))
 
     def _on_ThreadDelete(self, body: Any) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from contracts.identity import Kind
 from contracts.ids import Snowflake
-from contracts.permissions import Permission
+from contracts.permissions import EVERYONE_DEFAULT, Permission
 from contracts.rpc.chat import OpenInteraction
 from tests.fixtures.patience import PATIENCE
 from tests.service.chat_service.house import ALICE, BOB, OWNER, SINCE, House, refusal
@@ -329,12 +329,14 @@ class TestAnswers:
         assert more["id"] != waiting["id"]
 
     async def test_a_whisper_is_seen_by_who_asked_and_stands_nowhere(self, stage: Stage) -> None:
+        stage.house.allow(stage.guild, EVERYONE_DEFAULT | Permission.MENTION_EVERYONE)
         await stage.offers()
         asked = await stage.calls()
-        form = {"content": "psst", "flags": 1 << 6, "components": BUTTONS}
+        form = {"content": "psst @everyone", "flags": 1 << 6, "components": BUTTONS}
+        form["allowed_mentions"] = {"parse": ["everyone"]}
         answer = await asked.answers(4, form, "?with_response=true")
         message = answer.json()["resource"]["message"]
-        assert message["flags"] & 1 << 6
+        assert (message["flags"] & 1 << 6, message["mention_everyone"]) == (1 << 6, False)
         assert await stage.house.history(ALICE, stage.room) == []
         told = [name for name, _ in await stage.house.told(stage.guild)]
         assert told == ["CommandIndexUpdate"]
