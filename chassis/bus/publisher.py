@@ -217,8 +217,7 @@ class Publisher:
             log.warning("redis.silent", line="publisher")
             return connection.abort()
         self._unanswered += 1
-        connection.write(b"*1\r\n$4\r\nPING\r\n", self._alive)
-        return None
+        return connection.write(b"*1\r\n$4\r\nPING\r\n", self._alive)
 
     # The way of a record.
 
@@ -332,8 +331,9 @@ class Publisher:
             self._meters.unreplicated.inc(sum(map(_count, self._unsure)))
         while self._unsure:
             self._settle(self._unsure.popleft())
-        if not self._queue:
-            self._look_idle()
+        # There is room again, and perhaps nothing else will come to set going what waits for it.
+        self._schedule()
+        self._look_idle()
 
     def _count(self) -> None:
         # Not per record: a counter's lock costs as much as the reply.

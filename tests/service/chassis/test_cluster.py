@@ -57,6 +57,16 @@ async def test_each_topic_keeps_its_order_and_its_log(
     assert hearing.live_since(EVERY[0]) is None
 
 
+async def test_a_burst_goes_out_to_its_end(new_bus: NewBus, redis_cluster: RedisCluster) -> None:
+    """More than may be on its way at once: nothing else is published that would set it going."""
+    heard, bus = Heard(), await new_bus(redis_cluster.url)
+    await bus.subscribe(EVERY[0], heard)
+    records = [b"%d" % number for number in range(3_000)]
+    await publish(bus, EVERY[0], records, first_id=1)
+    await heard.count(len(records))
+    assert heard.records == records
+
+
 async def test_what_was_published_before_is_not_published_twice(
     new_bus: NewBus, redis_cluster: RedisCluster
 ) -> None:
