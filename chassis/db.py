@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from chassis import logs, reason
 from chassis.clock import Clock
 from chassis.errors import mean_away
+from chassis.lease import FAILURES
 from chassis.outbox import Outbox, Pending
 from chassis.tasks import Tasks
 from contracts.events.base import Event, Hearing, Inside
@@ -37,6 +38,7 @@ _PROBE_EVERY_S = 2.0
 
 mean_away(
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     refusals.PostgresConnectionError,
     refusals.TooManyConnectionsError,
     refusals.AdminShutdownError,
@@ -110,7 +112,7 @@ class Database:
                 async with asyncio.timeout(2):
                     await self.pool.fetchval("SELECT 1")
                 self._trouble = None
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except FAILURES as error:
                 self._trouble = f"database: {type(error).__name__}"
             await self._clock.sleep(0.2 if self._trouble else _PROBE_EVERY_S)
 

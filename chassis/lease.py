@@ -52,8 +52,11 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 """
 
-FAILURES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""How work on a lease's connection fails while the database is away."""
+FAILURES = (
+    *(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError),
+    asyncpg.InternalClientError,  # between the server's farewell and the end of the connection
+)
+"""How work on a connection fails while the database is away."""
 
 Rows = list[asyncpg.Record]
 

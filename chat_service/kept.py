@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from asyncpg import InterfaceError
+from asyncpg import InterfaceError, InternalClientError
 
 from chassis.db import Database
 
@@ -47,7 +47,7 @@ class Kept:
             connection = self._connection = await self._database.connect()
         try:
             yield connection
-        except (OSError, TimeoutError, InterfaceError):
+        except (OSError, TimeoutError, InterfaceError, InternalClientError):
             # In which state it is nobody knows.
             self._connection = None
             connection.terminate()

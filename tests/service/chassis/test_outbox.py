@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -26,10 +27,13 @@ from contracts.topics import Topic
 from tests.fixtures.buses import Heard, NewBus
 from tests.fixtures.patience import PATIENCE
 from tests.fixtures.postgres import Database, Fresh
+from tests.fixtures.proxy import proxied
 from tests.fixtures.redis import RedisServer
 from tests.service.chassis.outbox_process import INSERT
 
 T = topics.guild(1)
+FAREWELL = b"E\0\0\0\x18SFATAL\0C57P01\0Mbye\0\0"
+"""What PostgreSQL says to a connection that is terminated, before it closes it."""
 ROOT = Path(__file__).parents[3]
 DOOMED = Path(__file__).with_name("outbox_process.py")
 
@@ -221,6 +225,33 @@ class TestTelling:
         await process.tell([b"last"])
         await heard.until(lambda h: b"last" in h.records)
         assert heard.records == [*texts(2), b"last"]
+
+    async def test_the_last_word_of_a_server_that_goes_ends_nothing(
+        self, schema: Fresh, new_bus: NewBus, heard: Heard
+    ) -> None:
+        """Whoever is asked something between the server's farewell and the end of the connection
+        answers with an error of another kind than all others; it ended the sweeper, and what was
+        committed from then on was never told.
+        """
+        parts, tasks, bus = urlsplit(schema.url), Tasks(), await new_bus()
+        assert parts.port is not None
+        async with proxied(parts.port) as proxy:
+            dsn = schema.url.replace(f":{parts.port}/", f":{proxy.port}/")
+            outbox = Outbox(dsn, bus, clock=SystemClock(), tasks=tasks, metrics=Metrics())
+            pool = await asyncpg.create_pool(schema.url, min_size=0, max_size=2)
+            await outbox.start()
+            process = Process(bus, outbox, pool, tasks)
+            proxy.interject(FAREWELL)
+            await process.tell(texts(2))
+            await heard.count(2)
+            await process.commit(texts(2, 2))
+            await pool.execute("UPDATE outbox SET created = created - interval '1 minute'")
+            await heard.count(4)
+            await until_empty(process)
+            assert heard.records == texts(4)
+            await outbox.stop()
+            await tasks.cancel()
+            await pool.close()
 
 
 class TestSweeping:
