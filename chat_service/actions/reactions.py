@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chat_service import store, views
-from chat_service.actions import conversations
+from chat_service.actions import conversations, standing
 from chat_service.actions.chat import Chat
 from chat_service.actions.venues import Venue, enter, unattended
 from chat_service.domain import emojis
@@ -143,8 +143,14 @@ async def usable(chat: Chat, venue: Venue, emoji: Emoji) -> Emoji:
     found = await chat.calls.ask(FindEmoji(emoji_id=EmojiId(emoji.id)))
     if found.emoji is None:
         raise NotFound(ErrorCode.UNKNOWN_EMOJI)
-    if found.guild_id != venue.guild_id and not venue.may(Permission.USE_EXTERNAL_EMOJIS):
+    is_ours = found.guild_id == venue.guild_id
+    if not is_ours and not venue.may(Permission.USE_EXTERNAL_EMOJIS):
         raise Forbidden
+    if found.emoji.roles:
+        who, guild_id = int(venue.user.id), int(found.guild_id or 0)
+        member = venue.member if is_ours else await standing.member_of(chat, guild_id, who)
+        if member is None or set(member.roles).isdisjoint(found.emoji.roles):
+            raise Forbidden
     return Emoji(found.emoji.name, int(found.emoji.id), found.emoji.animated)
 
 

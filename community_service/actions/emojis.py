@@ -84,7 +84,7 @@ async def remove(unit: Unit, guild_id: int, emoji_id: int) -> None:
 
 
 async def forget_role(unit: Unit, guild_id: int, role_id: int) -> None:
-    """A role is deleted: what only it could use, everybody can."""
+    """A role is deleted: what only it could use, nobody can until somebody says who."""
     if await store.emojis.forget_role(unit, guild_id, role_id):
         _tell(unit, guild_id, await store.emojis.of_guild(unit, guild_id))
 

@@ -63,9 +63,12 @@ async def change(unit: Unit, emoji_id: int, changes: Mapping[str, object]) -> No
 
 
 async def forget_role(unit: Unit, guild_id: int, role_id: int) -> bool:
-    """A role is gone; whether some could be used by it."""
+    """A role is gone; whether some could be used by it and by others. Where it was the only one
+    it stays: a list without roles would be for everybody.
+    """
     gone = literal(role_id, BigInteger)
-    theirs = (emojis.c.guild_id == guild_id, gone == any_(emojis.c.roles))
+    others = func.cardinality(emojis.c.roles) > 1
+    theirs = (emojis.c.guild_id == guild_id, gone == any_(emojis.c.roles), others)
     left = func.array_remove(emojis.c.roles, gone)
     return bool(await unit.run(update(emojis).where(*theirs).values(roles=left)))
 

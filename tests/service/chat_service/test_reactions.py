@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import quote
 
-from contracts.ids import EmojiId, GuildId
+from contracts.ids import EmojiId, GuildId, RoleId
 from contracts.objects.emoji import Emoji
 from contracts.permissions import Permission
 from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House, refusal, user
@@ -101,6 +101,24 @@ async def test_custom_emojis_are_known_by_id_and_may_be_anothers_guild(house: Ho
     assert await react(house, OWNER, path, "blob72:72") == 204
     assert await react(house, ALICE, path, "gone:73") == 10014
     assert await react(house, ALICE, path, "text") == 10014
+
+
+async def test_an_emoji_for_some_roles_is_begun_by_who_holds_one_wherever(house: House) -> None:
+    home, elsewhere = house.guild(), house.guild()
+    role, gone, patron = house.newcomer(), house.newcomer(), house.newcomer()
+    house.member(home, patron, roles=(RoleId(role),))
+    house.member(elsewhere, patron)
+    for number, allowed in ((81, role), (82, gone)):
+        emoji = Emoji(id=EmojiId(number), name=f"gold{number}", roles=(RoleId(allowed),))
+        house.neighbours.emojis[number] = (GuildId(home), emoji)
+    for guild in (home, elsewhere):
+        room = int(house.channel(guild).id)
+        sent = await house.send(ALICE, room, "gold")
+        path = f"/channels/{room}/messages/{sent['id']}/reactions"
+        assert await react(house, ALICE, path, "gold81:81") == 50013
+        assert await react(house, patron, path, "gold81:81") == 204
+        assert await react(house, ALICE, path, "gold81:81") == 204, "it is there already"
+        assert await react(house, OWNER, path, "gold82:82") == 50013, "nobody holds it any more"
 
 
 async def test_reactions_and_their_message_go_at_the_same_time(house: House) -> None:

@@ -64,7 +64,7 @@ async def test_an_emoji_lives_from_being_made_to_being_deleted(house: House) -> 
     assert names == [["wave"], ["wave", "party"], ["hello", "party"], ["party"]]
 
 
-async def test_a_deleted_role_is_named_by_no_emoji(house: House) -> None:
+async def test_a_deleted_role_is_named_by_no_emoji_of_others(house: House) -> None:
     guild = await house.guild()
     roles = sorted([await house.role(guild, "first"), await house.role(guild, "second")], key=int)
     await _made(house, guild, roles=roles)
@@ -74,6 +74,20 @@ async def test_a_deleted_role_is_named_by_no_emoji(house: House) -> None:
     assert (bound["roles"], other) == ([roles[1]], free)
     last = (await house.told(topics.guild(int(guild))))[-2:]
     assert sorted(name for name, _ in last) == ["GuildEmojisUpdate", "RoleDelete"]
+
+
+async def test_what_only_a_deleted_role_could_use_is_not_everybodys(house: House) -> None:
+    guild = await house.guild()
+    role = await house.role(guild, "patrons")
+    made = await _made(house, guild, roles=[role])
+    await house.does(ALICE, "DELETE", f"/guilds/{guild}/roles/{role}")
+    path = f"/guilds/{guild}/emojis"
+    assert (await house.does(ALICE, "GET", path))[0]["roles"] == [role]
+    renamed = await house.does(ALICE, "PATCH", f"{path}/{made['id']}", json={"name": "still"})
+    assert renamed["roles"] == [role]
+    form: dict[str, Any] = {"roles": []}
+    freed = await house.does(ALICE, "PATCH", f"{path}/{made['id']}", json=form)
+    assert freed["roles"] == []
 
 
 async def test_makers_manage_their_own_and_managers_all(house: House) -> None:
