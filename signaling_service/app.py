@@ -75,6 +75,7 @@ def _tools(service: Service, settings: Settings, clock: Clock) -> Tools:
             pending_s=settings.pending_seconds,
             lease_s=settings.lease_seconds,
             token_s=settings.token_hours * 3600,
+            bot_pause_s=settings.bot_pause_seconds,
         ),
         node=service.instance,
         region=settings.region_id,

@@ -55,6 +55,13 @@ class Settings(BusSettings):
         gt=0,
         description="How often a bot in voice says that it lives; silent for 2.5 times that: cut",
     )
+    bot_pause_seconds: float = Field(
+        0.1,
+        ge=0,
+        le=2,
+        description="A bot is told where to connect so long after its state: discord.py may miss "
+        "the second of two events that come at once, and never connects",
+    )
     ring_seconds: float = Field(45.0, description="For how long a call rings")
     api_key: str = Field("moim", description="Names the issuer of voice tokens")
     api_secret: SecretStr = Field(

@@ -26,6 +26,8 @@ class Spans:
     lease_s: float
     """A node that is silent for so long is dead."""
     token_s: float
+    bot_pause_s: float
+    """Between what a bot is told of its state and of where to connect."""
 
 
 @dataclass(frozen=True, slots=True)

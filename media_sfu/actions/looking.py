@@ -34,11 +34,14 @@ async def rooms(worker: Worker) -> RoomNames:
 
 def _participant(one: Participant) -> ParticipantStats:
     wires = {"up": one.up} | ({"down": one.down} if one.down is not one.up else {})
+    ends = {end: str(wire.state or "new") for end, wire in wires.items() if wire is not None}
+    if one.cord is not None:
+        ends["cord"] = "connected" if one.cord.to is not None else "new"
     up, down = one.up, one.down
     lost = [down_track.lost_share for down_track in one.downs.values()]
     return ParticipantStats(
         participant=one.name,
-        wires={end: str(wire.state or "new") for end, wire in wires.items() if wire is not None},
+        wires=ends,
         rtt_ms=round(1000 * max((wire.rtt for wire in (up, down) if wire), default=0.0), 1),
         loss_up=_loss_up(one),
         loss_down=round(max(lost, default=0.0), 3),

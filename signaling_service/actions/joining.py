@@ -98,11 +98,13 @@ async def _join(tools: Tools, wish: UpdateVoiceState, stays: list[Stay]) -> None
     if not await telling.change(tools, before, shown(wish, after), limit=way.limit):
         log.info("voice.full", user=wish.user_id, channel=wish.channel_id)
         return
-    if not wish.is_bot:
-        # A person speaks in one place.
-        for stay in stays:
-            if stay.place_id != place_id:
-                await telling.end(tools, stay, "duplicate")
+    # A person speaks in one place.
+    for stay in stays if not wish.is_bot else ():
+        if stay.place_id != place_id:
+            await telling.end(tools, stay, "duplicate")
+    if wish.is_bot:
+        # One library may miss the second of two events that come at once.
+        await tools.clock.sleep(tools.spans.bot_pause_s)
     await telling.invite(tools, after)
 
 

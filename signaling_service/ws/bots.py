@@ -7,8 +7,9 @@ from __future__ import annotations
 from starlette.types import Receive, Scope, Send
 
 from chassis.logs import logger
-from contracts.errors import DomainError, Forbidden, Unauthorized
+from contracts.errors import DomainError, Forbidden, Unauthorized, Unavailable
 from contracts.rpc.media import Manner
+from signaling_service.hall.rooms import Guest
 from signaling_service.ws.bots_door import Door
 from signaling_service.ws.bots_words import (
     VERSIONS,
@@ -28,6 +29,8 @@ log = logger("bots")
 _FRAMES_A_MINUTE = 600
 _MISSED = 2.5
 """Heartbeats that may fail to come."""
+_TRIES = 3
+"""Of four seconds each, while no worker is there: less than a stay is awaited."""
 
 
 class Bots:
@@ -108,12 +111,23 @@ class Bots:
             raise Refused(Close.NOT_ADMITTED)
         door = Door(self._reception.hall, socket, self._reception.tasks)
         try:
-            door.guest = await self._reception.enter(admitted, door, Manner.CORD)
             self._door = door
+            door.guest = await self._enter(admitted, door)
             await door.welcome()
         except DomainError as error:
             log.info("bots.not_entered", reason=str(error))
             raise Refused(Close.NO_SESSION) from None
+
+    async def _enter(self, admitted: Admitted, door: Door) -> Guest:
+        """In, as soon as there is a worker. Other clients are refused sooner and come again; bots
+        have the patience, and one library stops the music when it is refused.
+        """
+        for _ in range(_TRIES):
+            try:
+                return await self._reception.enter(admitted, door, Manner.CORD)
+            except Unavailable as error:
+                log.info("bots.no_worker", reason=str(error))
+        raise Unavailable
 
     async def _resume(self, socket: Socket, frame: Frame, admitted: Admitted) -> None:
         room = self._reception.hall.rooms.get(admitted.room)

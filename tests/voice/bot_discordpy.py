@@ -62,6 +62,7 @@ async def joins(how: How) -> None:
 
 
 async def plays(how: How) -> None:
+    line().stop()
     line().play(Frames([bytes.fromhex(one) for one in how["frames"]], how["count"]))
 
 

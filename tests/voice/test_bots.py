@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import av
 import pytest
@@ -19,7 +20,9 @@ from stack import node
 from stack.suite import Suite
 from tests.clients.bots import BotProcess, running
 from tests.fixtures.people import Person
+from tests.voice.browser import browsing
 from tests.voice.callers import Caller, Club, gathered, until
+from tests.voice.test_browser import LIBRARY, opened
 from tests.voice.tls import Curtain, curtain
 
 HERE = Path(__file__).parent
@@ -93,13 +96,17 @@ class Hall:
         """Into the voice channel."""
         await bot.does("joins", guild=self.club.guild_id, channel=self.club.voice_id)
 
-    async def comes(self, caller: Caller) -> None:
-        """A person, past the TLS that LiveKit's client was not told to trust."""
+    async def way_in(self, caller: Caller) -> dict[str, Any]:
+        """A person's, past the TLS that LiveKit's clients were not told to trust."""
         await caller.asks(self.club.guild_id, self.club.voice_id)
         way = await caller.way_in()
         plain = self.home.url.replace("http", "ws", 1)
         endpoint = way["endpoint"].replace(self.tls.url.replace("http", "ws", 1), plain)
-        await caller.connects({**way, "endpoint": endpoint})
+        return {**way, "endpoint": endpoint}
+
+    async def comes(self, caller: Caller) -> None:
+        """A person on LiveKit's client."""
+        await caller.connects(await self.way_in(caller))
 
 
 @pytest.fixture
@@ -166,6 +173,30 @@ async def test_bots_and_people_hear_each_other(hall: Hall) -> None:
         return len(came) > 100 and set(came) <= set(his)
 
     await until(hears_all)
+
+    async def hears_her() -> bool:
+        return loudness(await heard(listener, mina.id)) > 1_000
+
+    await until(hears_her)
+
+
+@pytest.mark.skipif(not LIBRARY.exists(), reason=node.ABSENT)
+async def test_a_browser_hears_a_bot_and_a_bot_a_browser(hall: Hall) -> None:
+    """livekit-client in Chromium, whose fake microphone beeps."""
+    (mina,) = await hall.gather("mina")
+    music, player = await hall.bot("discord.py")
+    _, listener = await hall.bot("discord.js")
+    for bot in (player, listener):
+        await hall.joins(bot)
+    await heard(listener, mina.id)
+    way = await hall.way_in(mina)
+    desk = await hall.stack.enter_async_context(opened())
+    query = f"url={quote(way['endpoint'])}&token={way['token']}&name={mina.id}"
+    await hall.stack.enter_async_context(browsing(f"{desk.url}/?{query}"))
+    await player.does("plays", frames=tone(440), count=10_000)
+    await desk.until(lambda: mina.id in desk.tabs)
+    tab = desk.tabs[mina.id]
+    await desk.until(lambda: tab.most(music.id, "audio", "loudness") > 0.1)
 
     async def hears_her() -> bool:
         return loudness(await heard(listener, mina.id)) > 1_000
@@ -269,4 +300,7 @@ async def test_bots_come_back_when_their_worker_is_killed(hall: Hall) -> None:
     await hears_more(50)
     await hall.home.kill("media")
     await until(had_to_leave)
+    await is_in(player, hall.club.voice_id)
+    # Whether this library plays on is up to it: it gives up when its first try fails.
+    await player.does("plays", frames=tone(440), count=10_000)
     await hears_more(len(await heard(listener, music.id)) + 50)

@@ -297,6 +297,7 @@ async def open_house(
             "instance": "node-1",
             "sweep_seconds": 0.02,
             "renew_seconds": 0.05,
+            "bot_pause_seconds": 0,
             **given,
         }
         async with running(Settings, lambda s: build(s, clock), **settings) as service:
