@@ -32,9 +32,9 @@ async def test_two_bots_hear_each_other_and_silence_when_one_pauses() -> None:
         await stand.until(lambda: len(jun.payloads("minas-voice")) == 10)
         assert mina.payloads("juns-voice") == [b"jun %d" % n for n in range(5)] + [SILENCE] * 5
         jun.says(b"again")
-        await stand.until(lambda: mina.payloads("juns-voice")[-1] == b"again")
-        first, *others = mina.heard
-        numbers = [each.number - first.number & 0xFFFF for each in mina.heard]
+        await stand.until(lambda: b"again" in mina.payloads("juns-voice"))
+        first, *others = mina.heard[:11]
+        numbers = [each.number - first.number & 0xFFFF for each in mina.heard[:11]]
         assert numbers == list(range(11))
         stamps = [each.stamp - first.stamp & 0xFFFFFFFF for each in others]
         assert stamps == sorted(stamps)
@@ -83,8 +83,9 @@ async def test_replayed_forged_and_foreign_packets_are_not_heard() -> None:
         jun.says(b"last")
         mina.says(b"last")
         await stand.until(lambda: received(stand, "minas-voice") == 1)
-        await stand.until(lambda: mina.payloads("juns-voice")[-1:] == [b"last"])
-        assert mina.payloads("juns-voice") == [b"once", b"last"]
+        await stand.until(lambda: b"last" in mina.payloads("juns-voice"))
+        spoken = [one for one in mina.payloads("juns-voice") if one != SILENCE]
+        assert spoken == [b"once", b"last"]
 
 
 async def test_nothing_is_sent_to_where_nobody_was_seen() -> None:
