@@ -3,38 +3,13 @@
 // `node asked_discordjs.mjs URL TOKEN`
 import { Client, DiscordAPIError, Events, GatewayIntentBits as Intent, WebhookClient } from "discord.js";
 
+import { COMMANDS, EPHEMERAL, form, panel } from "./asked.mjs";
 import { obey, sorted, tell, token, url } from "./lines.mjs";
 
 const rest = { api: `${url}/api`, version: "10", retries: 0 };
 const client = new Client({ intents: [Intent.Guilds, Intent.GuildMessages], rest });
-const EPHEMERAL = 64;
-const text = (name, more = {}) => ({ type: 3, name, description: "What", ...more });
-const COMMANDS = {
-  echo: [text("text", { required: true }), { type: 6, name: "who", description: "Whom" }],
-  later: [],
-  whisper: [],
-  panel: [],
-  ask: [],
-  finish: [text("word", { required: true, autocomplete: true })],
-};
-const PANEL = [
-  { type: 1, components: [{ type: 2, style: 1, label: "Go", custom_id: "go" }] },
-  {
-    type: 1,
-    components: [
-      {
-        type: 3,
-        custom_id: "pick",
-        options: [
-          { label: "A", value: "a" },
-          { label: "B", value: "B" },
-        ],
-      },
-    ],
-  },
-];
-const INPUT = { type: 4, custom_id: "name", label: "Name", style: 1, max_length: 20 };
-const FORM = { custom_id: "form", title: "Say", components: [{ type: 1, components: [INPUT] }] };
+const PANEL = panel("custom_id");
+const FORM = form("custom_id", "max_length");
 
 const called = {
   async echo(it) {
@@ -69,9 +44,7 @@ client.on(Events.InteractionCreate, async (it) => {
 const deeds = {
   async offer({ guild }) {
     const commands = (await client.guilds.fetch(guild)).commands;
-    await commands.set(
-      Object.entries(COMMANDS).map(([name, options]) => ({ name, description: "Does", options })),
-    );
+    await commands.set(COMMANDS);
     return sorted((await commands.fetch()).map((each) => each.name));
   },
   async post({ webhook, token: secret }) {

@@ -3,6 +3,7 @@
 // `node asked_oceanic.mjs URL TOKEN`
 import { Client, DiscordRESTError, InteractionTypes } from "oceanic.js";
 
+import { COMMANDS, EPHEMERAL, form, panel } from "./asked.mjs";
 import { obey, sorted, tell, token, url } from "./lines.mjs";
 
 const client = new Client({
@@ -10,34 +11,8 @@ const client = new Client({
   rest: { baseURL: `${url}/api/v10` },
   gateway: { intents: ["GUILDS", "GUILD_MESSAGES"] },
 });
-const EPHEMERAL = 64;
-const text = (name, more = {}) => ({ type: 3, name, description: "What", ...more });
-const COMMANDS = {
-  echo: [text("text", { required: true }), { type: 6, name: "who", description: "Whom" }],
-  later: [],
-  whisper: [],
-  panel: [],
-  ask: [],
-  finish: [text("word", { required: true, autocomplete: true })],
-};
-const PANEL = [
-  { type: 1, components: [{ type: 2, style: 1, label: "Go", customID: "go" }] },
-  {
-    type: 1,
-    components: [
-      {
-        type: 3,
-        customID: "pick",
-        options: [
-          { label: "A", value: "a" },
-          { label: "B", value: "B" },
-        ],
-      },
-    ],
-  },
-];
-const INPUT = { type: 4, customID: "name", label: "Name", style: 1, maxLength: 20 };
-const FORM = { customID: "form", title: "Say", components: [{ type: 1, components: [INPUT] }] };
+const PANEL = panel("customID");
+const FORM = form("customID", "maxLength");
 
 const called = {
   async echo(it) {
@@ -76,13 +51,7 @@ const deeds = {
   async offer({ guild }) {
     const rest = client.rest.applications;
     const id = client.user.id;
-    const offered = Object.entries(COMMANDS).map(([name, options]) => ({
-      type: 1,
-      name,
-      description: "Does",
-      options,
-    }));
-    await rest.bulkEditGuildCommands(id, guild, offered);
+    await rest.bulkEditGuildCommands(id, guild, COMMANDS);
     return sorted((await rest.getGuildCommands(id, guild)).map((each) => each.name));
   },
   async post({ webhook, token: secret }) {

@@ -36,7 +36,16 @@ from tests.unit.gateway.house import (
     message,
     settled,
 )
-from tests.unit.gateway.live.test_visibility import PEOPLE, VIEW, Governor
+from tests.unit.gateway.live.anew import (
+    MORE,
+    PEOPLE,
+    VIEW,
+    Eyes,
+    nobody_needs_to_reload,
+    peopled,
+    who_resumes_misses_nothing,
+)
+from tests.unit.gateway.live.test_visibility import Governor
 
 GOVERNS = int(Permission.MANAGE_THREADS)
 GID = GuildId(GUILD)
@@ -262,67 +271,29 @@ def _common(thread: dict[str, Any]) -> dict[str, Any]:
     return {name: thread[name] for name in thread if name not in ("member", "newly_created")}
 
 
-async def shown_anew(gateway: Gateway, user_id: int) -> dict[str, Any]:
-    client = gateway.connect()
-    await client.identify(user_id)
-    client.drop()
-    return {each["id"]: _common(each) for each in client.all("GUILD_CREATE")[0]["threads"]}
+def threads_shown_in(guild: dict[str, Any]) -> dict[str, Any]:
+    return {each["id"]: _common(each) for each in guild["threads"]}
+
+
+EYES = Eyes(threads_known_to, threads_shown_in)
 
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    world = World()
-    world.guild(r50=VIEW, r51=GOVERNS)
-    for user_id in PEOPLE:
-        world.enrol(user_id)
-    yield world
-    for gateway in world.gateways.values():
-        await gateway.tasks.cancel()
+    async with peopled(r50=VIEW, r51=GOVERNS) as world:
+        yield world
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", [*range(6), *MORE])
 async def test_ready_and_events_are_a_fresh_ready(world: World, seed: int) -> None:
     """Seeds B19, A25: nobody needs to reload, and nobody is told of what they may not see."""
-    dice = random.Random(seed)
-    gateway, weaver = await Gateway(world).start(), Weaver(world, dice)
-    clients = {user_id: gateway.connect() for user_id in PEOPLE}
-    for user_id, client in clients.items():
-        await client.identify(user_id)
-    for _ in range(12):
-        for _ in range(dice.randrange(1, 6)):
-            weaver.at_random()
-            if dice.random() < 0.7:
-                await settled(4)
-        await settled(60)
-        cold = await Gateway(world, port=dice.randrange(10, 1 << 30)).start()
-        for user_id, client in clients.items():
-            client.read()
-            anew = await shown_anew(cold, user_id)
-            assert threads_known_to(client) == await shown_anew(gateway, user_id) == anew
-        await cold.die()
+    await nobody_needs_to_reload(EYES, Weaver(world, random.Random(seed)), most=5)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", [*range(10), *MORE])
 async def test_a_session_that_resumes_knows_its_threads(world: World, seed: int) -> None:
     """Wherever the stream was cut, and whatever changed since."""
-    dice = random.Random(seed)
-    gateway, weaver = await Gateway(world).start(), Weaver(world, dice)
-    client = gateway.connect()
-    await client.identify(2)
-    for _ in range(8):
-        for _ in range(dice.randrange(5)):
-            weaver.at_random()
-        await settled(60)
-        client.drop()
-        lost = dice.randrange(4)
-        client.events = client.events[: max(len(client.events) - lost, 2)]
-        for _ in range(dice.randrange(5)):
-            weaver.at_random()
-        await settled(20)
-        assert await client.resume()
-        await settled(60)
-        client.read()
-        assert threads_known_to(client) == await shown_anew(gateway, 2)
+    await who_resumes_misses_nothing(EYES, Weaver(world, random.Random(seed)), most=5)
 
 
 async def test_a_private_thread_is_heard_by_those_in_it_and_who_governs(world: World) -> None:
