@@ -1,6 +1,7 @@
 """Loads fixtures only."""
 
 pytest_plugins = (
+    "tests.fixtures.thrift",
     "tests.fixtures.redis",
     "tests.fixtures.redis_cluster",
     "tests.fixtures.postgres",
