@@ -32,7 +32,7 @@ from notification_service.domain.devices import hash_of
 from notification_service.domain.webpush import b64, private_key, public_bytes
 from tests.fixtures import chromium
 from tests.fixtures.identity import keyring
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import PATIENCE, until
 from tests.fixtures.postgres import Database
 from tests.fixtures.push import BROKEN, Browser, FcmServer, PushService, served
 from tests.fixtures.services import free_ports
@@ -88,7 +88,7 @@ async def test_the_service_worker_of_a_real_browser_shows_what_was_pushed(
                         registrationId=number,
                         data=json.dumps(push),
                     )
-                    await SystemClock().sleep(1)
+                    await SystemClock().sleep(1)  # it has so long for each
             # The same tag: the second one has replaced the first.
             (shown,) = await tab.run(SHOWN)
             assert shown["title"] == push["title"]
@@ -151,15 +151,16 @@ class Crowd:
 
     async def listens(self, count: int) -> None:
         """Wait until it hears so many people."""
-        async with asyncio.timeout(60), httpx.AsyncClient() as client:
-            while True:
+        async with httpx.AsyncClient() as client:
+
+            async def does_it() -> bool:
                 try:
-                    text = (await client.get(f"http://127.0.0.1:{self.admin}/metrics")).text
+                    said = await client.get(f"http://127.0.0.1:{self.admin}/metrics")
                 except httpx.TransportError:
-                    text = ""
-                if f"moim_push_people {count}.0" in text:
-                    return
-                await SystemClock().sleep(0.05)
+                    return False
+                return f"moim_push_people {count}.0" in said.text
+
+            await until(does_it, every=0.05)
 
     async def end(self) -> None:
         """Whatever still runs."""
@@ -235,9 +236,8 @@ async def test_a_process_killed_in_the_middle_of_a_fan_out_loses_nobody(
             await rows.execute("UPDATE deliveries SET due = now()")
             await crowd.start()
             await service.until(lambda: _arrived(browsers.values()) == PEOPLE, within=60)
-            async with asyncio.timeout(30):
-                while await rows.fetchval("SELECT count(*) FROM deliveries"):
-                    await SystemClock().sleep(0.05)
+            left = "SELECT count(*) FROM deliveries"
+            await until(lambda: rows.fetchval(left), lambda count: not count)
         finally:
             await crowd.end()
             await rows.close()
@@ -276,7 +276,9 @@ async def test_a_provider_that_is_away_delays_its_pushes_and_no_others(
             # Half of twenty failed: it is left alone for a while.
             assert len(fcm.tries) <= tried + 2 * len(people)
             fcm_is_up = True
-            async with asyncio.timeout(60):
-                while len({each["token"] for each in fcm.taken}) < len(people):
-                    await house.rows.execute("UPDATE deliveries SET due = least(due, now())")
-                    await SystemClock().sleep(0.2)
+
+            async def reached() -> set[str]:
+                await house.rows.execute("UPDATE deliveries SET due = least(due, now())")
+                return {each["token"] for each in fcm.taken}
+
+            await until(reached, lambda tokens: len(tokens) == len(people), every=0.2)

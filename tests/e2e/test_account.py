@@ -4,7 +4,6 @@ the end — while a device is connected and a friend looks on.
 
 from __future__ import annotations
 
-import asyncio
 import email
 import email.policy
 import io
@@ -18,7 +17,7 @@ import pytest
 from chassis.clock import SystemClock
 from stack.suite import Suite
 from tests.fixtures.houses import Newcomer
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import PATIENCE, until
 from tests.fixtures.people import PASSWORD, Person
 from user_service.domain import totp
 
@@ -43,10 +42,7 @@ async def links(house: Suite, to: str, way: str) -> list[str]:
 
 async def link(house: Suite, to: str, way: str) -> str:
     """The first of them."""
-    async with asyncio.timeout(PATIENCE):
-        while not (found := await links(house, to, way)):
-            await asyncio.sleep(0.05)
-    return found[-1]
+    return (await until(lambda: links(house, to, way)))[-1]
 
 
 def code(steps: int = 0) -> str:
@@ -98,9 +94,9 @@ async def test_an_account_is_proved_lost_found_and_ended(house: Suite, meet: New
         await mina.joins(await friend.invites(await friend.channel(guild["id"])))
         await mina.sends(await mina.channel(guild["id"]), "remember me")
         await mina.does("POST", "/users/@me/harvest")
-        async with asyncio.timeout(PATIENCE):
-            while not (found := await mina.does("GET", "/users/@me/harvest"))["url"]:
-                await asyncio.sleep(0.1)
+        found = await until(
+            lambda: mina.does("GET", "/users/@me/harvest"), lambda harvest: harvest["url"]
+        )
         archive = zipfile.ZipFile(io.BytesIO((await http.get(found["url"])).content))
         assert {"user/users.json", "community/members.json", "chat/messages.json"} <= set(
             archive.namelist()

@@ -19,7 +19,7 @@ import pytest_asyncio
 
 from stack.suite import Suite
 from tests.fixtures.gateway_client import GatewayClient
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import PATIENCE, until
 from tests.fixtures.people import Person, newcomer
 
 pytestmark = [pytest.mark.xdist_group("fragile"), pytest.mark.asyncio(loop_scope="session")]
@@ -49,7 +49,7 @@ class Talk:
             if answer is not None and answer.status_code == 200:
                 self.acknowledged[answer.json()["id"]] = text
                 return True
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # as a client that is refused lets a moment pass
         self.refused.append(text)
         return False
 
@@ -58,6 +58,7 @@ class Talk:
         began = monotonic()
         saying = []
         for number in range(int(per_second * seconds)):
+            # The pace is what the promise is made for.
             await asyncio.sleep(max(0.0, began + number / per_second - monotonic()))
             saying.append(asyncio.create_task(self.say(f"message {number}")))
         await asyncio.gather(*saying)
@@ -107,7 +108,7 @@ async def back(device: GatewayClient) -> None:
         try:
             return await device.resume()
         except (OSError, TimeoutError):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # nobody says when the other gateway has taken the port
 
 
 async def test_a_killed_gateway_costs_its_sessions_nothing(talk: Talk) -> None:
@@ -119,7 +120,7 @@ async def test_a_killed_gateway_costs_its_sessions_nothing(talk: Talk) -> None:
             await back(device)
 
     staying = [asyncio.create_task(stay(device)) for device in devices]
-    talking = asyncio.create_task(talk.keep_talking(200, 4))
+    talking = asyncio.create_task(talk.keep_talking(200, 2.5))
     await devices[0].expect("MESSAGE_CREATE")
     await talk.house.kill("gateway", signal.SIGKILL)
     await talking
@@ -209,9 +210,7 @@ async def test_postgresql_killed_keeps_what_was_acknowledged_and_refuses_the_res
     talk: Talk,
 ) -> None:
     talking = asyncio.create_task(talk.keep_talking(40, 4))
-    await asyncio.sleep(0)
-    while not talk.acknowledged:
-        await asyncio.sleep(0.05)
+    await until(lambda: talk.acknowledged)
     await talk.house.kill("postgres", signal.SIGKILL)
     await talking
     assert await talk.say("after it")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,7 @@ from contracts.intents import Intent
 from contracts.wire import timestamp
 from tests.fixtures.gateway_client import EVERYTHING
 from tests.fixtures.houses import Newcomer
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 
 pytestmark = [pytest.mark.xdist_group("house"), pytest.mark.asyncio(loop_scope="session")]
 
@@ -59,13 +58,13 @@ async def test_who_is_timed_out_falls_silent_at_once(meet: Newcomer) -> None:
     channel = await mina.channel(guild)
     await jun.joins(await mina.invites(channel))
     await jun.sends(channel, "hello")
-    until = timestamp(SystemClock().now() + timedelta(hours=1))
-    form = {"communication_disabled_until": until}
+    later = timestamp(SystemClock().now() + timedelta(hours=1))
+    form = {"communication_disabled_until": later}
     await mina.does("PATCH", f"/guilds/{guild}/members/{jun.id}", json=form)
     path, words = f"/channels/{channel}/messages", {"content": "x"}
-    async with asyncio.timeout(PATIENCE):
-        # chat_service hears of it by an event, which is on its way when the answer comes.
-        while (answer := await jun.ask("POST", path, json=words)).status_code != 403:
-            await SystemClock().sleep(0.05)
+    # chat_service hears of it by an event, which is on its way when the answer comes.
+    answer = await until(
+        lambda: jun.ask("POST", path, json=words), lambda said: said.status_code == 403
+    )
     assert answer.json()["code"] == 50013
     assert "hello" in await jun.reads(channel)

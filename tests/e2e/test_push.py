@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from chassis.clock import SystemClock
 from notification_service.domain.webpush import unb64
 from tests.fixtures.houses import Newcomer
+from tests.fixtures.patience import until
 from tests.fixtures.push import PushService
 
 pytestmark = [pytest.mark.xdist_group("house"), pytest.mark.asyncio(loop_scope="session")]
@@ -24,10 +26,13 @@ async def test_who_is_away_is_told_and_who_looks_is_not(meet: Newcomer) -> None:
     async with PushService(unb64(key)).running() as service:
         browser = service.browser()
         await jun.does("POST", "/users/@me/devices", json=browser.subscription)
-        # Whose device is new is heard of from a moment later on.
-        while not browser.received:
+
+        async def heard() -> list[Any]:
+            """Whose device is new is heard of from a moment later on."""
             await mina.sends(channel, "anybody?")
-            await SystemClock().sleep(0.2)
+            return browser.received
+
+        await until(heard, every=0.2)
         assert "#general, Book club" in browser.received[0]["title"]
         assert browser.received[0]["data"]["channel_id"] == channel
 

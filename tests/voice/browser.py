@@ -84,6 +84,7 @@ class Bridge:
     tabs: dict[str, Tab] = field(default_factory=dict)
     routes: dict[str, Route] = field(default_factory=dict)
     """By name: lines that lead elsewhere first."""
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, socket: ServerConnection) -> None:
         """One page, until it goes."""
@@ -98,6 +99,7 @@ class Bridge:
                 tab.failures.append(said["text"])
             else:
                 await self._do(tab, said)
+            self._news.set()
 
     async def _do(self, tab: Tab, said: dict[str, Any]) -> None:
         who = {"room": "room", "participant": tab.name}
@@ -126,7 +128,8 @@ class Bridge:
             async with asyncio.timeout(within):
                 while not is_so():
                     assert not [text for tab in self.tabs.values() for text in tab.failures]
-                    await asyncio.sleep(0.1)
+                    self._news.clear()
+                    await self._news.wait()
         except TimeoutError:
             said = {name: tab.stats for name, tab in self.tabs.items()}
             pytest.fail(f"not within {within:g} s: {json.dumps(said)}")
@@ -185,5 +188,5 @@ async def _devtools(folder: Path) -> int:
     told = folder / "DevToolsActivePort"
     async with asyncio.timeout(60):
         while not (told.exists() and told.read_text().strip()):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # a file tells nobody that it is written
     return int(told.read_text().split()[0])

@@ -198,4 +198,4 @@ async def _film(source: rtc.VideoSource) -> None:
         number += 1
         picture = bytes([number * 7 % 256]) * (320 * 240 * 4)
         source.capture_frame(rtc.VideoFrame(320, 240, rtc.VideoBufferType.RGBA, picture))
-        await asyncio.sleep(1 / 15)
+        await asyncio.sleep(1 / 15)  # the pace of a camera

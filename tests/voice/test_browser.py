@@ -57,6 +57,7 @@ class Desk:
     def __init__(self) -> None:
         self.tabs: dict[str, Tab] = {}
         self.url = ""
+        self._news = asyncio.Event()
 
     async def hear(self, socket: ServerConnection) -> None:
         """One page."""
@@ -70,6 +71,7 @@ class Desk:
                 tab.failures.append(report["text"])
             else:
                 tab.state = report
+            self._news.set()
 
     async def until(self, is_so: Callable[[], Any]) -> None:
         """Wait until pages report it; what one could not do ends the test."""
@@ -77,7 +79,8 @@ class Desk:
             async with asyncio.timeout(WITHIN_S):
                 while not is_so():
                     assert not [text for tab in self.tabs.values() for text in tab.failures]
-                    await asyncio.sleep(0.1)
+                    self._news.clear()
+                    await self._news.wait()
         except TimeoutError:
             pytest.fail(json.dumps({name: tab.state for name, tab in self.tabs.items()}))
 

@@ -18,6 +18,7 @@ from contracts import topics
 from contracts.topics import Topic
 from gateway.rest.buckets import Buckets, Take
 from tests.fixtures.buses import Heard, NewBus, publish
+from tests.fixtures.patience import until
 from tests.fixtures.redis_cluster import RedisCluster
 
 pytestmark = pytest.mark.xdist_group("cluster")
@@ -87,9 +88,7 @@ async def test_a_caller_s_limits_are_kept_where_its_buckets_are(
     tasks = Tasks()
     buckets = Buckets(redis_cluster.url, clock=SystemClock(), tasks=tasks)
     await buckets.start()
-    async with asyncio.timeout(20):
-        while not buckets.is_up:
-            await asyncio.sleep(0.005)
+    await until(lambda: buckets.is_up)
     loop = asyncio.get_running_loop()
 
     def take(caller: int) -> asyncio.Future[tuple[int, float] | None]:

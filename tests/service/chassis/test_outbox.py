@@ -25,7 +25,7 @@ from chassis.tasks import Tasks
 from contracts import topics
 from contracts.topics import Topic
 from tests.fixtures.buses import Heard, NewBus
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import PATIENCE, until
 from tests.fixtures.postgres import Database, Fresh
 from tests.fixtures.proxy import proxied
 from tests.fixtures.redis import RedisServer
@@ -116,11 +116,9 @@ async def logged(process: Process) -> list[bytes]:
     return [record for _, _, _, record in await process.bus.replay([T], 0)]
 
 
-async def until_empty(process: Process, within: float = PATIENCE) -> None:
+async def until_empty(process: Process) -> None:
     """Wait for the deleter and the sweeper."""
-    async with asyncio.timeout(within):
-        while await process.rows():
-            await process.pool.fetch("SELECT pg_sleep(0.02)")
+    await until(process.rows, lambda rows: not rows)
 
 
 async def doomed(url: str, dsn: str, stored: int, published: int) -> int:

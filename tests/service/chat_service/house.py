@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -52,7 +51,7 @@ from contracts.rpc.community import (
     Roles,
 )
 from contracts.rpc.users import GetSelf, GetStandings, GetUsers, Self, Standings, Users
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.fixtures.services import Running, stub
 
 OWNER, ALICE, BOB, STRANGER = 11, 12, 13, 66
@@ -328,11 +327,8 @@ class House:
     async def swept(self, channel: int, left: int = 0) -> None:
         """Wait until so many files are left under a channel, and so many rows that tell of them."""
         told = "SELECT count(*) FROM chat.files WHERE channel_id = $1"
-        async with asyncio.timeout(PATIENCE):
-            while (
-                len(self.files(channel)) != left or await self.admin.fetchval(told, channel) > left
-            ):
-                await self.running.service.clock.sleep(0.02)
+        await until(lambda: len(self.files(channel)) == left)
+        await until(lambda: self.admin.fetchval(told, channel), lambda rows: rows <= left)
 
     async def sends(self, who: int, channel: int, count: int) -> list[dict[str, Any]]:
         """Messages one after another, oldest first."""
@@ -359,9 +355,7 @@ class House:
 
     async def until(self, happened: Callable[[], Awaitable[object]]) -> None:
         """Wait for what the service does by itself."""
-        async with asyncio.timeout(PATIENCE):
-            while not await happened():
-                await self.running.service.clock.sleep(0.02)
+        await until(happened)
 
     async def edits(self, who: int, channel: int, **changes: Any) -> FoundPrivateChannel:
         """`PATCH /channels/{id}` as community_service hands it on."""

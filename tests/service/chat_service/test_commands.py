@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from contracts.events.guild import GuildDeleted
 from contracts.ids import GuildId
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.service.chat_service.house import ALICE, BOB, OWNER, House, refusal
 
 PING = {"name": "ping", "description": "Answers"}
@@ -143,6 +142,4 @@ async def test_what_was_offered_in_a_guild_goes_with_it(house: House) -> None:
     await _does(house, bot, "PUT", f"/guilds/{guild}/commands", [PING])
     house.tell(GuildDeleted(guild_id=GuildId(guild)))
     left = "SELECT count(*) FROM chat.commands WHERE guild_id = $1"
-    async with asyncio.timeout(PATIENCE):
-        while await house.admin.fetchval(left, guild):
-            await house.running.service.clock.sleep(0.02)
+    await until(lambda: house.admin.fetchval(left, guild), lambda count: not count)

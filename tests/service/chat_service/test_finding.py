@@ -12,7 +12,7 @@ from chat_service.store import finding
 from contracts.ids import Snowflake
 from contracts.objects.channel import ChannelOverwrite, ChannelType, OverwriteType
 from contracts.permissions import Permission
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import PATIENCE, until
 from tests.service.chat_service.house import ALICE, BOB, OWNER, STRANGER, House, refusal
 
 
@@ -195,12 +195,9 @@ async def test_what_is_deleted_while_it_is_indexed_is_not_found(house: House) ->
             "DELETE FROM chat.messages WHERE channel_id = $1 AND id = $2", *mine
         )
         looking = asyncio.ensure_future(search(house, BOB, f"/guilds/{guild}", "content=message"))
-        async with asyncio.timeout(PATIENCE):
-            # The indexer waits for whoever deletes.
-            while not await house.admin.fetchval(
-                "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
-            ):
-                await house.running.service.clock.sleep(0.01)
+        # The indexer waits for whoever deletes.
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+        await until(lambda: house.admin.fetchval(waits))
     found = await looking
     assert [one[0]["id"] for one in found["messages"]] == [kept["id"]]
     rows = await house.admin.fetch("SELECT id FROM chat.findable WHERE channel_id = $1", room)

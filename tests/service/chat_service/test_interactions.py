@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +13,7 @@ from contracts.identity import Kind
 from contracts.ids import Snowflake
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from contracts.rpc.chat import OpenInteraction
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.service.chat_service.house import ALICE, BOB, OWNER, SINCE, House, refusal
 
 OPTIONS = [
@@ -364,9 +363,7 @@ class TestAnswers:
         )
         assert refusal(await asked.answers(4, {"content": "late"})) == (404, 10062)
         assert refusal(await asked.does("POST", json={"content": "late"})) == (404, 10015)
-        async with asyncio.timeout(PATIENCE):
-            while (await stage.told(ALICE))[-1][0] != "InteractionFailure":
-                await stage.house.running.service.clock.sleep(0.05)
+        await until(lambda: stage.told(ALICE), lambda told: told[-1][0] == "InteractionFailure")
         assert refusal(await asked.answers(4, {"content": "late"})) == (404, 10062)
 
     async def test_after_a_quarter_of_an_hour_its_token_opens_nothing(self, stage: Stage) -> None:
@@ -479,6 +476,4 @@ async def test_what_is_over_is_forgotten(stage: Stage) -> None:
         await admin.execute(f"{aged} WHERE channel_id = $1", stage.room)
     left = """SELECT (SELECT count(*) FROM chat.interactions WHERE id = $1)
       + (SELECT count(*) FROM chat.whispers WHERE channel_id = $2)"""
-    async with asyncio.timeout(PATIENCE):
-        while await admin.fetchval(left, interaction_id, stage.room):
-            await stage.house.running.service.clock.sleep(0.05)
+    await until(lambda: admin.fetchval(left, interaction_id, stage.room), lambda count: not count)

@@ -16,7 +16,7 @@ from contracts.ids import GuildId, RoleId
 from contracts.objects.channel import ChannelOverwrite, ChannelType, OverwriteType
 from contracts.objects.role import Role
 from contracts.permissions import Permission
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import PATIENCE, until
 from tests.service.chat_service.house import (
     ALICE,
     BOB,
@@ -282,21 +282,20 @@ async def test_a_send_cut_off_from_the_database_is_refused_and_can_be_repeated(
     async with house.admin.transaction():
         await house.admin.execute("SELECT * FROM chat.heads WHERE channel_id = $1 FOR UPDATE", room)
         cut_off = asyncio.ensure_future(house.asks(ALICE, "POST", path, json=form))
-        async with asyncio.timeout(PATIENCE):
-            while not await house.admin.fetchval(waiting):
-                await house.running.service.clock.sleep(0.01)
+        await until(lambda: house.admin.fetchval(waiting))
         await house.admin.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'chat'"
         )
         answer = await cut_off
     assert refusal(answer) == (503, 0)
     assert answer.headers["retry-after"] == "1"
-    async with asyncio.timeout(PATIENCE):
-        while (answer := await house.asks(ALICE, "POST", path, json=form)).status_code != 200:
-            assert refusal(answer) == (503, 0)
-            await house.running.service.clock.sleep(0.02)
-        while any(house.running.service.troubles().values()):
-            await house.running.service.clock.sleep(0.02)
+
+    async def repeated() -> bool:
+        answer = await house.asks(ALICE, "POST", path, json=form)
+        return answer.status_code == 200 or refusal(answer) != (503, 0)
+
+    await until(repeated)
+    await until(lambda: not any(house.running.service.troubles().values()))
     assert len(await house.stored(room)) == 2
     assert [body["content"] for _, body in await house.told(guild)] == ["hi", "again"]
 

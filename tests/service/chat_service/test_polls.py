@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from contracts.permissions import Permission
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House, refusal, user
 
 
@@ -111,9 +112,9 @@ async def test_the_clock_closes_it_wherever_it_was_asked_once(house: House) -> N
     for _, sent in asked:
         await overdue(house, sent)
     for where, sent in asked:
-        async with asyncio.timeout(PATIENCE):
-            while (newest := (await house.history(ALICE, where))[0])["type"] != 46:
-                await asyncio.sleep(0.02)
+        newest, *_ = await until(
+            partial(house.history, ALICE, where), lambda page: page[0]["type"] == 46
+        )
         assert newest["author"]["id"] == str(ALICE)
         assert [one["type"] for one in await house.history(ALICE, where)].count(46) == 1
         assert await vote(house, BOB, where, sent, 1) == 520001

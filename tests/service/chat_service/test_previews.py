@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from chassis.service import listen
 from contracts.permissions import Permission
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.fixtures.postgres import Cluster
 from tests.service.chat_service.conftest import standing
 from tests.service.chat_service.house import ALICE, BOB, OWNER, PLAIN, House
@@ -121,12 +121,11 @@ async def curious(
 
 async def shown(house: House, room: int, message_id: str) -> list[dict[str, Any]]:
     """The embeds of a message once there are some."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            (message,) = await house.history(OWNER, room, f"?around={message_id}&limit=1")
-            if message["embeds"]:
-                return list(message["embeds"])
-            await house.running.service.clock.sleep(0.02)
+    (message,) = await until(
+        lambda: house.history(OWNER, room, f"?around={message_id}&limit=1"),
+        lambda page: page[0]["embeds"],
+    )
+    return list(message["embeds"])
 
 
 async def looked_at(house: House, room: int, path: str, web: Web) -> list[dict[str, Any]]:
@@ -235,9 +234,7 @@ async def test_a_link_is_asked_for_once_and_an_edit_is_looked_at_anew(
     curious.neighbours.friends.add(frozenset((me, other)))
     there = int((await curious.opens(me, other))["id"])
     ids = [(await curious.send(me, there, web.url("/other")))["id"] for _ in range(3)]
-    async with asyncio.timeout(PATIENCE):
-        while not all(one["embeds"] for one in await curious.history(me, there)):
-            await curious.running.service.clock.sleep(0.02)
+    await until(lambda: curious.history(me, there), lambda page: all(one["embeds"] for one in page))
     assert web.asked["/other"] == 1
     path = f"/channels/{there}/messages/{ids[0]}"
     await curious.swept(there, left=3)
@@ -245,6 +242,4 @@ async def test_a_link_is_asked_for_once_and_an_edit_is_looked_at_anew(
     assert answer.json()["embeds"] == []
     await curious.swept(there, left=2)
     await curious.asks(me, "PATCH", path, json={"content": web.url("/other")})
-    async with asyncio.timeout(PATIENCE):
-        while not all(one["embeds"] for one in await curious.history(me, there)):
-            await curious.running.service.clock.sleep(0.02)
+    await until(lambda: curious.history(me, there), lambda page: all(one["embeds"] for one in page))

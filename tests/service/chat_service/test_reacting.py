@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 from contracts.events.ban import MessagesUnwanted
@@ -10,14 +9,12 @@ from contracts.events.channel import ChannelDelete
 from contracts.events.guild import GuildDeleted
 from contracts.events.member import MemberAdd
 from contracts.ids import ChannelId, GuildId, UserId
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.service.chat_service.house import ALICE, BOB, House
 
 
 async def until_gone(house: House, room: int, left: list[int]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while await house.stored(room) != left:
-            await house.running.service.clock.sleep(0.02)
+    await until(lambda: house.stored(room), lambda stored: stored == left)
 
 
 async def test_who_joins_is_greeted_once_where_the_guild_wants_it(house: House) -> None:
@@ -29,9 +26,7 @@ async def test_who_joins_is_greeted_once_where_the_guild_wants_it(house: House) 
     joined = MemberAdd.model_validate({**dict(member), "guild_id": guild})
     for _ in range(2):
         house.tell(joined)
-    async with asyncio.timeout(PATIENCE):
-        while not await house.stored(room):
-            await house.running.service.clock.sleep(0.02)
+    await until(lambda: house.stored(room))
     (said,) = await house.history(ALICE, room)
     assert (said["type"], said["content"], said["author"]) == (7, "", member.user.dump())
     quiet = house.guild()

@@ -21,7 +21,7 @@ from contracts.identity import Identity, Kind
 from contracts.ids import EPOCH_MS, UserId
 from contracts.topics import Topic
 from tests.fixtures.identity import Identified
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.fixtures.services import Running
 from tests.service.community_service.neighbours import Neighbours
 
@@ -176,9 +176,7 @@ class House:
 
     async def until_none_departs(self) -> None:
         """Wait until every member of a deleted guild has been told."""
-        async with asyncio.timeout(PATIENCE):
-            while await self.rows("SELECT 1 FROM departures LIMIT 1"):
-                await self.running.service.clock.sleep(0.02)
+        await until(lambda: self.rows("SELECT 1 FROM departures LIMIT 1"), lambda rows: not rows)
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from itertools import count
 
 from contracts import topics
@@ -10,7 +9,7 @@ from contracts.events.user import FaceChanged
 from contracts.ids import UserId
 from contracts.objects.user import User
 from contracts.rpc.community import GetMutualGuilds
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.service.community_service.house import ALICE, BOB, CAROL, MALLORY, House
 
 _fresh = count(1 << 40)
@@ -25,12 +24,8 @@ def change(house: House, user: User) -> None:
 
 
 async def until_called(house: House, who: int, name: str) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            rows = await house.rows("SELECT username FROM people WHERE user_id = $1", who)
-            if rows[0]["username"] == name:
-                return
-            await house.running.service.clock.sleep(0.01)
+    asked = "SELECT username FROM people WHERE user_id = $1"
+    await until(lambda: house.rows(asked, who), lambda rows: rows[0]["username"] == name)
 
 
 async def test_a_new_face_is_seen_at_once_in_every_guild_and_told_once_in_each(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from typing import Any
 
@@ -11,7 +10,7 @@ from contracts.events.user import FaceChanged
 from contracts.ids import UserId
 from contracts.objects.user import User
 from contracts.permissions import Permission
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.service.community_service.house import ALICE, BOB, CAROL, House
 
 QUARANTINED = 1 << 7
@@ -123,7 +122,5 @@ async def test_a_name_taken_everywhere_is_judged_in_every_guild(house: House) ->
     strict, lax = await house.guild(BOB), await house.guild(BOB)
     await ruled(house, strict)
     called(house, BOB, "badger")
-    async with asyncio.timeout(PATIENCE):
-        while not await is_blocked(house, strict, BOB):
-            await house.running.service.clock.sleep(0.02)
+    await until(lambda: is_blocked(house, strict, BOB))
     assert not await is_blocked(house, lax, BOB)

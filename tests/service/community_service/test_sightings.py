@@ -11,7 +11,7 @@ from contracts import topics
 from contracts.ids import UserId
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from contracts.rpc.community import PersonSeen
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import PATIENCE, until
 from tests.service.community_service.house import ALICE, BOB, CAROL, MALLORY, House
 
 AGED = "UPDATE members SET joined_at = now() - interval '8 days' WHERE user_id = ANY($1)"
@@ -22,9 +22,8 @@ async def seen(house: House, user_id: int, *, is_here: bool) -> None:
     before = await _last_seen(house, user_id)
     presence = await house.running.calls_from("presence")
     cast = PersonSeen(user_id=UserId(user_id), is_here=is_here)
+    await until(lambda: presence.cast(cast))
     async with asyncio.timeout(PATIENCE):
-        while not presence.cast(cast):
-            await house.running.service.clock.sleep(0.01)
         while await _last_seen(house, user_id) == before:
             await house.running.job("sightings")
 

@@ -15,7 +15,7 @@ from chassis.tasks import Tasks
 from gateway.rest.buckets import Buckets
 from gateway.rest.ratelimit import EVERYTHING, Admission, Limiter
 from gateway.rest.rows import Bucket
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import PATIENCE, until
 from tests.fixtures.proxy import proxied
 from tests.fixtures.redis import RedisServer
 
@@ -39,9 +39,7 @@ class Gateway:
         return answered
 
     async def until_up(self, *, is_up: bool = True) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while self.buckets.is_up is not is_up:
-                await asyncio.sleep(0.005)
+        await until(lambda: self.buckets.is_up is is_up)
 
 
 @asynccontextmanager

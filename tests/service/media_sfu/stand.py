@@ -19,7 +19,6 @@ from aiortc import (
     RTCSessionDescription,
 )
 
-from chassis.clock import SystemClock
 from chassis.rpc import Calls, RpcServer
 from contracts.rpc import media, media_news
 from contracts.rpc.base import Call, Cast
@@ -28,7 +27,7 @@ from contracts.wire import Wire
 from media_sfu.app import build
 from media_sfu.settings import Settings
 from media_sfu.worker import Worker
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import PATIENCE, until
 from tests.fixtures.services import Running, running, stub
 
 R = TypeVar("R", bound=Wire)
@@ -99,8 +98,7 @@ class Stand:
     async def until(self, is_so: Callable[[], Any], within: float = PATIENCE) -> None:
         """Wait for something that nobody tells."""
         async with asyncio.timeout(within):
-            while not is_so():
-                await SystemClock().sleep(0.02)
+            await until(is_so)
 
     async def join(self, name: str, /, room: str = "room", **how: Any) -> Client:
         """A participant with its listening wire up."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
 
 import httpx
 import pytest
 
-from chassis.clock import SystemClock
 from media_sfu.app import build
 from media_sfu.settings import Settings
 from tests.fixtures.identity import keyring
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.fixtures.services import free_ports, running
 
 
@@ -28,9 +26,7 @@ async def test_it_is_ready_alone_and_counts_what_arrives() -> None:
         udp = media.service._parts[0]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.sendto(b"packet", ("127.0.0.1", udp.port))  # type: ignore[attr-defined]
-        async with asyncio.timeout(PATIENCE):
-            while b"moim_media_packets_total 1.0" not in media.service.metrics.render():
-                await SystemClock().sleep(0.005)
+        await until(lambda: b"moim_media_packets_total 1.0" in media.service.metrics.render())
 
 
 async def test_a_taken_port_is_a_trouble_until_it_is_free() -> None:
@@ -52,9 +48,7 @@ async def test_a_taken_port_is_a_trouble_until_it_is_free() -> None:
             assert status == 503
             assert "in use" in str(parts["udp"])
             other.close()
-            async with asyncio.timeout(PATIENCE):
-                while service.troubles()["udp"] is not None:
-                    await SystemClock().sleep(0.01)
+            await until(lambda: service.troubles()["udp"] is None)
             assert (await readyz(admin))[0] == 200
         finally:
             await service.stop()

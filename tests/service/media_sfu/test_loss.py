@@ -84,7 +84,7 @@ async def _arrived(stand: Stand, stack: AsyncExitStack, loss: float) -> float:
     number = 0
     while not down.packets:
         speaker.say(number := number + 1)
-        await asyncio.sleep(EVERY_S)
+        await asyncio.sleep(EVERY_S)  # the pace of a voice
     first = number + 1
     for number in range(first, first + PACKETS):
         speaker.say(number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -68,7 +67,7 @@ from contracts.rpc.users import (
 )
 from notification_service.crowd import Crowd
 from notification_service.inbox import Inbox
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.fixtures.push import Browser, PushService
 from tests.fixtures.services import Running, stub
 
@@ -249,9 +248,7 @@ class House:
 
     async def watched(self, who: int) -> None:
         """Wait until their events are heard: whatever else is done meanwhile."""
-        async with asyncio.timeout(PATIENCE):
-            while who not in self._crowd.people:
-                await self.running.service.clock.sleep(0.005)
+        await until(lambda: who in self._crowd.people)
 
     def loses(self, topic: topics.Topic) -> None:
         """Events of this topic are lost to it."""
@@ -423,36 +420,26 @@ class House:
     async def noted(self, who: int, channel: int, message: int) -> asyncpg.Record:
         """Wait until a message has become a notice; the notice."""
         asked = "SELECT * FROM notices WHERE user_id = $1 AND subject = $2 AND about_id >= $3"
-        async with asyncio.timeout(PATIENCE):
-            while (row := await self.rows.fetchrow(asked, who, f"c{channel}", message)) is None:
-                await self.running.service.clock.sleep(0.005)
-        return row
+        return await until(lambda: self.rows.fetchrow(asked, who, f"c{channel}", message))
 
     async def is_read(self, who: int, channel: int, message: int) -> asyncpg.Record:
         """Wait until nothing of a channel is unread; the notice."""
-        async with asyncio.timeout(10):
-            while (row := await self.noted(who, channel, message))["unread"]:
-                await self.running.service.clock.sleep(0.005)
-        return row
+        return await until(
+            lambda: self.noted(who, channel, message), lambda notice: not notice["unread"]
+        )
 
     async def keeps(self, who: int, devices: int) -> None:
         """Wait until somebody has so many devices, and no more."""
         asked = "SELECT count(*) FROM devices WHERE user_id = $1"
-        async with asyncio.timeout(PATIENCE):
-            while await self.rows.fetchval(asked, who) != devices:
-                await self.running.service.clock.sleep(0.005)
+        await until(lambda: self.rows.fetchval(asked, who), lambda count: count == devices)
 
     async def counts(self, metric: str) -> None:
         """Wait until an operator sees this."""
-        async with asyncio.timeout(PATIENCE):
-            while metric not in self.running.service.metrics.render().decode():
-                await self.running.service.clock.sleep(0.005)
+        await until(lambda: metric in self.running.service.metrics.render().decode())
 
     async def hears_of(self, guild: GuildFacts) -> None:
         """Wait until it listens to a guild."""
-        async with asyncio.timeout(PATIENCE):
-            while int(guild.id) not in self._crowd.rooms:
-                await self.running.service.clock.sleep(0.005)
+        await until(lambda: int(guild.id) in self._crowd.rooms)
 
     async def nothing_but(self, who: int, browser: Browser, *bodies: str) -> None:
         """These, and nothing else that was told before now: what is told next comes next."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
+from typing import Any
 
 from tests.fixtures.apple import KEY_ID, TEAM, TOPIC, Apple
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.fixtures.push import FcmServer
 from tests.service.notification_service.conftest import OpenHouse
 from tests.service.notification_service.house import House, fresh
@@ -54,10 +54,12 @@ async def test_calls_ring_by_pushkit_and_nothing_else_goes_that_way(
         house.rings(channel, mina, ringing=(mina,))
         await apple.until(lambda: not any(apple.answers.values()))
         asked = "UPDATE deliveries SET due = now() WHERE user_id = $1 AND tries > 0"
-        async with asyncio.timeout(PATIENCE):
-            while not apple.taken:
-                await house.rows.execute(asked, mina)
-                await house.running.service.clock.sleep(0.05)
+
+        async def taken() -> list[Any]:
+            await house.rows.execute(asked, mina)
+            return apple.taken
+
+        await until(taken)
         ((headers, body),) = apple.taken
         assert headers[":path"] == f"/3/device/{alive}"
         assert (headers["apns-topic"], headers["apns-push-type"]) == (f"{TOPIC}.voip", "voip")

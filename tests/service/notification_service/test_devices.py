@@ -10,13 +10,12 @@ import httpx
 import pytest
 from starlette.responses import Response
 
-from chassis.clock import SystemClock
 from contracts.events.session import LoginEnded
 from contracts.events.user import UserDeleted
 from contracts.identity import Kind
 from contracts.ids import UserId
 from notification_service.domain.devices import TOKEN_MAX
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.fixtures.push import first
 from tests.service.notification_service.conftest import OpenHouse
 from tests.service.notification_service.house import House, fresh
@@ -50,9 +49,7 @@ async def ids(person: httpx.AsyncClient) -> list[str]:
 
 
 async def until_devices(person: httpx.AsyncClient, *expected: str) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while set(await ids(person)) != set(expected):
-            await SystemClock().sleep(0.01)
+    await until(lambda: ids(person), lambda found: set(found) == set(expected))
 
 
 class TestRegistering:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest_asyncio
 
 from contracts.ids import UserId
 from contracts.rpc.notification import GreetDevices, Pushed
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.fixtures.postgres import Cluster
 from tests.fixtures.push import BROKEN, UNREGISTERED, FcmServer, always, failure, first, quota
 from tests.service.notification_service.conftest import opened
@@ -53,14 +52,12 @@ async def phone(house: House, who: int, platform: str = "android") -> str:
 async def again(house: House, who: int, tries: int, fcm: FcmServer, token: str) -> None:
     """Let what waits be due as soon as it was tried so often."""
     await fcm.until(lambda: fcm.tries.count(token) >= tries)
-    async with asyncio.timeout(PATIENCE):
-        # Settled: due before the minute for which a process may hold it is over.
-        asked = """
-            UPDATE deliveries SET due = now() WHERE user_id = $1 AND tries = $2
-            AND due < now() + interval '50 seconds' RETURNING id
-        """
-        while not await house.rows.fetch(asked, who, tries):
-            await house.running.service.clock.sleep(0.01)
+    # Settled: due before the minute for which a process may hold it is over.
+    asked = """
+        UPDATE deliveries SET due = now() WHERE user_id = $1 AND tries = $2
+        AND due < now() + interval '50 seconds' RETURNING id
+    """
+    await until(lambda: house.rows.fetch(asked, who, tries))
 
 
 async def test_e2_every_platform_has_a_form_of_its_own(apps: House, fcm: FcmServer) -> None:
@@ -115,10 +112,10 @@ async def test_a_quota_is_waited_for_as_long_as_it_says(apps: House, fcm: FcmSer
     apps.says(fresh(), fresh(), "patience", to=(mina,))
     await fcm.until(lambda: token in fcm.tries)
     asked = "SELECT due - now() AS wait FROM deliveries WHERE user_id = $1"
-    async with asyncio.timeout(PATIENCE):
-        while (await apps.rows.fetchval(asked, mina)).total_seconds() < 61:
-            await apps.running.service.clock.sleep(0.01)
-    wait = (await apps.rows.fetchval(asked, mina)).total_seconds()
+    found = await until(
+        lambda: apps.rows.fetchval(asked, mina), lambda wait: wait.total_seconds() >= 61
+    )
+    wait = found.total_seconds()
     assert 110 < wait < 120 * 1.2 + 1
     await apps.rows.execute("UPDATE deliveries SET due = now() WHERE user_id = $1", mina)
     await fcm.until(lambda: len(fcm.to(token)) == 1)

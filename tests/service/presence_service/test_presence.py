@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ from presence_service.settings import Settings
 from presence_service.store import Hold, Leases
 from tests.fixtures.ears import Ears
 from tests.fixtures.identity import keys
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.fixtures.services import Running, running, stub
 
 GUILD, CLUB = GuildId(900), GuildId(901)
@@ -192,7 +192,7 @@ class House:
 
     async def hears(self, *statuses: Status, of: UserId = ALICE) -> None:
         """Others are told this, and nothing else."""
-        await until(lambda: _now(len(self.told(of)) >= len(statuses)))
+        await until(lambda: len(self.told(of)) >= len(statuses))
         assert self.told(of) == list(statuses)
 
     async def settled(self, *session_ids: str, of: UserId = ALICE) -> None:
@@ -210,16 +210,6 @@ class House:
         calls = await self.presence.calls_from("community")
         answer = await calls.ask(GetPresences(user_ids=user_ids), deadline=5)
         return {each.user.id: each.status for each in answer.presences}
-
-
-async def _now(is_so: bool) -> bool:
-    return is_so
-
-
-async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not await is_so():
-            await SystemClock().sleep(0.005)
 
 
 def presence(redis_url: str, neighbours: str, clock: ManualClock, pace_s: float) -> Any:
@@ -269,15 +259,13 @@ class TestFriends:
 
         gateway.opens("a")
         both = {topics.user(ALICE), topics.user(BOB)}
-        await until(
-            lambda: _now(set(house.told_alone()) == {(topic, Status.ONLINE) for topic in both})
-        )
+        online = {(topic, Status.ONLINE) for topic in both}
+        await until(lambda: set(house.told_alone()) == online)
         house.people.is_away = True
         gateway.opens("a", status=Status.IDLE)
         await house.hears(Status.ONLINE, Status.IDLE)
-        await until(
-            lambda: _now(set(house.told_alone()[2:]) == {(topic, Status.IDLE) for topic in both})
-        )
+        idle = {(topic, Status.IDLE) for topic in both}
+        await until(lambda: set(house.told_alone()[2:]) == idle)
 
     async def test_see_each_other_as_soon_as_they_are_friends_and_no_longer_than_that(
         self, house: House
@@ -290,14 +278,14 @@ class TestFriends:
         house.people.friends[ALICE] = (BOB,)
         house.change(BOB, are_friends=True)
         bobs = topics.user(BOB)
-        await until(lambda: _now((bobs, Status.ONLINE) in house.told_alone()))
+        await until(lambda: (bobs, Status.ONLINE) in house.told_alone())
         gateway.opens("a", status=Status.IDLE)
-        await until(lambda: _now((bobs, Status.IDLE) in house.told_alone()))
+        await until(lambda: (bobs, Status.IDLE) in house.told_alone())
         house.people.friends[ALICE] = ()
         house.change(BOB, are_friends=False)
         await house.ears.to(topics.user(CAROL))
         house.change(CAROL, are_friends=True)
-        await until(lambda: _now((topics.user(CAROL), Status.IDLE) in house.told_alone()))
+        await until(lambda: (topics.user(CAROL), Status.IDLE) in house.told_alone())
         gateway.opens("a", status=Status.DND)
         await house.hears(Status.ONLINE, Status.IDLE, Status.DND)
         await house.settled("a")
@@ -339,7 +327,7 @@ class TestDevices:
         await until(partial(_is_leaving, house, "a"))
         house.clock.advance(10)
         await house.hears(Status.ONLINE, Status.IDLE, Status.OFFLINE)
-        await until(lambda: _now(len(house.community.seen) == 2))
+        await until(lambda: len(house.community.seen) == 2)
         assert [(one.user_id, one.is_here) for one in house.community.seen] == [
             (ALICE, True),
             (ALICE, False),
@@ -362,7 +350,7 @@ class TestDevices:
         await house.settled("a")
         house.community.guilds = [GUILD, CLUB]
         gateway.opens("a", status=Status.DND)
-        await until(lambda: _now(house.told(guild_id=CLUB) == [Status.DND]))
+        await until(lambda: house.told(guild_id=CLUB) == [Status.DND])
         assert house.told() == [Status.ONLINE, Status.DND]
 
     async def test_c1_who_has_several_devices_sees_all_of_them(self, house: House) -> None:
@@ -372,7 +360,7 @@ class TestDevices:
         gateway.opens("b", platform="mobile", status=Status.DND)
         await house.settled("a", "b")
         gateway.closes("a")
-        await until(lambda: _now(len(house.ears.bodies(SessionsReplace)) == 2))
+        await until(lambda: len(house.ears.bodies(SessionsReplace)) == 2)
         both, one = house.ears.bodies(SessionsReplace)
         assert [each["session_id"] for each in both] == ["a", "b"]
         assert [(s["status"], s["client_info"]["client"]) for s in one] == [("dnd", "mobile")]
@@ -393,7 +381,7 @@ class TestDevices:
         assert [len(each) for each in house.ears.bodies(SessionsReplace)] == [2]
         house.clock.advance(PACE_S)
         await house.settled("a", "b", "c", "d")
-        await until(lambda: _now(len(house.ears.bodies(SessionsReplace)) == 2))
+        await until(lambda: len(house.ears.bodies(SessionsReplace)) == 2)
         assert len(house.ears.bodies(SessionsReplace)[-1]) == 4
 
     async def test_another_status_and_another_platform_are_announced_at_once(
@@ -588,7 +576,7 @@ class TestLosses:
     async def test_what_could_not_be_announced_is_announced_later(self, house: House) -> None:
         house.community.fails = 1
         (await house.gateway()).opens("a")
-        await until(lambda: _now(house.community.fails == 0))
+        await until(lambda: house.community.fails == 0)
         assert house.told() == []
         house.clock.advance(5)
         await house.hears(Status.ONLINE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -48,7 +47,7 @@ from signaling_service.domain import tokens
 from signaling_service.domain.tokens import Claims
 from signaling_service.settings import Settings
 from tests.fixtures.ears import Ears
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.fixtures.services import Running, running, stub
 
 OWNER, ALICE, BOB, CAROL, BOT, STRANGER = 11, 12, 13, 14, 100, 66
@@ -265,12 +264,10 @@ class House:
 
     async def invited(self, user_id: int, count: int = 1) -> tuple[VoiceServerUpdate, Claims]:
         """The newest way in that somebody was told, with what its token says."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                mine = [u for u in self.ears.heard(VoiceServerUpdate) if u.user_id == user_id]
-                if len(mine) >= count:
-                    break
-                await asyncio.sleep(0.005)
+        mine = await until(
+            lambda: [u for u in self.ears.heard(VoiceServerUpdate) if u.user_id == user_id],
+            lambda told: len(told) >= count,
+        )
         settings = self.running.service.settings
         assert isinstance(settings, Settings)
         keys = {settings.api_key: settings.secret()}

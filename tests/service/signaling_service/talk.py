@@ -18,6 +18,7 @@ from contracts.rpc.media_cords import CordKeyed, CordLaid, KeyCord, LayCord
 from contracts.rpc.media_news import WorkerHere
 from contracts.rpc.media_stats import GetRoom, ParticipantStats, RoomStats
 from signaling_service.domain.tokens import sign
+from tests.fixtures.patience import until
 from tests.fixtures.services import stub
 from tests.service.signaling_service.house import House, open_house
 
@@ -46,9 +47,8 @@ class Worker:
         """Over a link of its own."""
         assert self.here is not None
         self.here = self.here.model_copy(update=fresh)
-        self.link = await house.running.calls_from("media")
-        while not self.link.cast(self.here):
-            await house.running.service.clock.sleep(0.01)
+        self.link = link = await house.running.calls_from("media")
+        await until(lambda: link.cast(self.here))
 
     def all(self, kind: type[C]) -> list[C]:
         """What was asked of a kind."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import AsyncExitStack
 
 from contracts.events.voice import VoiceStateUpdate
 from contracts.guild_facts import GuildFacts
 from contracts.ids import ChannelId
 from contracts.rpc.media_news import Speaker, SpeakersHeard
+from tests.fixtures.patience import until
 from tests.service.signaling_service.house import ALICE, BOB, BOT, House, open_house
 from tests.service.signaling_service.talk import Guest, arrives, talking_house
 
@@ -60,8 +62,11 @@ async def test_a_community_may_let_go_of_who_is_alone(redis_url: str) -> None:
         await house.joins(ALICE, empty, guild)
         for who in (BOB, BOT):
             await house.joins(who, full, guild)
-        while ALICE in await house.states(guild):
-            await house.passes(151)
-            await house.running.service.clock.sleep(0.05)  # the look at rooms comes by itself
+
+        async def who_is_left() -> Collection[int]:
+            await house.passes(151)  # the look at rooms comes by itself
+            return await house.states(guild)
+
+        await until(who_is_left, lambda people: ALICE not in people)
         assert house.told()[-1] == (ALICE, None)
         assert set(await house.states(guild)) == {BOB, BOT}

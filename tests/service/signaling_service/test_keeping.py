@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack
 
 from contracts import topics
 from contracts.events.voice import CallDelete, CallUpdate, VoiceStateUpdate
 from contracts.rpc.signaling import LocateNode
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.fixtures.redis import RedisServer
 from tests.service.signaling_service.house import ALICE, BOB, CAROL, open_house
 
@@ -57,9 +56,7 @@ async def test_a_call_ends_with_the_node_on_which_it_was_spoken(redis_url: str) 
             for who in (ALICE, BOB):
                 await dying.joins(who, pair, None)
         await living.ears.hear(CallDelete, count=2, within=20)
-        async with asyncio.timeout(20):
-            while not living.neighbours.ended:
-                await asyncio.sleep(0.01)
+        await until(lambda: living.neighbours.ended)
         (ended,) = living.neighbours.ended
         assert ended.participants == (ALICE, BOB)
 
@@ -85,8 +82,8 @@ async def test_what_redis_lost_is_lost_and_people_can_join_anew(redis_server: Re
         await house.joins(ALICE, channel, guild)
         redis_server.command("FLUSHALL")
         assert await house.states(guild) == {}
-        while not (await house.gateway.ask(LocateNode(node="node-1"))).port:
-            await asyncio.sleep(0.01)  # the node says again and again that it lives
+        # The node says again and again that it lives.
+        await until(lambda: house.gateway.ask(LocateNode(node="node-1")), lambda node: node.port)
         await house.joins(ALICE, channel, guild)
         assert set(await house.states(guild)) == {ALICE}
 
@@ -102,9 +99,7 @@ async def test_who_is_alone_in_a_call_is_let_go_and_nobody_is_rung_for_ever(redi
         assert (await house.ears.hear(CallUpdate, count=4))[-1].ringing == ()
         await house.passes(300)
         await house.ears.hear(CallDelete, count=2)
-        async with asyncio.timeout(PATIENCE):
-            while not house.neighbours.ended:
-                await asyncio.sleep(0.01)
+        await until(lambda: house.neighbours.ended)
         (ended,) = house.neighbours.ended
         assert ended.participants == (ALICE,)
         assert set(await house.states(guild)) == {CAROL}, "communities do not put out who waits"

@@ -28,6 +28,7 @@ from livekit.protocol.models import DataPacket, ParticipantPermission
 
 from contracts.rpc import media
 from signaling_service.domain.tokens import sign
+from tests.fixtures.patience import until
 from tests.service.signaling_service.house import ALICE, House
 from tests.service.signaling_service.talk import SECRET, Worker, arrives, guest, talking_house
 
@@ -79,8 +80,10 @@ async def test_a_room_to_which_nobody_came_is_gone(talk: Talk) -> None:
     house, _, program = talk
     await program.room.create_room(CreateRoomRequest(name="lobby", empty_timeout=60))
     await house.passes(61)
-    while (await program.room.list_rooms(ListRoomsRequest())).rooms:
-        await house.running.service.clock.sleep(0.01)  # the sweep comes by itself
+    # The sweep comes by itself.
+    await until(
+        lambda: program.room.list_rooms(ListRoomsRequest()), lambda listed: not listed.rooms
+    )
 
 
 async def test_somebody_is_described_muted_permitted_and_put_out(talk: Talk) -> None:

@@ -18,6 +18,7 @@ from contracts.ids import GuildId
 from contracts.objects.channel import ChannelOverwrite, ChannelType, OverwriteType
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from contracts.rpc.signaling import GetVoiceStates
+from tests.fixtures.patience import until
 from tests.service.signaling_service.house import ALICE, BOB, CAROL, STRANGER, House, open_house
 
 MODERATES = Permission.MANAGE_CHANNELS | Permission.MUTE_MEMBERS | Permission.MOVE_MEMBERS
@@ -93,9 +94,12 @@ class TestStage:
         await house.joins(ALICE, channel, guild)
         assert (await said(house, BOB, "GET", f"/stage-instances/{channel}"))[0] == 200
         await house.joins(BOB, None, guild)
-        while not house.ears.heard(StageInstanceDelete):
-            await house.passes(301)
-            await house.running.service.clock.sleep(0.05)  # the look at stages comes by itself
+
+        async def closed() -> list[StageInstanceDelete]:
+            await house.passes(301)  # the look at stages comes by itself
+            return house.ears.heard(StageInstanceDelete)
+
+        await until(closed)
         assert (await said(house, ALICE, "GET", f"/stage-instances/{channel}")) == (404, 10067)
 
 

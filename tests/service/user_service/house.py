@@ -17,7 +17,7 @@ import httpx
 from chassis.rpc import Calls
 from contracts.identity import Kind
 from contracts.rpc.users import Authenticate, Authenticated
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.fixtures.services import Running
 from user_service.settings import Settings
 from user_service.tables import metadata
@@ -80,9 +80,7 @@ class House:
     async def begin(self) -> None:
         """Nobody is here, nothing was said, no letter lies about."""
         await self.running.settled(self.hand)
-        async with asyncio.timeout(PATIENCE):
-            while await self.rows("SELECT FROM letters"):
-                await asyncio.sleep(0.01)
+        await until(lambda: self.rows("SELECT FROM letters"), lambda rows: not rows)
         await self.hand.execute(EMPTY)
         for letter in self.mail.glob("*.eml"):
             letter.unlink()
@@ -94,11 +92,9 @@ class House:
         form = {"login": login, "password": password}
         return await self.running.nobody.post("/auth/login", json=form, headers=headers)
 
-    async def letters(self, to: str, count: int = 1, within: float = PATIENCE) -> list[Letter]:
+    async def letters(self, to: str, count: int = 1) -> list[Letter]:
         """So many letters to this address, the newest last, and no more of them."""
-        async with asyncio.timeout(within):
-            while len(found := self._letters(to)) < count:
-                await asyncio.sleep(0.01)
+        found = await until(lambda: self._letters(to), lambda letters: len(letters) >= count)
         assert len(found) == count, [letter.subject for letter in found]
         return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import zipfile
@@ -14,7 +13,7 @@ from chassis.rpc import RpcServer
 from contracts.errors import Unavailable
 from contracts.rpc import chat, community, notification
 from contracts.rpc.export import Export, Exported
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.fixtures.services import stub
 from tests.service.user_service.house import House, Open, refused
 from user_service.store.harvests import SHELVES, WITHHELD
@@ -41,10 +40,8 @@ class Neighbour:
 
 
 async def when_there(client: httpx.AsyncClient) -> dict[str, Any]:
-    async with asyncio.timeout(PATIENCE):
-        while not (found := (await client.get("/users/@me/harvest")).json())["url"]:
-            await asyncio.sleep(0.02)
-    return dict(found)
+    answer = await until(lambda: client.get("/users/@me/harvest"), lambda said: said.json()["url"])
+    return dict(answer.json())
 
 
 async def gathered(house: House, found: dict[str, Any]) -> dict[str, Any]:

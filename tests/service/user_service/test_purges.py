@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-
-from tests.fixtures.patience import PATIENCE
+from tests.fixtures.patience import until
 from tests.service.user_service.house import House, Open
 
 
@@ -32,7 +30,5 @@ async def test_the_old_goes_and_the_living_stays(open_house: Open) -> None:
         f"INSERT INTO harvests VALUES (1, {user_id}, now(), now(), now() - interval '8 days', 0)",
     ):
         await house.rows(old)
-    async with asyncio.timeout(PATIENCE):
-        while await counts(house) != before:
-            await asyncio.sleep(0.02)
+    await until(lambda: counts(house), lambda now: now == before)
     assert (await client.get("/auth/sessions")).status_code == 200
