@@ -34,7 +34,7 @@ class GroupCommit(Generic[I, R]):
         *,
         tasks: Tasks,
         metrics: Metrics,
-        most: int = 32,
+        most: int = 64,
         waiting: int = 20_000,
     ) -> None:
         """`write` ends when its batch is committed; what it returns is called soon, in order."""
