@@ -11,6 +11,7 @@ from contracts.guild_facts import GuildFacts
 from contracts.identity import NOBODY, Identity, Kind
 from contracts.ids import GuildId, UserId
 from contracts.rpc.community import (
+    AllWhereabouts,
     Arrivals,
     Arriving,
     Bots,
@@ -32,6 +33,7 @@ from contracts.rpc.community import (
     GetMemberships,
     GetMutualGuilds,
     GetRoles,
+    GetWhereabouts,
     GuildSnapshot,
     Interested,
     ListMembers,
@@ -49,6 +51,7 @@ from contracts.rpc.community import (
     Roles,
     SearchMembers,
     WebhookOpened,
+    Whereabouts,
 )
 from contracts.rpc.export import Exported
 
@@ -76,6 +79,17 @@ class Handlers:
             memberships=tuple(
                 Membership(guild_id=GuildId(one.guild_id), member=views.member(one))
                 for one in found
+            )
+        )
+
+    async def get_whereabouts(self, call: GetWhereabouts) -> AllWhereabouts:
+        """In which guilds several people are."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.neighbours.whereabouts(unit, call.user_ids)
+        return AllWhereabouts(
+            people=tuple(
+                Whereabouts(user_id=UserId(one), guild_ids=tuple(map(GuildId, guilds)))
+                for one, guilds in found.items()
             )
         )
 
@@ -223,6 +237,7 @@ def register(rpc: RpcServer, units: Units, sightings: Sightings) -> None:
     handlers = Handlers(units, sightings)
     rpc.hear(PersonSeen, handlers.person_seen)
     rpc.handle(GetMemberships, handlers.get_memberships)
+    rpc.handle(GetWhereabouts, handlers.get_whereabouts)
     rpc.handle(GetArrivals, handlers.get_arrivals)
     rpc.handle(GetGuild, handlers.get_guild)
     rpc.handle(FindEmoji, handlers.find_emoji)

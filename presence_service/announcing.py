@@ -10,8 +10,8 @@ Until then the claim is held, so that the order of announcements stays one.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from redis.exceptions import RedisError
@@ -27,7 +27,7 @@ from contracts.events.presence import SessionsReplace
 from contracts.ids import GuildId, UserId
 from contracts.topics import Topic
 from presence_service import views
-from presence_service.audience import Audience
+from presence_service.audience import Around, Audience
 from presence_service.domain import Visible, fold
 from presence_service.store import CLAIM_MS, Claim, Leases
 
@@ -74,13 +74,20 @@ class Announcer:
 
     async def announce(self, claims: Sequence[Claim]) -> dict[UserId, int]:
         """Carry out claims. Whose were not carried out by now, and when to look at them again."""
-        left, later = deque(claims), set[UserId]()
+        left, later = list(claims), set[UserId]()
         while left:
-            some = [left.popleft() for _ in range(min(_AT_ONCE, len(left)))]
-            told = await asyncio.gather(*map(self._carry_out, some))
-            done = [(claim, seen) for claim, seen in zip(some, told, strict=True) if seen]
-            later |= {claim.user_id for claim in some} - {claim.user_id for claim, _ in done}
-            left += await self._settle(done, later)
+            some, left = left[:_AT_ONCE], left[_AT_ONCE:]
+            now = self._clock.now_ms()
+            folded = [(claim, fold(claim.leases, now)) for claim in some]
+            moving = [each for each in folded if _comes_or_goes(*each)]
+            others = [each for each in folded if not _comes_or_goes(*each)]
+            # Who comes or goes may have joined a guild since; a mere change of status does not
+            # wait for an answer.
+            for more in await asyncio.gather(
+                self._carry_out(moving, later, is_fresh=True),
+                self._carry_out(others, later, is_fresh=False),
+            ):
+                left += more
         if failed := later - self._held.keys():
             log.warning("announcements.postponed", people=len(failed))
         again = self._clock.now_ms() + CLAIM_MS
@@ -99,24 +106,21 @@ class Announcer:
             if not visible.is_offline:
                 self._publish(views.update(user_id, visible, None), topics.user(to))
 
-    async def _carry_out(self, claim: Claim) -> Visible | None:
-        """What others are told now; None while not all of it is told."""
-        now = self._clock.now_ms()
-        visible = fold(claim.leases, now)
-        try:
-            if visible != claim.told:
-                await self._tell(claim, visible)
-            is_told = await self._tell_devices(claim, now)
-        except (DomainError, RedisError, OSError) as error:
-            # The claim lapses, and the next sweep after that takes it up.
-            log.debug("announcement.failed", error=repr(error))
-            return None
-        return visible if is_told else None
-
-    async def _settle(
-        self, done: Sequence[tuple[Claim, Visible]], later: set[UserId]
+    async def _carry_out(
+        self, folded: Sequence[tuple[Claim, Visible]], later: set[UserId], *, is_fresh: bool
     ) -> list[Claim]:
-        """Note what was told; what changed meanwhile is claimed already."""
+        """Tell, and note what was told. What changed meanwhile is claimed already."""
+        changed = [claim.user_id for claim, seen in folded if seen != claim.told]
+        around: dict[UserId, Around] = {}
+        with suppress(DomainError):
+            around = await self._audience.of(changed, is_fresh=is_fresh)
+        # Published in one turn, so that gateways hear of all of them in one turn, too, and write
+        # to each of their sessions once.
+        told = await asyncio.gather(
+            *(self._told(claim, seen, around.get(claim.user_id)) for claim, seen in folded)
+        )
+        done = [each for each, is_told in zip(folded, told, strict=True) if is_told]
+        later |= {claim.user_id for claim, _ in folded} - {claim.user_id for claim, _ in done}
         try:
             return await self._leases.settle(done, self._clock.now_ms()) if done else []
         except (RedisError, OSError) as error:
@@ -124,19 +128,29 @@ class Announcer:
             later |= {claim.user_id for claim, _ in done}
             return []
 
-    async def _tell(self, claim: Claim, visible: Visible) -> None:
-        # Who comes or goes may have joined a guild since; a mere change of status does not wait for
-        # an answer, and makes good afterwards whom it left out.
+    async def _told(self, claim: Claim, visible: Visible, around: Around | None) -> bool:
+        """Whether all of it is told now."""
+        try:
+            if visible != claim.told:
+                await self._tell(claim, visible, around)
+            return await self._tell_devices(claim, visible)
+        except (DomainError, RedisError, OSError) as error:
+            # The claim lapses, and the next sweep after that takes it up.
+            log.debug("announcement.failed", error=repr(error))
+            return False
+
+    async def _tell(self, claim: Claim, visible: Visible, around: Around | None) -> None:
+        if around is None:
+            raise Unavailable
         user_id = claim.user_id
-        is_fresh = visible.is_offline or claim.told.is_offline
-        guilds, friends = await self._audience.of(user_id, is_fresh=is_fresh)
-        await self._tell_these(user_id, visible, guilds, (user_id, *friends))
-        if is_fresh:
+        await self._tell_these(user_id, visible, around.guilds, (user_id, *around.friends))
+        if _comes_or_goes(claim, visible):
             self._audience.tell_seen(user_id, is_here=not visible.is_offline)
             return
-        now_guilds, now_friends = await self._audience.of(user_id, is_fresh=True)
-        more = [guild for guild in now_guilds if guild not in guilds]
-        also = [friend for friend in now_friends if friend not in friends]
+        # A mere change makes good afterwards whom it left out.
+        now = (await self._audience.of((user_id,), is_fresh=True)).get(user_id, around)
+        more = [guild for guild in now.guilds if guild not in around.guilds]
+        also = [friend for friend in now.friends if friend not in around.friends]
         await self._tell_these(user_id, visible, more, also)
 
     async def _tell_these(
@@ -155,20 +169,21 @@ class Announcer:
         if not all(await asyncio.gather(*published)):
             raise Unavailable
 
-    async def _tell_devices(self, claim: Claim, now: int) -> bool:
+    async def _tell_devices(self, claim: Claim, visible: Visible) -> bool:
         """Who has several devices sees all of them. False if they were told just now: then the
         claim is held.
         """
         user_id = claim.user_id
         if len(claim.leases) < 2:
             return True
-        event, last = views.sessions(user_id, claim.leases, now), self._lately.get(user_id)
+        event = views.sessions(user_id, claim.leases, self._clock.now_ms())
+        last = self._lately.get(user_id)
         if last is not None and last.said == event:
             return True
         moment = self._clock.monotonic()
         if last is not None and moment - last.at < self._pace_s:
             # What others see of it is told by now.
-            self._held[user_id] = replace(claim, told=fold(claim.leases, now))
+            self._held[user_id] = replace(claim, told=visible)
             return False
         if not await self._publish(event, topics.user(user_id)):
             raise Unavailable
@@ -211,6 +226,10 @@ class Announcer:
             ephemeral=True,
         )
         return published
+
+
+def _comes_or_goes(claim: Claim, visible: Visible) -> bool:
+    return visible.is_offline or claim.told.is_offline
 
 
 def _settle(published: asyncio.Future[bool], is_published: bool) -> None:  # noqa: FBT001

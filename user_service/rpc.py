@@ -6,7 +6,9 @@ from collections.abc import Collection, Sequence
 
 from chassis.rpc import RpcServer
 from contracts.identity import NOBODY, Kind
+from contracts.ids import UserId
 from contracts.rpc.users import (
+    AllFriends,
     Arrivals,
     Arriving,
     Authenticate,
@@ -106,11 +108,16 @@ class Handlers:
         shown = tuple(views.relationship(listed) for listed in found)
         return Relationships(relationships=shown, is_more=len(found) == most)
 
-    async def get_friends(self, call: GetFriends) -> Friends:
+    async def get_friends(self, call: GetFriends) -> AllFriends:
         """Their ids."""
         async with self._units.reading(NOBODY) as unit:
-            found = await actions.relationships.friends(unit, call.user_id)
-        return Friends(user_ids=tuple(found))
+            found = await actions.relationships.friends(unit, call.user_ids)
+        return AllFriends(
+            people=tuple(
+                Friends(user_id=UserId(one), friend_ids=tuple(theirs))
+                for one, theirs in found.items()
+            )
+        )
 
     async def get_standings(self, call: GetStandings) -> Standings:
         """Who is a friend, and who has blocked whom."""

@@ -78,6 +78,11 @@ async def arrivals(unit: Unit, user_ids: Sequence[int]) -> dict[int, list[Member
     return await store.members.of_users(unit, user_ids, MEMBERSHIPS)
 
 
+async def whereabouts(unit: Unit, user_ids: Sequence[int]) -> dict[int, list[int]]:
+    """In which guilds several people are."""
+    return await store.members.guilds_of(unit, user_ids, MEMBERSHIPS)
+
+
 async def mutual(unit: Unit, user_id: int, other_id: int) -> list[tuple[int, str | None]]:
     """Where two people meet, and what the other is called there."""
     return await store.members.mutual(unit, user_id, other_id, limits.GUILDS_PER_USER)

@@ -162,6 +162,16 @@ async def of_users(unit: Unit, user_ids: Sequence[int], limit: int) -> dict[int,
     return found
 
 
+async def guilds_of(unit: Unit, user_ids: Sequence[int], limit: int) -> dict[int, list[int]]:
+    """In which guilds these people are; who is in none is left out."""
+    theirs = select(members.c.user_id, members.c.guild_id).where(among(members.c.user_id, user_ids))
+    theirs = theirs.order_by(members.c.user_id, members.c.guild_id)
+    found: dict[int, list[int]] = {}
+    for row in await unit.all(theirs.limit(limit * len(user_ids))):
+        found.setdefault(row.user_id, []).append(row.guild_id)
+    return found
+
+
 async def mutual(
     unit: Unit, user_id: int, other_id: int, limit: int
 ) -> list[tuple[int, str | None]]:

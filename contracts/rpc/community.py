@@ -36,11 +36,34 @@ class GetMemberships(Call[Memberships]):
     """Where is this person a member?"""
 
     service = "community"
-    callers = frozenset({"chat", "presence", "notification"})
+    callers = frozenset({"chat", "notification"})
     deadline = 5.0
     """A storm of arrivals is a queue, not an outage."""
 
     user_id: UserId
+
+
+class Whereabouts(Wire):
+    """The guilds of one person."""
+
+    user_id: UserId
+    guild_ids: tuple[GuildId, ...]
+
+
+class AllWhereabouts(Wire):
+    """Of those who are in a guild at all, in no order."""
+
+    people: tuple[Whereabouts, ...]
+
+
+class GetWhereabouts(Call[AllWhereabouts]):
+    """In which guilds are these people to be announced?"""
+
+    service = "community"
+    callers = frozenset({"presence"})
+    deadline = 5.0
+
+    user_ids: tuple[UserId, ...] = Field(max_length=ARRIVALS_ASKED)
 
 
 class Arriving(Wire):

@@ -136,18 +136,26 @@ class GetRelationships(Call[Relationships]):
 
 
 class Friends(Wire):
-    """Ids, in no order."""
-
-    user_ids: tuple[UserId, ...]
-
-
-class GetFriends(Call[Friends]):
-    """Who may see how present this person is, beside the members of their communities."""
-
-    service = "user"
-    callers = frozenset({"gateway", "presence"})
+    """The friends of one person, in no order."""
 
     user_id: UserId
+    friend_ids: tuple[UserId, ...]
+
+
+class AllFriends(Wire):
+    """Of those who have any, in no order."""
+
+    people: tuple[Friends, ...]
+
+
+class GetFriends(Call[AllFriends]):
+    """Who may see how present these people are, beside the members of their communities?"""
+
+    service = "user"
+    callers = frozenset({"presence"})
+    deadline = 5.0
+
+    user_ids: tuple[UserId, ...] = Field(max_length=ARRIVALS_ASKED)
 
 
 class Standings(Wire):

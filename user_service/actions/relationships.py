@@ -139,10 +139,9 @@ async def pages(unit: UserUnit, user_ids: Sequence[UserId]) -> dict[int, list[Li
     return {me: [Listed(row, faces[row.other_id]) for row in rows] for me, rows in found.items()}
 
 
-async def friends(unit: UserUnit, user_id: UserId) -> list[UserId]:
-    """Whose presence somebody may see, and who may see theirs."""
-    most = rules.MOST[FRIEND]
-    return rules.others(await store.relationships.of_kind(unit, user_id, FRIEND, most))
+async def friends(unit: UserUnit, user_ids: Sequence[UserId]) -> dict[int, list[UserId]]:
+    """Whose presence these people may see, and who may see theirs."""
+    return await store.relationships.friends(unit, user_ids, rules.MOST[FRIEND])
 
 
 async def mutual_friends(unit: UserUnit, other_id: UserId) -> list[Account]:

@@ -43,6 +43,12 @@ def _pages() -> Select[Any]:
 
 
 _PAGES = _pages()
+_FRIENDS = (
+    select(_me, _other)
+    .where(_me == any_(bindparam("asked", type_=ARRAY(BigInteger))), _type == int(FRIEND))
+    .order_by(_me, _other)
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 async def pair(unit: UserUnit, user_id: int, other_id: int) -> Pair:
@@ -119,6 +125,15 @@ async def of_kind(
     """Those of one kind."""
     mine = select(_table).where(_me == user_id, _type == int(kind)).order_by(_other).limit(limit)
     return [_relationship(row) for row in await unit.all(mine)]
+
+
+async def friends(unit: UserUnit, user_ids: Sequence[int], limit: int) -> dict[int, list[UserId]]:
+    """Of several people; who has none is left out."""
+    asked = [int(one) for one in user_ids]
+    found: dict[int, list[UserId]] = {}
+    for row in await unit.all(_FRIENDS, asked=asked, most=limit * len(asked)):
+        found.setdefault(row.user_id, []).append(UserId(row.other_id))
+    return found
 
 
 async def drop_many(unit: UserUnit, user_id: int, other_ids: Sequence[int]) -> None:

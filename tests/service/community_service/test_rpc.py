@@ -14,6 +14,7 @@ from contracts.rpc.community import (
     GetGuildFacts,
     GetMembers,
     GetMemberships,
+    GetWhereabouts,
     ListMembers,
     LocateChannel,
     SearchMembers,
@@ -34,9 +35,14 @@ async def test_memberships_name_every_guild_of_a_person(house: House) -> None:
     assert [str(int(guild_id)) for guild_id in person.guilds] == guilds
     assert {member["user"]["id"] for member in person.guilds.values()} == {str(BOB)}
     assert len(ran) == 1
-    presence = await house.running.calls_from("presence")
-    same = (await presence.ask(GetMemberships(user_id=UserId(BOB)))).memberships
+    chat = await house.running.calls_from("chat")
+    same = (await chat.ask(GetMemberships(user_id=UserId(BOB)))).memberships
     assert {one.guild_id: one.member.dump() for one in same} == person.guilds
+    presence = await house.running.calls_from("presence")
+    asked = GetWhereabouts(user_ids=(UserId(BOB), UserId(MALLORY)))
+    (where,) = (await presence.ask(asked)).people
+    assert where.user_id == BOB
+    assert {str(int(guild_id)) for guild_id in where.guild_ids} == set(guilds)
 
 
 async def test_a_guild_comes_whole(house: House) -> None:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from random import Random
@@ -26,13 +25,11 @@ from contracts.events import open_as
 from contracts.events.presence import PresenceUpdate, SessionsReplace
 from contracts.events.relationship import FriendshipChanged
 from contracts.ids import GuildId, UserId
-from contracts.objects.member import Member
 from contracts.objects.presence import Status
-from contracts.objects.user import User
 from contracts.rpc.base import Cast
-from contracts.rpc.community import GetMemberships, Membership, Memberships, PersonSeen
+from contracts.rpc.community import AllWhereabouts, GetWhereabouts, PersonSeen, Whereabouts
 from contracts.rpc.presence import GetPresences, PresenceDelta, Seat
-from contracts.rpc.users import Friends, GetFriends
+from contracts.rpc.users import AllFriends, Friends, GetFriends
 from contracts.topics import Topic
 from gateway.live.presence_link import PresenceLink
 from gateway.live.seats import Seats
@@ -93,15 +90,13 @@ class Community:
     fails: int = 0
     """So many answers are refusals."""
 
-    async def answer(self, call: GetMemberships) -> Memberships:
+    async def answer(self, call: GetWhereabouts) -> AllWhereabouts:
         if self.fails:
             self.fails -= 1
             raise Unavailable
-        member = Member(
-            user=User(id=call.user_id, username="x"), joined_at=datetime(2026, 1, 1, tzinfo=UTC)
-        )
-        return Memberships(
-            memberships=tuple(Membership(guild_id=each, member=member) for each in self.guilds)
+        guilds = tuple(self.guilds)
+        return AllWhereabouts(
+            people=tuple(Whereabouts(user_id=one, guild_ids=guilds) for one in call.user_ids)
         )
 
 
@@ -112,10 +107,13 @@ class People:
     friends: dict[UserId, tuple[UserId, ...]] = field(default_factory=dict)
     is_away: bool = False
 
-    async def answer(self, call: GetFriends) -> Friends:
+    async def answer(self, call: GetFriends) -> AllFriends:
         if self.is_away:
             raise Unavailable
-        return Friends(user_ids=self.friends.get(call.user_id, ()))
+        known = ((one, self.friends[one]) for one in call.user_ids if one in self.friends)
+        return AllFriends(
+            people=tuple(Friends(user_id=one, friend_ids=theirs) for one, theirs in known)
+        )
 
 
 @dataclass
@@ -231,7 +229,7 @@ async def house(redis: str, request: pytest.FixtureRequest) -> AsyncIterator[Hou
     clock, community, people = ManualClock(), Community(), People()
 
     def declare(rpc: RpcServer) -> None:
-        rpc.handle(GetMemberships, community.answer)
+        rpc.handle(GetWhereabouts, community.answer)
         rpc.hear(PersonSeen, lambda cast, _: community.seen.append(cast))
 
     async with AsyncExitStack() as stack:

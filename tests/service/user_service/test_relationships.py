@@ -222,7 +222,12 @@ class TestBlocks:
         after = first.relationships[-1].id
         rest = await edge.ask(GetRelationships(user_id=mina.id, after=after))
         assert (*first.relationships, *rest.relationships) == listed.relationships
-        assert (await edge.ask(GetFriends(user_id=mina.id))).user_ids == (joon.id,)
+        presence = await people.house.running.calls_from("presence")
+        friends = await presence.ask(GetFriends(user_ids=(mina.id, joon.id, sora.id)))
+        assert {one.user_id: one.friend_ids for one in friends.people} == {
+            mina.id: (joon.id,),
+            joon.id: (mina.id,),
+        }
         arriving = await edge.ask(GetArrivals(user_ids=(mina.id, joon.id, UserId(1))))
         lists = {one.user_id: one.relationships for one in arriving.people}
         assert {one: [each["id"] for each in mine] for one, mine in lists.items()} == {
