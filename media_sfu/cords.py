@@ -182,7 +182,8 @@ class Cord:
             if tracks.get(name) is not voice.track or not self._hears(voice.track):
                 self._voices.pop(name).end()
         for name, track in tracks.items():
-            is_voice = track.codec.name == "opus"
+            # What is encrypted end-to-end would be noise to a bot.
+            is_voice = track.codec.name == "opus" and not track.spec.encryption
             if name not in self._voices and is_voice and self._hears(track):
                 self._voices[name] = Voice(self, track)
 

@@ -51,6 +51,7 @@ class Door:
         self._known: set[str] = set()
         """Guests and tracks that were told."""
         self._speaking: set[str] = set()
+        self._is_welcome = False
         self._is_publishing = False
 
     def say(self, op: Op, data: object) -> None:
@@ -74,7 +75,7 @@ class Door:
         laid = await self._hall.ask(guest, LayCord(room=room, participant=guest.sid))
         told = {"ssrc": laid.ssrc, "ip": laid.host, "port": laid.port, "modes": MODES}
         self.say(Op.READY, {**told, "experiments": [], "streams": []})
-        self._known.add("")
+        self._is_welcome = True
         found = self._hall.rooms.get(room)
         self.changed(found.seen_by(guest) if found is not None else ())
         await self._publish()
@@ -88,6 +89,7 @@ class Door:
         door.guest, door._agreed = self.guest, self._agreed
         door._seq, door._kept = self._seq, self._kept
         door._known, door._speaking = self._known, self._speaking
+        door._is_welcome = True
         for seq, text in self._kept:
             if seq > heard:
                 socket.say(text)
@@ -168,7 +170,7 @@ class Door:
 
     def changed(self, guests: Sequence[Guest]) -> None:
         """These came, changed or left."""
-        if "" not in self._known:
+        if not self._is_welcome:
             return  # the first word is not said yet, and it names everybody
         others = [one for one in guests if one is not self.guest and one.identity.isdigit()]
         for one in others:

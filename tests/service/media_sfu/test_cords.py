@@ -48,6 +48,11 @@ async def test_a_bot_is_heard_by_a_browser_and_hears_it_until_it_may_not() -> No
         await mina.publish(Tone(), "voice")
         bot = await Bot.at(stand, "bot")
         await stand.until(lambda: len(bot.payloads("voice")) > 5)
+        await mina.publish(Tone(), "secret", encryption="1")
+        await stand.expect(media_news.TrackUp, track="secret")
+        assert [
+            each.name for each in stand.worker.rooms.room("room").tracks.values() if each.ears
+        ] == ["voice"]
         await bot.ask(media.SetRights, rights=Rights(may_listen=False))
         assert not stand.worker.rooms.room("room").tracks["voice"].ears
         downs = stand.worker.rooms.seat("room", "mina").downs
@@ -61,7 +66,9 @@ async def test_a_bot_is_heard_by_a_browser_and_hears_it_until_it_may_not() -> No
         await bot.ask(media.SetRights, rights=Rights(may_publish=False))
         await stand.expect(media_news.TrackDown, participant="bot", track="bots-voice")
         await bot.ask(media.LeaveRoom)
-        assert not stand.worker.port.by_ssrc
+        port = stand.worker.port
+        assert not port.by_ssrc
+        assert bot.transport.get_extra_info("sockname") not in port.by_address
 
 
 async def test_replayed_forged_and_foreign_packets_are_not_heard() -> None:
