@@ -116,6 +116,8 @@ CHECK_INS = 10_000
 ABSENT_AMONG = 1_000
 """Who is absent is told where a community has fewer members than this."""
 RECORDINGS_PAGE_MAX = 100
+STREAM_KEYS = 20
+"""Of one person."""
 RECORDED_MESSAGES = 5_000
 """Beside the film of a recording."""
 VISITS_NOTED = 500

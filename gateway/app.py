@@ -36,7 +36,15 @@ def build(settings: Settings) -> Service:
     door = parts.door(service, settings)
     door.handle(ReleaseSession, lobby.release)
     door.handle(RecallSight, lobby.recall)
-    carried = service.use(Voice(calls.ask, service.clock, service.tasks, service.metrics))
+    carried = service.use(
+        Voice(
+            calls.ask,
+            calls.ask,
+            clock=service.clock,
+            tasks=service.tasks,
+            metrics=service.metrics,
+        )
+    )
     doors = Doors(lobby, carried.carry)
     doors.desk = desk(service, settings, who, doors, voice.router(carried))
     edge = service.use(Edge(doors.desk, service.metrics))

@@ -5,7 +5,7 @@ stays, and the facts of the guilds that are spoken here.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -16,13 +16,18 @@ from chassis.tasks import Tasks
 from contracts import topics
 from contracts.errors import DomainError
 from contracts.events.base import name_of, open_as, unpack
-from contracts.events.voice import RecordingAnswered, RecordingAsked, StayChanged
+from contracts.events.voice import (
+    RecordingAnswered,
+    RecordingAsked,
+    StayChanged,
+    StreamKeyWithdrawn,
+)
 from contracts.guild_facts import MEMBER_STALE_ON, STALE_ON
 from contracts.rpc.media import Manner, Source
 from contracts.topics import Topic
 from signaling_service.actions import keeping, recording
 from signaling_service.hall.hall import Hall
-from signaling_service.hall.rooms import Guest, Why
+from signaling_service.hall.rooms import Guest, Room, Why
 from signaling_service.tools import Tools
 
 log = logger("attending")
@@ -73,6 +78,9 @@ class Attending:
         elif name == RecordingAsked.__name__:
             asked = open_as(RecordingAsked, body)
             self._do("record", recording.carry_out(self._tools, self._hall, asked))
+        elif name == StreamKeyWithdrawn.__name__:
+            key = int(open_as(StreamKeyWithdrawn, body).key_id)
+            self._do("withdraw", self._dismiss(lambda one: one.stream_key == key))
         elif name == RecordingAnswered.__name__:
             said = open_as(RecordingAnswered, body)
             self._tools.answers.came(int(said.asked_id), said.refusal)
@@ -92,7 +100,8 @@ class Attending:
         here = self._guests()
         stays = await self._tools.stays.on(self._tools.node)
         await self._watch({stay.guild_id for stay in stays if stay.guild_id is not None})
-        tickets = {stay.ticket for stay in stays}
+        tickets, people = {stay.ticket for stay in stays}, {stay.user_id for stay in stays}
+        await self._dismiss(lambda one: bool(one.on_behalf) and one.on_behalf not in people)
         epoch, former = self._tools.bus.epoch, self._epoch
         self._epoch = epoch
         for guest in here:
@@ -126,6 +135,8 @@ class Attending:
     # What happens.
 
     async def _stay_changed(self, said: StayChanged) -> None:
+        if said.is_over and said.why != "duplicate":
+            await self._dismiss(lambda one: one.on_behalf == said.user_id)
         guest = self._hall.ticketed(said.ticket)
         if guest is not None and said.is_over:
             await self._hall.leave(guest, _WHY.get(said.why, Why.REMOVED))
@@ -138,7 +149,15 @@ class Attending:
         if guest is not None:
             guest.stay = stay
             rights = await keeping.rights_of(self._tools, stay)
-            await self._hall.allow(guest, guest.heeded(rights))
+            room = self._hall.rooms.get(self._hall.name_of(guest))
+            for one in (guest, *(room.companions(stay.user_id) if room is not None else ())):
+                await self._hall.allow(one, one.heeded(rights))
+
+    async def _dismiss(self, is_meant: Callable[[Guest], bool]) -> None:
+        """Programs that show something for those who are gone, or by a key that is withdrawn."""
+        for guest in self._guests():
+            if is_meant(guest):
+                await self._hall.leave(guest, Why.LEFT)
 
     def _look_at(self, guild_id: int, people: set[int] | None) -> None:
         if guild_id not in self._dirty:
@@ -161,6 +180,8 @@ class Attending:
 
     def _gone(self, guest: Guest, why: Why) -> None:
         stay = guest.stay
+        for room in self._hall.rooms.values() if guest.on_behalf else ():
+            self._show_all(room.by_identity(str(guest.on_behalf)), room)
         if stay is None or why in (Why.MOVED, Why.DUPLICATE, Why.REMOVED):
             return
         named = (self._tools, stay.place_id, stay.user_id, stay.ticket)
@@ -170,10 +191,18 @@ class Attending:
             self._do("broke", keeping.broke(*named))
 
     def _shown(self, guest: Guest) -> None:
-        stay = guest.stay
-        if stay is None:
+        room = self._hall.rooms.get(self._hall.name_of(guest))
+        if guest.stay is None and guest.on_behalf and room is not None:
+            self._show_all(room.by_identity(str(guest.on_behalf)), room)
+        elif guest.stay is not None and room is not None:
+            self._show_all(guest, room)
+
+    def _show_all(self, guest: Guest | None, room: Room) -> None:
+        """What somebody shows, by their own client and by programs."""
+        if guest is None or (stay := guest.stay) is None:
             return
-        up = [track for track in guest.tracks.values() if not track.is_muted]
+        them = (guest, *room.companions(stay.user_id))
+        up = [track for one in them for track in one.tracks.values() if not track.is_muted]
         voices = [t for t in guest.tracks.values() if t.source is Source.MICROPHONE and t.is_up]
         has_switch = bool(voices) and guest.manner is not Manner.CORD
         self._do(

@@ -13,6 +13,7 @@ from contracts.rpc.signaling import (
     Located,
     LocateNode,
     OngoingCalls,
+    PlaceStream,
     Regions,
     UpdateVoiceState,
     VoiceStates,
@@ -45,10 +46,6 @@ def register(rpc: RpcServer, tools: Tools, news: News) -> None:
         await governing.govern(tools, call)
         return Done()
 
-    async def locate(call: LocateNode) -> Located:
-        """Where a node is."""
-        return await listing.locate(tools, call.node)
-
     async def calls(call: GetCalls) -> OngoingCalls:
         """Calls under way, for READY."""
         return OngoingCalls(calls=await listing.calls(tools, call.channel_ids))
@@ -58,8 +55,21 @@ def register(rpc: RpcServer, tools: Tools, news: News) -> None:
     rpc.handle(UpdateVoiceState, update)
     rpc.handle(GovernVoice, govern)
     rpc.handle(ListRegions, regions)
-    rpc.handle(LocateNode, locate)
+    _locate(rpc, tools)
     _hear(rpc, news)
+
+
+def _locate(rpc: RpcServer, tools: Tools) -> None:
+    async def locate(call: LocateNode) -> Located:
+        """Where a node is."""
+        return await listing.locate(tools, call.node)
+
+    async def place(call: PlaceStream) -> Located:
+        """Where somebody goes live."""
+        return await listing.place(tools, call.channel_id)
+
+    rpc.handle(LocateNode, locate)
+    rpc.handle(PlaceStream, place)
 
 
 def _hear(rpc: RpcServer, news: News) -> None:

@@ -27,12 +27,14 @@ from contracts.rpc.users import (
     GetUsers,
     GetWishes,
     MakeRegistrationCode,
+    OpenStreamKey,
     OwnSettings,
     Readers,
     RegistrationCode,
     Relationships,
     Self,
     Standings,
+    StreamKeyOpened,
     Users,
     Wish,
     Wishes,
@@ -159,6 +161,15 @@ class Handlers:
             found = await actions.settings.readers(unit, call.user_ids)
         return Readers(readers=tuple(found))
 
+    async def open_stream_key(self, call: OpenStreamKey) -> StreamKeyOpened:
+        """Whose key it is."""
+        async with self._units.reading(NOBODY) as unit:
+            found = await actions.stream_keys.opened(unit, call.key)
+        if found is None:
+            return StreamKeyOpened()
+        user_id, key = found
+        return StreamKeyOpened(user_id=user_id, channel_id=key.channel_id, key_id=key.id)
+
 
 def register(rpc: RpcServer, units: UserUnits) -> None:
     """Answer these calls."""
@@ -175,6 +186,7 @@ def register(rpc: RpcServer, units: UserUnits) -> None:
     rpc.handle(GetArrivals, handlers.get_arrivals)
     rpc.handle(GetWishes, handlers.get_wishes)
     rpc.handle(GetReaders, handlers.get_readers)
+    rpc.handle(OpenStreamKey, handlers.open_stream_key)
 
 
 def _authenticated(login: Login | None, guarded: Collection[int]) -> Authenticated:

@@ -230,4 +230,15 @@ notes = Table(
     Column("note", Text, nullable=False),
 )
 
+stream_keys = Table(
+    "stream_keys",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, ForeignKey("users.id"), nullable=False, index=True),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("key_hash", LargeBinary, nullable=False, unique=True),
+    Column("created", DateTime(timezone=True), nullable=False),
+)
+"""With which a program goes live in somebody's name, each in one voice channel."""
+
 outbox = outbox_table(metadata)

@@ -206,3 +206,18 @@ class RecordingAnswered(Event):
     def route(self) -> Route:
         """To everybody: whoever asked knows the number."""
         return Route()
+
+
+class StreamKeyWithdrawn(Event):
+    """Inside the house: whoever goes live by this key is out."""
+
+    user_id: UserId
+    key_id: Snowflake
+
+    def address(self) -> topics.Topic:
+        """Where signaling processes listen."""
+        return topics.VOICE
+
+    def route(self) -> Route:
+        """By person."""
+        return Route(user_id=self.user_id)

@@ -117,3 +117,12 @@ class LocateNode(Call[Located]):
     callers = frozenset({"gateway"})
 
     node: str
+
+
+class PlaceStream(Call[Located]):
+    """At which node does a program go live in this channel? Nobody's while no node lives."""
+
+    service = "signaling"
+    callers = frozenset({"gateway"})
+
+    channel_id: ChannelId

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from contracts.identity import Kind
-from contracts.ids import ApplicationId, GuildId, UserId
+from contracts.ids import ApplicationId, ChannelId, GuildId, Snowflake, UserId
 from contracts.limits import ARRIVALS_ASKED
 from contracts.objects.application import Application
 from contracts.objects.presence import Status
@@ -265,3 +265,20 @@ class GetReaders(Call[Readers]):
     callers = frozenset({"notification"})
 
     user_ids: tuple[UserId, ...]
+
+
+class StreamKeyOpened(Wire):
+    """Whose key it is, and for which channel; nobody's if it opens nothing (any more)."""
+
+    user_id: UserId | None = None
+    channel_id: ChannelId | None = None
+    key_id: Snowflake | None = None
+
+
+class OpenStreamKey(Call[StreamKeyOpened]):
+    """A program shows a key to go live."""
+
+    service = "user"
+    callers = frozenset({"signaling"})
+
+    key: str = Field(max_length=256)

@@ -122,6 +122,8 @@ def _scope(head: Head, path: bytes) -> dict[str, Any]:
         (name.lower(), value.strip()) for name, _, value in (line.partition(b":") for line in lines)
     ]
     headers.append((b"host", head.special.get(b"host", b"")))
+    if (shown := head.special.get(b"authorization")) is not None:
+        headers.append((b"authorization", shown))
     return {
         "type": "http",
         # From 2.4 on a stream ends when sending fails, and does not listen for the client's end.

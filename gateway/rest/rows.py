@@ -108,6 +108,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row("users/@me/settings", "user", Bucket("settings", 20, 10)),
     Row("users/@me/guilds/{guild}/settings", "user", Bucket("settings", 20, 10)),
+    Row("users/@me/stream-keys/*", "user", Bucket("stream-keys", 10, 10)),
     Row("users/@me/notes/*", "user", Bucket("notes", 20, 10)),
     Row("users/{user}/profile", "user", Bucket("profiles", 30, 30)),
     Row("users/{user}/relationships", "user", Bucket("profiles", 30, 30)),
@@ -275,7 +276,8 @@ SITE: tuple[Row, ...] = (
     Row("", GATEWAY, _COMMON, anonymous=_READ),
     Row("verify", GATEWAY, _COMMON, anonymous=_READ),
     Row("reset", GATEWAY, _COMMON, anonymous=_READ),
-    Row("voice/*", GATEWAY, _COMMON, anonymous=_READ),
+    Row("voice/*", GATEWAY, _COMMON, anonymous=_ANY),
+    Row("whip/{channel}", GATEWAY, Bucket("whip", 10, 10), major="channel", anonymous=_ANY),
     Row("attachments/*", GATEWAY, _PICTURES, anonymous=_READ),
     Row(
         "uploads/*",

@@ -6,7 +6,10 @@ show is the node's to judge.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import cast
 
 from fastapi import APIRouter
@@ -18,7 +21,8 @@ from chassis.logs import logger
 from chassis.metrics import Metrics
 from chassis.tasks import Tasks
 from contracts.errors import DomainError
-from contracts.rpc.signaling import Located, LocateNode
+from contracts.ids import ChannelId
+from contracts.rpc.signaling import Located, LocateNode, PlaceStream
 from gateway.rest.heads import CORS, Headers, answer
 
 log = logger("voice")
@@ -32,8 +36,55 @@ _REMEMBER_S = 5.0
 _NODES_MOST = 1_000
 _ANSWER_BYTES = 64 << 10
 
+_AGREE_S = 15.0
+_CHANNEL = re.compile(r"[0-9]{1,19}")
+_SESSION = re.compile(r"[0-9]{1,19}(/[A-Za-z0-9_-]{16,64})?")
+_LIVE = ["POST", "PATCH", "DELETE"]
+_SAID = ("authorization", "content-type", "if-match")
+_TOLD = frozenset(
+    {"content-type", "location", "etag", "link", "accept-patch", "accept-post"}
+    | {"allow", "www-authenticate", "retry-after", "cache-control"}
+)
+
 Locate = Callable[[LocateNode], Awaitable[Located]]
+Place = Callable[[PlaceStream], Awaitable[Located]]
 Address = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What goes along with a request to a node."""
+
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+    def head(self, method: str, target: str) -> bytes:
+        """The lines before the body."""
+        lines = [f"{method} {target} HTTP/1.1", "host: voice", "connection: close"]
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        lines.append(f"content-length: {len(self.body)}")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a node said."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    @classmethod
+    def read(cls, said: bytes) -> Answered:
+        """As it came."""
+        top, _, body = said.partition(b"\r\n\r\n")
+        first, *lines = top.decode("latin-1").split("\r\n")
+        pairs = (line.partition(":") for line in lines)
+        headers = tuple((name.lower().strip(), value.strip()) for name, _, value in pairs)
+        return cls(int(first[9:12] or "0"), headers, body)
+
+
+NOTHING = Asked()
 
 
 class Voice:
@@ -41,8 +92,11 @@ class Voice:
 
     name = "voice"
 
-    def __init__(self, locate: Locate, clock: Clock, tasks: Tasks, metrics: Metrics) -> None:
+    def __init__(
+        self, locate: Locate, place: Place, *, clock: Clock, tasks: Tasks, metrics: Metrics
+    ) -> None:
         self._locate = locate
+        self._place = place
         self._clock = clock
         self._tasks = tasks
         self._known: dict[str, tuple[Address, float]] = {}
@@ -110,23 +164,27 @@ class Voice:
         target = (slash or b"/") + rest + mark + query
         far.begin(near, b"GET %b HTTP/1.1\r\n%b\r\n" % (target, lines) + leftover)
 
-    async def ask(self, node: str, target: str) -> tuple[int, bytes] | None:
-        """A plain GET of a node: status and body; None when there is no such node."""
-        address = await self.address(node)
+    async def placed(self, channel: str) -> Address | None:
+        """Where somebody goes live in a channel."""
+        found = await self._place(PlaceStream(channel_id=ChannelId(int(channel))))
+        return (found.host, found.port) if found.port else None
+
+    async def ask(
+        self, address: Address | None, target: str, method: str = "GET", request: Asked = NOTHING
+    ) -> Answered | None:
+        """A plain request to a node; None when there is no such node."""
         if address is None:
             return None
-        async with asyncio.timeout(_CONNECT_S):
+        async with asyncio.timeout(_CONNECT_S if method == "GET" else _AGREE_S):
             reader, writer = await asyncio.open_connection(*address)
             try:
-                head = f"GET {target} HTTP/1.1\r\nhost: voice\r\nconnection: close\r\n\r\n"
-                writer.write(head.encode("latin-1"))
+                writer.write(request.head(method, target) + request.body)
                 said = await reader.read(_ANSWER_BYTES)
                 while more := await reader.read(_ANSWER_BYTES - len(said)):
                     said += more
             finally:
                 writer.close()
-        top, _, body = said.partition(b"\r\n\r\n")
-        return int(top[9:12] or b"0"), body
+        return Answered.read(said)
 
 
 class _End(asyncio.Protocol):
@@ -188,19 +246,59 @@ class _End(asyncio.Protocol):
 
 
 def router(voice: Voice) -> APIRouter:
-    """What clients ask of a node by HTTP when a connection failed."""
+    """What clients ask of a node by HTTP: when a connection failed, and to go live (WHIP)."""
     routes = APIRouter()
 
     @routes.get("/voice/{node}/{path:path}", include_in_schema=False)
     async def question(node: str, path: str, request: Request) -> Response:
         """Passed on to the node."""
         if path not in _QUESTIONS:
-            return Response(b"not found", 404, media_type="text/plain")
+            return _plain(404)
         try:
-            found = await voice.ask(node, f"/{path}?{request.url.query}")
+            target = f"/{path}?{request.url.query}"
+            found = await voice.ask(await voice.address(node), target)
         except (DomainError, OSError, TimeoutError):
-            return Response(b"unavailable", 503, media_type="text/plain")
-        status, body = found or (404, b"not found")
-        return Response(body, status, media_type="text/plain")
+            return _plain(503)
+        if found is None:
+            return _plain(404)
+        return Response(found.body, found.status, media_type="text/plain")
+
+    @routes.post("/whip/{channel}", include_in_schema=False)
+    async def go_live(channel: str, request: Request) -> Response:
+        """Passed on to the node where the channel is spoken."""
+        if _CHANNEL.fullmatch(channel) is None:
+            return _plain(404)
+        if not request.headers.get("authorization"):
+            return _plain(401, {"WWW-Authenticate": "Bearer"})
+        return await _passed(voice, voice.placed(channel), f"/whip/{channel}", request)
+
+    @routes.api_route("/voice/{node}/whip/{path:path}", methods=_LIVE, include_in_schema=False)
+    async def stay_live(node: str, path: str, request: Request) -> Response:
+        """Passed on to the node that has the session."""
+        if _SESSION.fullmatch(path) is None:
+            return _plain(404)
+        return await _passed(voice, voice.address(node), f"/whip/{path}", request)
 
     return routes
+
+
+async def _passed(
+    voice: Voice, where: Awaitable[Address | None], target: str, request: Request
+) -> Response:
+    given = tuple((name, request.headers[name]) for name in _SAID if name in request.headers)
+    asked = Asked(given, await request.body())
+    try:
+        found = await voice.ask(await where, target, request.method, asked)
+    except (DomainError, OSError, TimeoutError):
+        return _plain(503, {"Retry-After": "1"})
+    if found is None:
+        return _plain(404)
+    response = Response(found.body, found.status)
+    for name, value in found.headers:
+        if name in _TOLD:
+            response.headers.append(name, value)
+    return response
+
+
+def _plain(status: int, headers: dict[str, str] | None = None) -> Response:
+    return Response(HTTPStatus(status).phrase.lower(), status, headers, "text/plain")

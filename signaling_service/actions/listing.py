@@ -49,3 +49,9 @@ async def locate(tools: Tools, name: str) -> Located:
     """Where a node serves."""
     node = await tools.nodes.one(name)
     return Located() if node is None else Located(host=node.host, port=node.port)
+
+
+async def place(tools: Tools, channel_id: int) -> Located:
+    """At which node a channel is spoken, or will be."""
+    node = await tools.nodes.place(channel_id)
+    return Located() if node is None else Located(host=node.host, port=node.port)

@@ -120,3 +120,8 @@ def may_ask_to_speak(granted: Permission) -> bool:
 def may_record(granted: Permission) -> bool:
     """Whether somebody has a channel recorded, and ends that."""
     return holds(granted, ORGANISING | Permission.CONNECT)
+
+
+def may_go_live(granted: Permission) -> bool:
+    """Whether a program may show something in somebody's name."""
+    return holds(granted, Permission.CONNECT | Permission.STREAM)

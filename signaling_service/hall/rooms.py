@@ -136,6 +136,10 @@ class Guest:
     tracks: dict[str, Track] = field(default_factory=dict)
     ice_servers: tuple[IceServer, ...] = ()
     spoke_ms: int = 0
+    on_behalf: int = 0
+    """Of somebody who is here as well: a program shows something for them."""
+    stream_key: int = 0
+    """The key by which it came in."""
     visit_id: int = 0
     """By which it is remembered that they were here; 0: it is not."""
     talked_ms: int = 0
@@ -225,6 +229,10 @@ class Room:
     def by_identity(self, identity: str) -> Guest | None:
         """Somebody by who they are."""
         return next((one for one in self.guests.values() if one.identity == identity), None)
+
+    def companions(self, user_id: int) -> list[Guest]:
+        """Programs that show something for somebody."""
+        return [one for one in self.guests.values() if one.on_behalf == user_id]
 
     def seen_by(self, guest: Guest) -> list[Guest]:
         """The others."""

@@ -1,5 +1,5 @@
-"""The doors for media signaling: LiveKit's protocol, a plain one, and Discord's voice gateway for
-bots, all adapters over the hall.
+"""The doors for media signaling: LiveKit's protocol, a plain one, Discord's voice gateway for bots,
+and WHIP for programs that only send; all of them adapters over the hall.
 
 Their code is imported with the first client: the messages of LiveKit's protocol take memory.
 """
@@ -33,28 +33,60 @@ class Doors:
             await self._inner(scope, receive, send)
 
     def _door(self, scope: Scope) -> Serve | None:
-        path = scope["path"]
-        if path in ("", "/") and scope["type"] == "websocket":
-            from signaling_service.ws import bots
+        top = scope["path"].split("/")[1] if scope["path"] else ""
+        opened = _OPENED.get(top)
+        if opened is None or (not top and scope["type"] != "websocket"):
+            return None
+        if top == "signal" and scope["path"] != "/signal":
+            return None
+        return opened(self._reception)
 
-            return bots.Bots(self._reception).serve
-        if path == "/rtc" or path.startswith("/rtc/"):
-            from signaling_service.ws import livekit
 
-            return livekit.LiveKit(self._reception).serve
-        if path == "/signal":
-            from signaling_service.ws import plain
+def _livekit(reception: Reception) -> Serve:
+    from signaling_service.ws import livekit
 
-            return plain.Plain(self._reception).serve
-        if path.startswith("/twirp/"):
-            from signaling_service.ws import operators
+    return livekit.LiveKit(reception).serve
 
-            return operators.Operators(self._reception).serve
-        if path == "/diagnostics" or path.startswith("/diagnostics/"):
-            from signaling_service.ws import diagnostics
 
-            return diagnostics.Diagnostics(self._reception).serve
-        return None
+def _plain(reception: Reception) -> Serve:
+    from signaling_service.ws import plain
+
+    return plain.Plain(reception).serve
+
+
+def _bots(reception: Reception) -> Serve:
+    from signaling_service.ws import bots
+
+    return bots.Bots(reception).serve
+
+
+def _whip(reception: Reception) -> Serve:
+    from signaling_service.ws import whip
+
+    return whip.Whip(reception).serve
+
+
+def _operators(reception: Reception) -> Serve:
+    from signaling_service.ws import operators
+
+    return operators.Operators(reception).serve
+
+
+def _diagnostics(reception: Reception) -> Serve:
+    from signaling_service.ws import diagnostics
+
+    return diagnostics.Diagnostics(reception).serve
+
+
+_OPENED: dict[str, Callable[[Reception], Serve]] = {
+    "": _bots,
+    "rtc": _livekit,
+    "signal": _plain,
+    "whip": _whip,
+    "twirp": _operators,
+    "diagnostics": _diagnostics,
+}
+"""By the first step of the path."""
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:

@@ -64,6 +64,11 @@ class Reception:
         self._trusts_operators = trusts_operators
 
     @property
+    def tools(self) -> Tools:
+        """What actions work with."""
+        return self._tools
+
+    @property
     def clock(self) -> Clock:
         """Of the house."""
         return self._tools.clock

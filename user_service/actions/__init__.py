@@ -16,6 +16,7 @@ from user_service.actions import (
     purges,
     relationships,
     settings,
+    stream_keys,
     throttle,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "purges",
     "relationships",
     "settings",
+    "stream_keys",
     "throttle",
 ]

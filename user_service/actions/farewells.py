@@ -53,6 +53,7 @@ async def delete(unit: UserUnit, *, with_messages: bool) -> None:
     await harvests.expire(unit, account.id)
     await relationships.forget(unit, account)
     await store.settings.forget(unit, account.id)
+    await store.stream_keys.remove_all(unit, account.id)
     await store.accounts.erase(unit, account.id, accounts.DELETED)
     await store.farewells.begin(unit, account.id, with_messages=with_messages)
     gone = await accounts.get(unit, account.id)

@@ -11,6 +11,7 @@ from user_service.api import (
     harvests,
     relationships,
     settings,
+    stream_keys,
     users,
 )
 from user_service.tools import UserUnits
@@ -26,4 +27,5 @@ def routers(units: UserUnits, public_url: str) -> tuple[APIRouter, ...]:
         users.router(units),
         harvests.router(units, public_url),
         applications.router(units),
+        stream_keys.router(units),
     )

@@ -12,6 +12,7 @@ from user_service.store import (
     purges,
     relationships,
     settings,
+    stream_keys,
     throttles,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "purges",
     "relationships",
     "settings",
+    "stream_keys",
     "throttles",
 ]

@@ -20,6 +20,7 @@ from user_service.tables import (
     logins,
     notes,
     relationships,
+    stream_keys,
     user_settings,
     users,
 )
@@ -34,6 +35,7 @@ SHELVES = (
     Shelf(user_settings.c.user_id),
     Shelf(guild_settings.c.user_id),
     Shelf(notes.c.user_id),
+    Shelf(stream_keys.c.user_id, frozenset({"key_hash"})),
     Shelf(harvests.c.user_id),
 )
 WITHHELD = frozenset({"backup_codes", "proofs", "letters", "places", "departed", "worn_pictures"})
