@@ -73,7 +73,8 @@ OF_OTHERS = {
     **dict.fromkeys(
         (
             *("get_stage_instance", "update_stage_instance", "delete_stage_instance"),
-            "update_voice_channel_status",
+            *("update_voice_channel_status", "get_channels_voice_attendance"),
+            *("post_channels_recordings", "post_channels_recordings_stop"),
         ),
         "channels where people talk, and the one of this table is of text",
     ),
