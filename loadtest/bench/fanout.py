@@ -2,8 +2,9 @@
 server.
 
 Ours does all that it does for people (REST, commit, events, permissions, sessions, replay); the
-reference only copies frames. Both are pinned to the same core, the listeners to the other one;
-phases alternate.
+reference only copies frames. Both are pinned to the same core, the listeners to the other one. With
+one message in flight they take turns after a few messages, so that a neighbour's noise meets both;
+other phases alternate, too.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ SERVER_CORE, CLIENT_CORE = 0, 1
 DOORS = 32
 STEADY = 0
 """The window of phases that have none."""
+TURNS = 10
+"""Of each side in a round with one in flight."""
+MESSAGES = 5
+"""In a turn, at least."""
 
 Say = Callable[[int], Awaitable[None]]
 
@@ -51,7 +56,8 @@ async def saturate(side: Side, window: int, seconds: float) -> None:
     size = len(side.audience)
     before, began = measure.cpu_seconds([side.pid]), perf_counter()
     heard = side.room.heard
-    while perf_counter() - began < seconds:
+    least = heard + MESSAGES * size
+    while perf_counter() - began < seconds or side.room.heard < least:
         waiting = asyncio.ensure_future(side.room.expect(size * window))
         await asyncio.sleep(0)
         await side.say(window)
@@ -172,10 +178,13 @@ async def run(arguments: argparse.Namespace) -> int:
 async def phases(sides: list[Side], arguments: argparse.Namespace) -> None:
     """Alternate, so that a noisy minute of the machine meets both."""
     for number in range(arguments.rounds):
-        for window in (1, 8):
+        progress(f"round {number + 1}: both in turns, 1 in flight")
+        for _ in range(TURNS):
             for side in sides:
-                progress(f"round {number + 1}: {side.name}, {window} in flight")
-                await saturate(side, window, arguments.seconds)
+                await saturate(side, 1, arguments.seconds / TURNS)
+        for side in sides:
+            progress(f"round {number + 1}: {side.name}, 8 in flight")
+            await saturate(side, 8, arguments.seconds)
         for side in sides:
             progress(f"round {number + 1}: {side.name}, 10 messages/s")
             await steady(side, 10, arguments.seconds)

@@ -7,16 +7,17 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-_TICK = os.sysconf("SC_CLK_TCK")
-
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """User and system time that these processes have used."""
-    total = 0.0
+    """User and system time that these processes have used, to the nanosecond: the ticks that most
+    tools show are as long as a whole message to a thousand sessions.
+    """
+    total = 0
     for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        total += (int(fields[11]) + int(fields[12])) / _TICK
-    return total
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(OSError):  # it may be gone by now
+                total += int((thread / "schedstat").read_text().split()[0])
+    return total / 1e9
 
 
 def descendants(pid: int) -> set[int]:
