@@ -46,6 +46,7 @@ def framed(dice: random.Random, said: bytes) -> bytes:
     return data[: dice.randrange(len(data))] if dice.random() < 0.05 else data
 
 
+@pytest.mark.timeout(max(240, WORLDS // 50))
 async def test_nothing_that_a_client_says_is_a_fault_or_leaves_a_session_behind(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
