@@ -71,9 +71,12 @@ class Cluster:
         for server in self._servers.values():
             await server.stop()
 
-    def doubt(self) -> None:
-        """The map may be wrong: look again soon."""
+    def doubt(self, topic: Topic | None) -> None:
+        """The map may be wrong: look again soon. Until then this topic waits, and no other."""
         self._map.doubt()
+        if topic is not None:
+            server, self._owners[topic] = self.at(topic), self._nowhere
+            self._move_from(server)
 
     async def _follow(self, slots: Slots) -> None:
         """Let everything be where the map says; all of it within one turn of the loop."""

@@ -53,8 +53,8 @@ def of_cluster(place: Place) -> Redis:
     """A client of a cluster, of which no node is waited for longer than that."""
     made = _Cluster(
         startup_nodes=[ClusterNode(host, port) for host, port in place.addresses],
-        username=place.username,
-        password=place.password,
+        username=place.login[0],
+        password=place.login[1],
         ssl=place.scheme == "rediss",
         max_connections=_CLIENTS,
         socket_timeout=_PATIENCE_S,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import NamedTuple
 
 
 class Known:
@@ -36,15 +37,14 @@ class Known:
         return former not in (None, name)
 
 
-class Epochs:
+class Epochs(NamedTuple):
     """The part of them that lies on one server. The first key is looked at often: whoever loses
     one has lost all.
     """
 
-    def __init__(self, known: Known, keys: Sequence[str]) -> None:
-        self.keys = keys
-        self._known = known
+    known: Known
+    keys: Sequence[str]
 
     def has_changed(self, key: str, name: str) -> bool:
         """Whether the data under this key is not what it was."""
-        return self._known.keep(key, name)
+        return self.known.keep(key, name)

@@ -22,7 +22,7 @@ from chassis.bus.cursor import Head, Standing, Verdict
 from chassis.bus.epochs import Epochs
 from chassis.bus.meters import Meters
 from chassis.bus.pace import Pace
-from chassis.bus.resp import Connection, Replied, as_entry, pack
+from chassis.bus.resp import MOVING, Connection, Refused, Replied, as_entry, pack
 from chassis.bus.subscription import Listener, State, Subscription
 from chassis.clock import Clock
 from chassis.logs import logger
@@ -54,7 +54,7 @@ SHARDED = Words("SSUBSCRIBE", "SUNSUBSCRIBE", "SPUBLISH", b"ssubscribe", b"smess
 
 class Link:
     """The subscriptions of this process on one server; holder of a line. `refused` is told when the
-    server does not take a command.
+    server does not take a command, and of which topic if that alone is on its way elsewhere.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Link:
         clock: Clock,
         meters: Meters,
         words: Words = PLAIN,
-        refused: Callable[[], None] = lambda: None,
+        refused: Refused = lambda topic: None,
     ) -> None:
         self._canary = canary.encode()
         self.epochs = epochs
@@ -311,7 +311,10 @@ class Link:
     def _is_current(self, subscription: Subscription, reply: Any) -> bool:
         """Whether a reply still matters. After a refusal replies may be shifted: hang up."""
         if isinstance(reply, hiredis.ReplyError):
-            self._hang_up(str(reply))
+            if str(reply).startswith(MOVING):
+                self._refused(subscription.topic)
+            else:
+                self._hang_up(str(reply))
             return False
         return self._by_channel.get(subscription.channel) is subscription
 
@@ -334,7 +337,8 @@ class Link:
 
     def _epoch_seen(self, key: str, reply: Any) -> None:
         if isinstance(reply, hiredis.ReplyError):
-            self._hang_up(str(reply))
+            if not str(reply).startswith(MOVING):
+                self._hang_up(str(reply))
         elif reply is None:
             # The data is gone. Whoever is first names the new epoch.
             self._command(pack("SET", key, uuid4().hex, "NX"), self._ignore)
@@ -358,7 +362,6 @@ class Link:
             self._connection.write(packed, replied)
 
     def _ignore(self, reply: Any) -> None:
-        """Of a command whose effect is seen elsewhere."""
         if isinstance(reply, hiredis.ReplyError):
             self._hang_up(str(reply))
 
@@ -366,4 +369,4 @@ class Link:
         log.error("redis.refused", line="subscriber", reason=reason)
         if self._connection is not None:
             self._connection.abort()
-        self._refused()
+        self._refused(None)

@@ -23,13 +23,12 @@ log = logger("bus")
 
 _CALM_S = 5.0
 _TROUBLED_S = 0.2
-_SETTLE_S = 0.05
 _PATIENCE_S = 2.0
 
 
 class Map:
-    """Looks, and has every change followed. `trusted` are the servers that are connected: while
-    that is not all of them, it looks often.
+    """Looks, and has every change and doubt followed. `trusted` are the servers that are connected:
+    while that is not all of them, it looks often.
     """
 
     def __init__(
@@ -66,18 +65,19 @@ class Map:
         self._doubts.set()
 
     async def _watch(self) -> None:
+        is_doubted = False
         while True:
-            await self._look()
+            await self._look(anew=is_doubted)
             is_calm = self._slots.servers == set(self._trusted())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CALM_S if is_calm else _TROUBLED_S):
                     await self._doubts.wait()
-            if self._doubts.is_set():
+            if is_doubted := self._doubts.is_set():
                 # Not for each of many refusals: what moves needs a moment.
-                await self._clock.sleep(_SETTLE_S)
+                await self._clock.sleep(_TROUBLED_S)
                 self._doubts.clear()
 
-    async def _look(self) -> None:
+    async def _look(self, *, anew: bool) -> None:
         others = (*self._place.addresses, *self._slots.servers)
         for address in dict.fromkeys((*self._trusted(), *others)):
             try:
@@ -88,7 +88,7 @@ class Map:
             # A server that was cut off from the others may tell of former times.
             if view >= self._view and slots.servers:
                 self._view = view
-                if slots != self._slots:
+                if anew or slots != self._slots:
                     log.info("redis.mapped", servers=len(slots.servers))
                     self._slots = slots
                     await self._follow(slots)
@@ -97,7 +97,7 @@ class Map:
 
     async def _ask(self, address: Address) -> tuple[int, Slots]:
         """What one server knows, and how recent that is."""
-        connection = await dial(self._place.at(address), "map", _ignore, any_role=True)
+        connection = await dial(self._place.at(address), "map", lambda words: None, any_role=True)
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 about = (await connection.call("CLUSTER", "INFO")).decode()
@@ -106,7 +106,3 @@ class Map:
             connection.abort()
         fields = dict(line.partition(":")[::2] for line in about.splitlines())
         return int(fields.get("cluster_current_epoch", 0)), slots
-
-
-def _ignore(words: list[object]) -> None:
-    """Nothing is subscribed to on the way to a map."""

@@ -23,7 +23,5 @@ class Meters:
 
     def watch(self, topics: Callable[[], int], queue: Callable[[], int]) -> None:
         """What is so many now."""
-        heard = self._metrics.gauge("bus_topics", "Topics heard")
-        heard.set_function(topics)
-        waiting = self._metrics.gauge("bus_queue", "Records waiting for Redis")
-        waiting.set_function(queue)
+        self._metrics.gauge("bus_topics", "Topics heard").set_function(topics)
+        self._metrics.gauge("bus_queue", "Records waiting for Redis").set_function(queue)

@@ -22,7 +22,7 @@ from itertools import chain
 from typing import Any
 
 from chassis.bus.meters import Meters
-from chassis.bus.resp import Connection, pack
+from chassis.bus.resp import MOVING, Connection, Refused, pack
 from chassis.bus.script import Script, call
 from chassis.clock import Clock
 from chassis.logs import logger
@@ -47,7 +47,7 @@ _EVERYWHERE = 1
 _REPLICATED = pack("WAIT", 1, 250)
 _WITHOUT_REPLICA_S = 5.0
 _HOPELESS = ("ERR", "WRONGTYPE")
-"""Replies to one record that no other try would change; others are the state of the server."""
+"""Replies to one record that no other try would change."""
 
 
 class Item:
@@ -91,7 +91,7 @@ class Publisher:
         *,
         clock: Clock,
         meters: Meters,
-        refused: Callable[[], None] = lambda: None,
+        refused: Refused = lambda topic: None,
     ) -> None:
         self._clock = clock
         self._meters = meters
@@ -302,13 +302,17 @@ class Publisher:
             log.error("publish.refused", topic=group[0].topic, reason=str(reply))
             self._meters.dropped.labels("refused").inc(_count(group))
             self._settle(group)
+        elif str(reply).startswith(MOVING):
+            self._many_on_way -= _count(group)
+            self._queue.extendleft(reversed(group))
+            self._refused(group[0].topic)
         else:
             # Not executed: script unknown, data loading, memory full, failover under way.
             log.warning("publish.postponed", reason=str(reply))
             self._on_way.appendleft(group)
             if self._connection is not None:
                 self._connection.abort()
-            self._refused()
+            self._refused(None)
             return
         if self._queue:
             self._schedule()

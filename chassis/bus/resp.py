@@ -21,6 +21,7 @@ from chassis.bus.cursor import Entry
 from chassis.clock import Clock
 from chassis.logs import logger
 from chassis.tasks import Tasks
+from contracts.topics import Topic
 
 log = logger("bus")
 
@@ -29,7 +30,10 @@ _LONG_S = 5.0
 """A connection that held so long earns a quick new try."""
 _NOTHING = object()
 
+MOVING = ("ASK ", "TRYAGAIN ")
+"""So refusals begin while keys are on their way to another server of a cluster."""
 Replied = Callable[[Any], None]
+Refused = Callable[[Topic | None], None]
 
 
 class Connection(asyncio.Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from chassis.bus.epochs import Epochs, Known
@@ -10,7 +10,7 @@ from chassis.bus.link import PLAIN, SHARDED, Link
 from chassis.bus.meters import Meters
 from chassis.bus.pace import Pace
 from chassis.bus.publisher import QUESTIONS, Publisher
-from chassis.bus.resp import Line
+from chassis.bus.resp import Line, Refused
 from chassis.bus.script import script
 from chassis.clock import Clock
 from chassis.tasks import Tasks
@@ -38,7 +38,7 @@ class Share(NamedTuple):
     """Names this process's own channel so that it lies there."""
     anchors: Sequence[str]
     """Where its epochs are kept."""
-    refused: Callable[[], None]
+    refused: Refused
     """Told when it does not take a command, perhaps as it is another's to take."""
 
 
@@ -48,6 +48,7 @@ class Server:
     def __init__(self, url: str, around: Around, share: Share | None = None) -> None:
         self.share = share
         instance, known, keep_for, meters, pace, clock, tasks = around
+        refused = share.refused if share else lambda topic: None
         if share is None:
             keys, canary = [topics.EPOCH_KEY], topics.canary(instance)
         else:
@@ -60,14 +61,10 @@ class Server:
             clock=clock,
             meters=meters,
             words=SHARDED if share else PLAIN,
-            refused=share.refused if share else _nothing,
+            refused=refused,
         )
-        self.publisher = Publisher(
-            script(keep_for, is_sharded=share is not None),
-            clock=clock,
-            meters=meters,
-            refused=share.refused if share else _nothing,
-        )
+        text = script(keep_for, is_sharded=share is not None)
+        self.publisher = Publisher(text, clock=clock, meters=meters, refused=refused)
         asks = pace.answer / QUESTIONS
         self.lines = (
             Line(url, "hear", self.link, every=pace.canary, clock=clock, tasks=tasks),
@@ -139,7 +136,3 @@ class Alone:
         """Here."""
         del topic
         return self._server
-
-
-def _nothing() -> None:
-    """A server that is alone has every topic: a refusal has other reasons."""

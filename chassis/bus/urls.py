@@ -30,14 +30,10 @@ class Place:
         return f"{self.scheme}://{self.credentials}{host}:{port}/0"
 
     @property
-    def username(self) -> str | None:
-        """Who we are there."""
-        return unquote(self.credentials.rpartition("@")[0].partition(":")[0]) or None
-
-    @property
-    def password(self) -> str | None:
-        """What proves it."""
-        return unquote(self.credentials.rpartition("@")[0].partition(":")[2]) or None
+    def login(self) -> tuple[str | None, str | None]:
+        """Who we are there, and what proves it."""
+        name, _, password = self.credentials.rpartition("@")[0].partition(":")
+        return unquote(name) or None, unquote(password) or None
 
 
 def cluster(url: str) -> Place | None:

@@ -63,7 +63,7 @@ def test_a_cluster_is_named_by_some_of_its_servers(url: str, expected: list[str]
     place = urls.cluster(url)
     assert place is not None
     assert [place.at(address) for address in place.addresses] == expected
-    assert place.password in ("se@cret", "pw")
+    assert place.login[1] in ("se@cret", "pw")
 
 
 def test_one_server_is_no_cluster() -> None:
