@@ -561,7 +561,7 @@ class Gateway:
     async def authenticate(self, token: str) -> Identity | None:
         """Tokens are user ids; from 100 on they are bots."""
         await asyncio.sleep(0)
-        if not token.isdigit():
+        if not token.isdigit() or len(token) > 18:
             return None
         user_id = int(token)
         return Identity(UserId(user_id), 7, Kind.BOT if user_id >= 100 else Kind.USER)
