@@ -10,11 +10,13 @@ import pytest
 from redis.exceptions import ConnectionError as RedisAway
 
 from chassis.metrics import Metrics
+from contracts.identity import Identity
 from contracts.intents import Intent
 from contracts.rpc.community import GetMembers
 from contracts.rpc.edge import ReleaseSession
 from contracts.topics import session_key
 from gateway.live.atlas import LINGER_S
+from gateway.live.lobby import ARRIVALS
 from gateway.live.records import decode
 from tests.unit.gateway.house import GUILD, OTHER, Client, Gateway, World, message, settled
 
@@ -42,6 +44,28 @@ async def passing(gateway: Gateway, seconds: float, step: float = 0.05) -> None:
     for _ in range(int(seconds / step)):
         gateway.clock.advance(step)
         await settled(3)
+
+
+async def test_who_resumes_does_not_wait_behind_a_storm_of_those_who_arrive(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back = await entered(gateway)
+    back.drop()
+    storm_is_over = asyncio.Event()
+
+    async def slowly(token: str) -> Identity | None:
+        if token != back.token:
+            await storm_is_over.wait()
+        return await gateway.authenticate(token)
+
+    monkeypatch.setattr(gateway.lobby, "_authenticate", slowly)
+    arriving = [gateway.connect() for _ in range(ARRIVALS + 5)]
+    for each in arriving:
+        each.say(2, {"token": "3", "intents": 1, "properties": {}})
+    assert await back.resume()
+    storm_is_over.set()
+    for each in arriving:
+        await each.until(lambda each=each: each.has("READY"))
 
 
 class TestDrain:
