@@ -238,20 +238,21 @@ class Listing:
             # What it missed is told first, and `s` must not fall.
             return self._sync_later(looked, viewer, eye)
         shown, before = self._windows(looked, viewer, eye), {**eye.left, **eye.windows}
+        told = {} if eye.is_late else {n: lengths[n] for n in eye.windows if n in lengths}
         eye.windows = {each.id: window for each, window in shown.items()}
         eye.left = {}
         for each, window in shown.items():
             former = before.pop(each.id, None)
             last = -1 if former is None else former.last
-            held = min(last + 1, lengths.get(each.id, last + 1))
+            held = min(last + 1, told.get(each.id, last + 1))
             self._say(looked, viewer, each, window.anew(each, looked.roster.listed, held))
         for name, former in before.items():
             left = looked.roster.lists.get(name)
             if left is None or not looked.sees(viewer, left.room_id):
                 eye.left[name] = former
-            elif len(left):
-                lines = [0, min(former.last, len(left) - 1)]
-                self._say(looked, viewer, left, [{"op": "INVALIDATE", "range": lines}])
+            else:
+                ops: list[JSON] = [{"op": "INVALIDATE", "range": [0, former.last]}]
+                self._say(looked, viewer, left, ops)
         for name in list(eye.left)[:-_LEFT_MOST]:
             del eye.left[name]
         return None

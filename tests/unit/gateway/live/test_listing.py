@@ -234,6 +234,12 @@ async def test_who_loses_sight_of_a_channel_hears_of_its_list_no_more(town: Town
     client.read()
     assert len(client.all("GUILD_MEMBER_LIST_UPDATE")) == told
     assert {x for x in outline(insider) if x.isdigit()} == {"1", "1001"}
+    town.holds(1_002, 50)
+    await settled()
+    client.say(14, {"guild_id": str(GUILD), "channels": {"12": [[0, 0]]}})
+    await settled()
+    ((name, lines_held),) = held(client).items()
+    assert lines_held == {0: held(insider)[name][0]}, "what it missed is not believed any more"
 
 
 @pytest.mark.parametrize("looks_again", [True, False])
