@@ -49,7 +49,7 @@ class Settings(ServiceSettings):
     )
     recording_hours: float = Field(4.0, gt=0, description="The longest recording")
     recording_bytes: int = Field(
-        900 << 20, ge=1 << 16, description="The largest, below CHAT_RECORDING_BYTES"
+        900 << 20, ge=1 << 12, description="The largest, below CHAT_RECORDING_BYTES"
     )
     recording_disk_bytes: int = Field(
         1 << 30, ge=0, description="With less space on that disk nothing is recorded"
