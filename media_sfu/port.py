@@ -24,6 +24,11 @@ _TRY_EVERY_S = 1.0
 _READ_AT_ONCE = 64
 _KERNEL_BYTES = 4 << 20
 
+SEEN_AFTER_S = 0.1
+"""Some who ask where they are seen begin to listen only then; discord.py, moved to another channel,
+misses an answer that comes at once, and asks no second time.
+"""
+
 Address = tuple[str, int]
 
 
@@ -191,4 +196,8 @@ class UdpPort:
         asker = self.by_ssrc.get(ssrc) if ssrc is not None else None
         if ssrc is not None and asker is not None:
             asker.discovered((address[0], address[1]))
-            self.send(discovery.answer(ssrc, (address[0], address[1])), address)
+            self._tasks.spawn("udp:seen", self._tell_seen(ssrc, (address[0], address[1])))
+
+    async def _tell_seen(self, ssrc: int, address: Address) -> None:
+        await self._clock.sleep(SEEN_AFTER_S)
+        self.send(discovery.answer(ssrc, address), address)
