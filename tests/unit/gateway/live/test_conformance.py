@@ -68,6 +68,9 @@ class Echo(Socket):
         else:
             super()._take(received)
 
+    def _hear(self, payload: bytes) -> None:
+        raise AssertionError("what is said back needs its opcode")
+
     def _over(self, close: Close) -> None:
         pass
 
@@ -76,6 +79,12 @@ class Echo(Socket):
 
     def _due(self) -> float | None:
         return None
+
+    def refuse(self) -> None:
+        raise AssertionError("it has no sessions")
+
+    def reconnect(self) -> None:
+        self.close(Close.UNKNOWN_ERROR)
 
 
 class Wire:
