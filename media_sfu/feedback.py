@@ -74,7 +74,9 @@ def _reports(wire: Wire, packet: Packet, now: float) -> None:
 def _nack(wire: Wire, packet: Packet, now: float) -> None:
     down = wire.downs.get(rtcp.media_ssrc(packet))
     if down is not None:
-        forwarding.repeat(down, rtcp.asked_again(packet), now)
+        numbers = rtcp.asked_again(packet)
+        down.need.missed(len(numbers) if down.red else 0)
+        forwarding.repeat(down, numbers, now)
 
 
 def tick(wire: Wire, now: float) -> None:

@@ -87,6 +87,8 @@ async def _look_after(worker: Worker, settings: Settings, one: Participant, now:
     down = one.down
     if down is not None and one.downs:
         sent = one.sent_bits(now)
+        for copy in one.downs.values():
+            copy.need.judge()
         if not _narrow(one, now):
             one.budget.judge(now, sent, down.loss, down.estimate)
         following.aim(one, now)

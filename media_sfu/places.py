@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from media_sfu.domain.codecs import OUR_EXTENSIONS, OURS, Codec
+from media_sfu.domain.codecs import OUR_EXTENSIONS, OUR_RED, OURS, Codec
 from media_sfu.domain.describing import Sending
 from media_sfu.tracks import DownTrack
 
@@ -23,6 +23,8 @@ class Place:
     codecs: dict[str, Codec] | None = None
     """What the client takes here, where it offered; None: what we offer is ours to choose."""
     extensions: dict[str, int] = field(default_factory=dict)
+    red: int = OUR_RED
+    """Payload type of Opus with what was before it; 0: the client does not take it here."""
     is_open: bool = True
     """The client receives here."""
 
@@ -44,6 +46,7 @@ class Place:
         codec = (self.codecs or OURS)[down.source.codec.name]
         down.pt = codec.pt
         down.agree(self.extensions)
+        down.red = self.red if self.codecs is not None and _may_double(down) else 0
 
     def sending(self) -> Sending | None:
         """For the description."""
@@ -56,8 +59,20 @@ class Place:
         extensions = ours if self.codecs is None else self.extensions
         stream = spec.stream or down.source.owner
         return Sending(
-            stream, spec.track, down.ssrc, stream, codec, extensions, is_stereo=spec.is_stereo
+            stream,
+            spec.track,
+            down.ssrc,
+            stream,
+            codec,
+            extensions,
+            is_stereo=spec.is_stereo,
+            red=self.red if _may_double(down) else 0,
         )
+
+
+def _may_double(down: DownTrack) -> bool:
+    """Of what is encrypted from end to end only the sender can put two into one."""
+    return down.source.codec.name == "opus" and not down.source.spec.encryption
 
 
 class Places:

@@ -19,6 +19,7 @@ from media_sfu.domain.codecs import SENT_AT, TRANSPORT_CC, Codec
 from media_sfu.domain.intake import NOTHING, History, Intake, Kept
 from media_sfu.domain.levels import Loudness
 from media_sfu.domain.lines import Line
+from media_sfu.domain.redundancy import Need
 
 if TYPE_CHECKING:
     from media_sfu.wire import Crypt, Wire
@@ -93,11 +94,15 @@ class UpLayer:
         packet = rtp.bare(begin, end, data, is_timed=self.is_video)
         kept = Kept(number, packet, timestamp, mark, now)
         self.history.keep(kept)
-        if track.is_silent:
-            return
+        if not track.is_silent:
+            self._pass_on(kept, now, is_key=is_key)
+
+    def _pass_on(self, kept: Kept, now: float, *, is_key: bool) -> None:
         if self.listeners:
             forwarding.forward(self.listeners, kept, now)
-        for ear in track.ears:
+            if not self.is_video:
+                forwarding.double(self.listeners, self.history, kept)
+        for ear in self.track.ears:
             ear.came(self, kept, is_key=is_key)
 
     def key_wanted(self, now: float) -> None:
@@ -203,10 +208,12 @@ class DownTrack:
         "listener",
         "lost_share",
         "mid",
+        "need",
         "newest",
         "octets",
         "packets",
         "pt",
+        "red",
         "source",
         "ssrc",
         "target",
@@ -226,6 +233,10 @@ class DownTrack:
         """The head of what tells the listener's line, as the listener numbers it: of the packet's
         number on it (`is_numbered`), or of the moment of sending; 0: neither.
         """
+        self.red = 0
+        """Payload type of Opus with what was before it; 0: the listener does not take it."""
+        self.need = Need()
+        """Of that."""
         self.is_numbered = False
         self.line: Line | None = None
         self.layer: UpLayer | None = None

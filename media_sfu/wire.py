@@ -271,6 +271,17 @@ class Wire:
             self.layers[ssrc] = layer
         return layer
 
+    def send(self, packet: bytes) -> None:
+        """One packet that is like no other's."""
+        if self.session is None or self.to is None:
+            return
+        batch, sizes, slots, protect = self._crypt.press
+        slot, size = batch.count, len(packet)
+        batch.views[slot][:size] = packet
+        sizes[slot][0] = size
+        if protect(self.session, slots[slot], sizes[slot]) == 0:
+            batch.push(self.to, sizes[slot][0])
+
     def send_rtcp(self, data: bytes) -> None:
         """Feedback or reports, batched with what else leaves."""
         if self.tx is None or self.to is None or self.session is None:

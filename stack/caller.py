@@ -104,11 +104,11 @@ class Caller:
         return self._written(bundle, sections)
 
     def answer(self, offer: str) -> str:
-        """Everything that is offered is taken."""
+        """Everything that is offered is taken, in its first form."""
         sections = []
         said = sdp.parse(offer)
         for section in said.sections:
-            sections.append(f"m={section.kind} 9 {section.protocol} {' '.join(section.formats)}")
+            sections.append(f"m={section.kind} 9 {section.protocol} {section.formats[0]}")
             sections += ["c=IN IP4 0.0.0.0", *self._credentials("active")]
             sections.append(f"a=mid:{section.mid}")
             if section.is_media:

@@ -88,7 +88,7 @@ def _place(worker: Worker, one: Participant, sections: list[Section]) -> None:
             place = places.all[section.mid] = Place(section.mid, section.kind)
         place.is_open = bool(section.port) and section.direction in ("recvonly", "sendrecv")
         place.codecs = {codec.name: codec for codec in codecs.spoken(section)}
-        place.extensions = codecs.downward(section)
+        place.extensions, place.red = codecs.downward(section), codecs.red(section)
         down = place.down
         if down is not None and not (place.is_open and down.source.codec.name in place.codecs):
             places.remove(down)

@@ -111,6 +111,7 @@ def _agree(worker: Worker, one: Participant, section: Section) -> None:
     is_taken = section.port and section.direction in ("recvonly", "sendrecv")
     if is_taken and place.down.source.codec.name in names:
         place.down.agree(codecs.downward(section))
+        place.down.red = codecs.red(section)
         following.flows(worker, one, place.down)
 
 

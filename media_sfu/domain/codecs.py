@@ -47,6 +47,8 @@ OURS = {
     "h264": Codec("h264", 102, "H264/90000", H264_FMTP),
 }
 """As we number them where we offer."""
+OUR_RED = 63
+"""Opus with what was before it (redundancy.py), as we number it."""
 OUR_EXTENSIONS = {SENT_AT: 3, TRANSPORT_CC: 4}
 
 _MAPS = {"opus/48000/2": "opus", "vp8/90000": "vp8", "h264/90000": "h264"}
@@ -75,6 +77,17 @@ def _is_plain_h264(fmtp: str) -> bool:
     said = dict(part.strip().partition("=")[::2] for part in fmtp.lower().split(";"))
     baseline = said.get("profile-level-id", "42e01f").startswith(("42e0", "4200"))
     return said.get("packetization-mode") == "1" and baseline
+
+
+def red(section: Section) -> int:
+    """The payload type under which a section takes Opus with what was before it; 0: none."""
+    parameters = dict(_numbered(section.all("fmtp")))
+    opus = next((str(codec.pt) for codec in spoken(section) if codec.name == "opus"), "")
+    for pt, name in _numbered(section.all("rtpmap")):
+        if name.lower() == "red/48000/2" and str(pt) in section.formats and 0 < pt < 128:
+            carried = parameters.get(pt, "").split("/")
+            return pt if opus and set(carried) <= {opus, ""} else 0
+    return 0
 
 
 def preferring(codecs: list[Codec], wanted: str) -> list[Codec]:

@@ -48,6 +48,8 @@ class Sending:
     codec: Codec
     extensions: Mapping[str, int]
     is_stereo: bool = False
+    red: int = 0
+    """Payload type of Opus with what was before it; 0: never."""
 
 
 def description(face: Face, sections: list[Section]) -> Description:
@@ -105,6 +107,7 @@ def answered(offer: Section, taking: Taking | None, sending: Sending | None) -> 
         section.add("extmap", f"{at} {uri}")
     for codec in spoken:
         _code(section, codec, codecs.feedback(offer, codec), _opus(taking, sending))
+    _double(section, None if taking else sending)
     for rid in taking.rids if taking else ():
         section.add("rid", f"{rid} recv")
     if taking and taking.rids:
@@ -135,6 +138,7 @@ def offered(mid: str, kind: str, sending: Sending | None) -> Section:
         section.add("extmap", f"{at} {uri}")
     heard = codecs.FEEDBACK if kind == "video" else ("nack",)
     _code(section, codec, heard, _opus(None, sending))
+    _double(section, sending)
     if sending:
         _name(section, sending)
     return section
@@ -163,6 +167,13 @@ def _code(section: Section, codec: Codec, heard: Iterable[str], opus: str) -> No
     fmtp = opus if codec.name == "opus" else codec.fmtp
     if fmtp:
         section.add("fmtp", f"{codec.pt} {fmtp}")
+
+
+def _double(section: Section, sending: Sending | None) -> None:
+    if sending and sending.red:
+        section.formats.append(str(sending.red))
+        section.add("rtpmap", f"{sending.red} red/48000/2")
+        section.add("fmtp", f"{sending.red} {sending.codec.pt}/{sending.codec.pt}")
 
 
 def _name(section: Section, sending: Sending) -> None:

@@ -52,8 +52,10 @@ async def test_a_voice_stays_usable_over_bad_lines(house: Suite, stack: AsyncExi
         await one.connects({**way, "endpoint": endpoint})
     shares = await asyncio.gather(*(_usable(one, speaker) for one in listeners))
     good, *bad = shares
+    sys.stdout.write(f"usable: {[round(100 * share, 2) for share in shares]} %\n")
     # Of a short look on a loaded machine one gap is a hundredth: the bounds leave room for it.
-    for share, wanted in zip(bad, (0.97, 0.95, 0.90), strict=True):
+    bounds = (0.995, 0.99, 0.95) if LISTENED_S >= 20 else (0.97, 0.95, 0.90)
+    for share, wanted in zip(bad, bounds, strict=True):
         assert share >= wanted * good, shares
     for one in listeners:
         await one.room.disconnect()
