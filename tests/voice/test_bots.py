@@ -191,7 +191,7 @@ async def test_a_browser_hears_a_bot_and_a_bot_a_browser(hall: Hall) -> None:
     await heard(listener, mina.id)
     way = await hall.way_in(mina)
     desk = await hall.stack.enter_async_context(opened())
-    query = f"url={quote(way['endpoint'])}&token={way['token']}&name={mina.id}"
+    query = f"url={quote(way['endpoint'])}&token={way['token']}&name={mina.id}&voice=1"
     await hall.stack.enter_async_context(browsing(f"{desk.url}/?{query}"))
     await player.does("plays", frames=tone(440), count=10_000)
     await desk.until(lambda: mina.id in desk.tabs)
