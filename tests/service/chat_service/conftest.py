@@ -40,8 +40,8 @@ async def standing(
     neighbours = Neighbours()
     stores = {
         **{"database_url": url, "redis_url": redis_url},
-        **{"removals_every": 0.2, "archive_every": 0.2, "polls_every": 0.2, "sweep_every": 0.2},
-        **{"interactions_every": 0.2, "interaction_patience": 60, "blobs": str(folder)},
+        **{"removals_every": 0.4, "archive_every": 0.4, "polls_every": 0.4, "sweep_every": 0.4},
+        **{"interactions_every": 0.4, "interaction_patience": 60, "blobs": str(folder)},
         **{"file_bytes": 3 << 20, "upload_bytes": 6 << 20, "public_url": "https://moim.example"},
         **more,
     }

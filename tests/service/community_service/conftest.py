@@ -24,7 +24,7 @@ async def shared_house(cluster: Cluster, redis_of_houses: str) -> AsyncIterator[
     neighbours = Neighbours()
     stores = {"database_url": url, "redis_url": redis_of_houses}
     # Sightings are written down when a test says so.
-    pace = {"departures_every": 0.2, "sightings_every": 3_600}
+    pace = {"departures_every": 0.4, "sightings_every": 3_600}
     async with (
         neighbours.answering() as addresses,
         running(Settings, build, **stores, neighbours=addresses, **pace) as service,
