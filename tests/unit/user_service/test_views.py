@@ -11,6 +11,7 @@ from user_service.domain import applications
 from user_service.domain.accounts import Account, Credentials
 from user_service.domain.clients import NO_CLIENT
 from user_service.domain.logins import Login, NewToken
+from user_service.views.applications import shown_application
 
 MINA = Account(UserId(1), "mina", "민아", None, is_bot=False, email="mina@example.org")
 PING = Account(UserId(7), "ping", None, None, is_bot=True)
@@ -54,11 +55,11 @@ def test_an_application_shows_its_people() -> None:
     kept = applications.Application(
         ApplicationId(7), UserId(1), "ping", "says pong", "ab" * 32, applications.TURNED
     )
-    shown = views.application(applications.Owned(kept, MINA, PING)).dump()
+    shown = shown_application(applications.Owned(kept, MINA, PING)).dump()
     assert (shown["owner"]["id"], shown["bot"]["id"]) == ("1", "7")
     assert "email" not in shown["owner"]
     assert shown["flags_new"] == str(shown["flags"]) == str(1 << 13 | 1 << 15 | 1 << 19)
-    assert "bot" not in views.application(applications.Owned(kept, MINA, None)).dump()
+    assert "bot" not in shown_application(applications.Owned(kept, MINA, None)).dump()
 
 
 def test_a_token_is_shown_where_it_was_asked_for() -> None:
