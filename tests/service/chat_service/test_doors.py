@@ -1,5 +1,5 @@
-"""What is no text, and what is far too deep, at every door of chat_service: a clear refusal at
-each, and never a fault.
+"""What is no text, and what is far too deep or long, at every door of chat_service: a clear refusal
+at each, never a fault, and never much memory.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import orjson
 import pytest_asyncio
 
 from contracts.identity import Kind
+from tests.fixtures.memory import at_most
 from tests.service.chat_service.house import ALICE, OWNER, House, refusal
 
 _DEEP = 180
@@ -24,7 +25,9 @@ VALUES = (
     "9" * 4_500,
 )
 """Of which no field of ours is made."""
-BODIES = (b'{"a":[' * 80_000, b"nul")
+BODIES = (b'{"a":[' * 80_000, b"nul", b'"' + rb"\u0041" * 170_000 + b'"')
+MEMORY_MIB = 200
+"""Of which twenty requests at once may take their part."""
 SLOTS = {
     "POST /channels/{room}/messages": (
         '{"content":%s}',
@@ -103,6 +106,7 @@ async def refused(answers: list[Awaitable[httpx.Response]]) -> None:
     for start in range(0, len(answers), 20):
         for answer in await asyncio.gather(*answers[start : start + 20]):
             status, _ = refusal(answer)
+            assert len(answer.content) < 1 << 16, answer.request.url
             assert status in (400, 404, 413), (answer.request.url, answer.request.content[:200])
 
 
@@ -132,7 +136,8 @@ async def test_people_bots_and_webhooks_are_told_what_is_no_text(
                     asked.append(house.asks_as_bot(int(named["bot"]), method, at, **more))
                 else:
                     asked.append(house.asks(ALICE, method, path.format(**named), **more))
-    await refused(asked)
+    with at_most(MEMORY_MIB):
+        await refused(asked)
 
 
 async def test_what_can_not_be_read_of_others_shapes_is_left_out(
