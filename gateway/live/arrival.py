@@ -16,6 +16,7 @@ from contracts import topics
 from contracts.errors import ErrorCode, NotFound, Unavailable
 from contracts.events.base import open_as
 from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
+from contracts.events.role import RoleDelete
 from contracts.events.session import LoginEnded
 from contracts.events.thread import ThreadMembersUpdate
 from contracts.identity import Identity
@@ -139,7 +140,7 @@ class Arrival:
         if person.changes != self._changes or not all(map(hub.atlas.holds, places)):
             return False
         for entry in hub.ring.after(self._mark, self.topics):
-            if self.personal is not None and not self.personal.fold(entry, self._user_id):
+            if not self._can_fold(entry):
                 return False
             route = entry.header.route
             if route.user_id == self._identity.user_id:
@@ -166,6 +167,11 @@ class Arrival:
                 ended = open_as(LoginEnded, entry.body)
                 if ends(ended, self._identity.user_id, self._identity.session_id):
                     self._is_dead = True
+
+    def _can_fold(self, entry: Entry) -> bool:
+        if entry.header.name == RoleDelete.__name__:
+            return False  # who held it holds it no more, and that is said of nobody by name
+        return self.personal is None or self.personal.fold(entry, self._user_id)
 
     def _fold(self, entry: Entry) -> None:
         guild_id = entry.header.route.guild_id or 0

@@ -8,6 +8,7 @@ import pytest
 
 from contracts.rpc.community import GetGuild
 from contracts.rpc.presence import GetPresences
+from gateway.live.lately import FOR_S
 from tests.unit.gateway.house import GUILD, OTHER, Client, Gateway, World, message, settled
 
 
@@ -69,6 +70,7 @@ async def test_others_come_at_once(world: World) -> None:
     world.members[GUILD].pop(2)
     await gateway.connect().identify(2)
     world.enrol(2)
+    gateway.clock.advance(FOR_S)  # what was answered about them is forgotten
     world.away.add(GetGuild)
     client = gateway.connect()
     ready = await client.identify(2)
