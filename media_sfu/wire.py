@@ -37,6 +37,9 @@ PACKET_MOST = 1_900
 SSRCS_MOST = 64
 """Unknown streams that one wire may try."""
 
+SENDERS_MOST = 1_024
+"""SSRCs that one wire may ever send under: libsrtp keeps a state of each and looks through all."""
+
 
 def _ignore(wire: Wire, state: WireState) -> None:
     del wire, state
@@ -112,7 +115,7 @@ class Wire:
         self.reported: dict[int, float] = {}
         """When a sender report of this NTP middle left."""
         self.rtt = self.loss = 0.0
-        self.unproven = 0
+        self.unproven, self.senders = 0, set[bytes]()
         self.restart()
 
     def restart(self) -> None:
@@ -241,12 +244,16 @@ class Wire:
                 self.heard_at = now
                 feedback.hear(self, data, now)
             return
+        sender = bytes(inlet[8:12])
+        if sender not in self.senders and len(self.senders) >= SENDERS_MOST:
+            return
         length = crypt.length
         length[0] = size
         if crypt.compat.unprotect(rx.session, crypt.inlet, length):
             self.unproven += 1
             return
         self.heard_at = now
+        self.senders.add(sender)
         data = bytes(inlet[: length[0]])
         begin = rtp.payload_at(data)
         if not begin:

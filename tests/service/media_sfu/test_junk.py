@@ -104,7 +104,7 @@ def _rtp(dice: Random, number: int) -> bytes:
     stream = dice.choice(STREAMS)
     first = 0x80 | dice.choice((0, 0, 0x10, 0x10, 0x20, 0x3F, 3))
     second = dice.choice((stream.pt, stream.pt, stream.pt | 0x80, dice.randrange(128)))
-    ssrc = stream.ssrc if dice.random() < 0.9 else dice.randrange(1 << 32)
+    ssrc = stream.ssrc if dice.random() < 0.9 else dice.randrange(2_000)
     head = rtp.HEAD.pack(first, second, number, dice.randrange(1 << 32), ssrc)
     profile = dice.choice((b"\xbe\xde\x00\x01", b"\x10\x00\x00\x02", dice.randbytes(4)))
     return head + profile + dice.randbytes(dice.choice((0, 1, 4, 30, 1_100)))
