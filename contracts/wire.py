@@ -13,15 +13,48 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    GetCoreSchemaHandler,
     PlainSerializer,
     SerializerFunctionWrapHandler,
     model_serializer,
 )
+from pydantic_core import CoreSchema
 
 JSON = dict[str, Any]
 
 
-class Wire(BaseModel):
+_LISTS = frozenset({"list", "tuple", "set", "frozenset"})
+
+
+class _Shape(BaseModel):
+    """A list is judged up to the first item that is wrong: a body of a few hundred kilobytes has
+    room for more wrong ones than there is memory to say so.
+    """
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        model: Any = schema
+        while model is not None and "fields" not in model:
+            model = model.get("schema")
+        for field in model["fields"].values() if model is not None else ():
+            _judge_to_the_first(field["schema"])
+        return schema
+
+
+def _judge_to_the_first(schema: Any) -> None:
+    """Of whatever this is wrapped in, and of each way that it may be said."""
+    if schema["type"] in _LISTS:
+        schema["fail_fast"] = True
+        return
+    if schema["type"] == "union":
+        for choice in schema["choices"]:
+            _judge_to_the_first(choice)
+    if "schema" in schema:
+        _judge_to_the_first(schema["schema"])
+
+
+class Wire(_Shape):
     """A shape of the public or internal contract. Unknown fields are ignored, so that deployments
     can roll.
     """
@@ -65,7 +98,7 @@ Text = Annotated[str, KEPT]
 """A text that a database takes and JSON can carry."""
 
 
-class Form(BaseModel):
+class Form(_Shape):
     """What a client sends. Unknown keys and explicit nulls are accepted, as real libraries send
     both.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from chassis.http import answer, nothing
 from chassis.identity import Actor, Person
@@ -20,7 +20,7 @@ from contracts.ids import ApplicationId, CommandId, GuildId
 from contracts.objects.command import CommandPermission
 from contracts.wire import Form
 
-_List = Annotated[list[NewCommand], Field(max_length=2 * limits.COMMANDS)]
+_List = Annotated[list[NewCommand], Field(max_length=2 * limits.COMMANDS), FailFast()]
 
 
 class NewPermissions(Form):

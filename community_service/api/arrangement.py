@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from chassis.http import nothing
 from chassis.identity import Actor
@@ -35,7 +35,9 @@ class ChannelPlace(Form):
         )
 
 
-ChannelPlaces = Annotated[list[ChannelPlace], Field(max_length=limits.CHANNELS_PER_GUILD)]
+ChannelPlaces = Annotated[
+    list[ChannelPlace], Field(max_length=limits.CHANNELS_PER_GUILD), FailFast()
+]
 
 
 class ArrangementDoor:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Response
-from pydantic import Field, StringConstraints
+from pydantic import FailFast, Field, StringConstraints
 
 from chassis.http import answer, nothing
 from chassis.identity import Actor
@@ -66,7 +66,7 @@ class RolePlace(Form):
     position: Annotated[int, Field(le=_PLACE_MOST)] | None = None
 
 
-RolePlaces = Annotated[list[RolePlace], Field(max_length=limits.ROLES_PER_GUILD)]
+RolePlaces = Annotated[list[RolePlace], Field(max_length=limits.ROLES_PER_GUILD), FailFast()]
 
 
 class RolesDoor:

@@ -286,7 +286,7 @@ class KeepRecording(Call[Done]):
 
     service = "chat"
     callers = frozenset({"media"})
-    deadline = 20.0
+    deadline = 5.0
 
     recording_id: Snowflake
     file_id: Snowflake | None = None

@@ -1,5 +1,5 @@
-"""What is no text, and what is far too deep or long, at every door of chat_service: a clear refusal
-at each, never a fault, and never much memory.
+"""What is no text, and what is far too deep, wide or long, at every door of chat_service: a clear
+refusal at each, never a fault, and never much memory.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ VALUES = (
     '"\udced\udca0\udc80"',  # the bytes of a lone surrogate
     '{"components":[' * _DEEP + "1" + "]}" * _DEEP,
     "9" * 4_500,
+    "[" + "{}," * 20_000 + "{}]",
 )
 """Of which no field of ours is made."""
 BODIES = (b'{"a":[' * 80_000, b"nul", b'"' + rb"\u0041" * 170_000 + b'"')

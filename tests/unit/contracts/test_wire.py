@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import pytest
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from contracts.wire import Bits, Form, Timestamp, Wire, from_ms, timestamp
 
@@ -54,3 +54,27 @@ def test_moments_have_microseconds_and_an_offset() -> None:
 def test_unknown_fields_are_ignored_in_both_directions() -> None:
     assert Sample.model_validate({"news": 1}) == Sample()
     assert Form.model_validate({"news": 1}) == Form()
+
+
+class Part(Form):
+    number: int
+
+
+class Parts(Form):
+    few: Annotated[list[Part], Field(max_length=3)] = []
+    maybe: tuple[Part, ...] | None = None
+    either: dict[str, int] | list[Part] | None = None
+
+
+@pytest.mark.parametrize("name", ["few", "maybe"])
+def test_a_list_is_judged_up_to_the_first_wrong_item(name: str) -> None:
+    """Each fault told costs hundreds of bytes, and a body has room for hundreds of thousands."""
+    with pytest.raises(ValidationError) as caught:
+        Parts.model_validate({name: [{"number": 1}, *[{}] * 1_000]})
+    assert [error["loc"] for error in caught.value.errors()] == [(name, 1, "number")]
+
+
+def test_so_is_a_list_in_place_of_something_else() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Parts.model_validate({"either": [{}] * 1_000})
+    assert caught.value.error_count() == 2
