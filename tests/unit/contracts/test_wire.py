@@ -61,7 +61,7 @@ class Part(Form):
 
 
 class Parts(Form):
-    few: Annotated[list[Part], Field(max_length=3)] = []
+    few: Annotated[list[Part], Field(max_length=3)] | None = None
     maybe: tuple[Part, ...] | None = None
     either: dict[str, int] | list[Part] | None = None
 
