@@ -32,7 +32,8 @@ _UNREAD_MESSAGES = """
 SELECT r.channel_id, (
   SELECT count(*) FROM (
     SELECT 1 FROM messages
-    WHERE channel_id = r.channel_id AND id > r.read_to AND author_id <> $1 LIMIT $4
+    WHERE channel_id = r.channel_id AND id > r.read_to AND author_id <> $1
+    ORDER BY id LIMIT $4
   ) unread
 )
 FROM unnest($2::bigint[], $3::bigint[]) AS r(channel_id, read_to)
@@ -67,7 +68,7 @@ WITH aliases AS (
   SELECT s.user_id, s.channel_id, (
     SELECT count(*) FROM (
       SELECT 1 FROM messages WHERE channel_id = s.channel_id AND author_id <> s.user_id
-        AND id > coalesce(r.last_message_id, 0) LIMIT $5
+        AND id > coalesce(r.last_message_id, 0) ORDER BY id LIMIT $5
     ) unread
   )
   FROM recipients s JOIN heads h ON h.channel_id = s.channel_id
