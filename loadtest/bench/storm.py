@@ -237,7 +237,7 @@ def main() -> int:
     parser.add_argument("--sessions", type=int, default=2_000)
     parser.add_argument("--resumed", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=8)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     measure.pin(os.getpid(), CLIENT_CORE)
     return uvloop.run(run(arguments))
