@@ -19,11 +19,14 @@ from pydantic import (
     model_serializer,
 )
 from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_before_validator_function
 
 JSON = dict[str, Any]
 
 
 _LISTS = frozenset({"list", "tuple", "set", "frozenset"})
+_KEYS = 1_000
+"""More than any object that a client may name has, and few enough to judge each."""
 
 
 class _Shape(BaseModel):
@@ -38,20 +41,20 @@ class _Shape(BaseModel):
         while model is not None and "fields" not in model:
             model = model.get("schema")
         for field in model["fields"].values() if model is not None else ():
-            _judge_to_the_first(field["schema"])
+            cls._bound(field["schema"])
         return schema
 
-
-def _judge_to_the_first(schema: Any) -> None:
-    """Of whatever this is wrapped in, and of each way that it may be said."""
-    if schema["type"] in _LISTS:
-        schema["fail_fast"] = True
-        return
-    if schema["type"] == "union":
-        for choice in schema["choices"]:
-            _judge_to_the_first(choice)
-    if "schema" in schema:
-        _judge_to_the_first(schema["schema"])
+    @classmethod
+    def _bound(cls, schema: Any) -> None:
+        """Of whatever this is wrapped in, and of each way that it may be said."""
+        if schema["type"] in _LISTS:
+            schema["fail_fast"] = True
+            return
+        if schema["type"] == "union":
+            for choice in schema["choices"]:
+                cls._bound(choice)
+        if "schema" in schema:
+            cls._bound(schema["schema"])
 
 
 class Wire(_Shape):
@@ -104,6 +107,22 @@ class Form(_Shape):
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def _bound(cls, schema: Any) -> None:
+        """An object is looked at as a whole before its parts: there is no first one to stop at."""
+        if schema["type"] == "dict":
+            few = no_info_before_validator_function(_few, schema.copy())
+            schema.clear()
+            schema.update(few)
+            return
+        super()._bound(schema)
+
+
+def _few(value: object) -> object:
+    if isinstance(value, dict) and len(value) > _KEYS:
+        raise ValueError("an object has no more than a thousand keys")
+    return value
 
 
 def _parse_bits(value: object) -> int:

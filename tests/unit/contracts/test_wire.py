@@ -78,3 +78,10 @@ def test_so_is_a_list_in_place_of_something_else() -> None:
     with pytest.raises(ValidationError) as caught:
         Parts.model_validate({"either": [{}] * 1_000})
     assert caught.value.error_count() == 2
+
+
+def test_an_object_of_too_many_keys_is_not_looked_into() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Parts.model_validate({"either": {f"{key}": "x" for key in range(2_000)}})
+    assert caught.value.error_count() == 2
+    assert Parts.model_validate({"either": {f"{key}": 1 for key in range(500)}}).either
