@@ -68,7 +68,8 @@ async def echo(interaction: Asked, text: str, who: discord.Member | None = None)
 @bot.tree.command(description="Answers later")  # type: ignore[untyped-decorator]
 async def later(interaction: Asked) -> None:
     await interaction.response.defer()
-    await interaction.edit_original_response(content="at last")
+    waits = await interaction.original_response()
+    await interaction.edit_original_response(content="at last" if waits.flags.loading else "?")
     await interaction.followup.send("and more")
 
 
@@ -76,6 +77,7 @@ async def later(interaction: Asked) -> None:
 async def whisper(interaction: Asked) -> None:
     await interaction.response.send_message("psst", ephemeral=True)
     await interaction.edit_original_response(content="psst!")
+    await interaction.delete_original_response()
 
 
 @bot.tree.command(description="Shows a panel")  # type: ignore[untyped-decorator]

@@ -67,11 +67,14 @@ async def _called(it: hikari.CommandInteraction, given: dict[str, Any]) -> None:
         await it.create_initial_response(NOW, f"{given['text']}{named}")
     elif it.command_name == "later":
         await it.create_initial_response(LATER)
-        await it.edit_initial_response("at last")
+        waits = await it.fetch_initial_response()
+        is_waiting = bool(waits.flags & hikari.MessageFlag.LOADING)
+        await it.edit_initial_response("at last" if is_waiting else "?")
         await it.execute("and more")
     elif it.command_name == "whisper":
         await it.create_initial_response(NOW, "psst", flags=hikari.MessageFlag.EPHEMERAL)
         await it.edit_initial_response("psst!")
+        await it.delete_initial_response()
     elif it.command_name == "panel":
         await it.create_initial_response(NOW, "panel", components=_panel())
     elif it.command_name == "ask":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from base64 import b64decode
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -95,6 +96,14 @@ def of_rule(rule: discord.AutoModRule) -> dict[str, Any]:
 
 def of_event(event: discord.ScheduledEvent) -> dict[str, Any]:
     return {"id": str(event.id), "name": event.name, "location": event.location}
+
+
+def of_emoji(emoji: discord.Emoji) -> dict[str, Any]:
+    return {"id": str(emoji.id), "name": emoji.name}
+
+
+def of_webhook(webhook: discord.Webhook) -> dict[str, Any]:
+    return {"id": str(webhook.id), "name": webhook.name}
 
 
 def ids(things: Any) -> list[str]:
@@ -239,6 +248,16 @@ class Bot(discord.Client):
         self, event: discord.ScheduledEvent, user: discord.User
     ) -> None:
         tell("event_user", id=str(event.id), user=str(user.id))
+
+    async def on_guild_emojis_update(self, _: discord.Guild, __: Any, emojis: Any) -> None:
+        tell("emojis", names=sorted(emoji.name for emoji in emojis))
+
+    async def on_raw_poll_vote_add(self, event: discord.RawPollVoteActionEvent) -> None:
+        user = str(event.user_id)
+        tell("vote", message=str(event.message_id), user=user, answer=event.answer_id)
+
+    async def on_webhooks_update(self, channel: Any) -> None:
+        tell("webhooks", channel=str(channel.id))
 
     async def on_audit_log_entry_create(self, entry: discord.AuditLogEntry) -> None:
         target = str(entry.target.id) if hasattr(entry.target, "id") else None
@@ -582,6 +601,64 @@ class Deeds:
     async def event_users(self, how: How) -> Any:
         return [str(user.id) async for user in (await _event(how)).users()]
 
+    async def create_emoji(self, how: How) -> Any:
+        image = b64decode(how["image"])
+        return of_emoji(await _guild(how).create_custom_emoji(name=how["name"], image=image))
+
+    async def emoji(self, how: How) -> Any:
+        return of_emoji(await _emoji(how))
+
+    async def emojis(self, how: How) -> Any:
+        return ids(await _guild(how).fetch_emojis())
+
+    async def edit_emoji(self, how: How) -> Any:
+        return of_emoji(await (await _emoji(how)).edit(name=how["name"]))
+
+    async def delete_emoji(self, how: How) -> Any:
+        await _guild(how).delete_emoji(_thing(how["emoji"]))
+
+    async def poll(self, how: How) -> Any:
+        poll = discord.Poll(how["question"], duration=timedelta(hours=1))
+        for answer in how["answers"]:
+            poll.add_answer(text=answer)
+        return {"id": str((await _channel(how).send(poll=poll)).id)}
+
+    async def voters(self, how: How) -> Any:
+        message = await _channel(how).fetch_message(int(how["message"]))
+        answer = message.poll.get_answer(how["answer"])
+        return sorted([str(user.id) async for user in answer.voters()])
+
+    async def end_poll(self, how: How) -> Any:
+        await _message(how).end_poll()
+
+    async def create_webhook(self, how: How) -> Any:
+        made = await _channel(how).create_webhook(name=how["name"])
+        return {**of_webhook(made), "channel": str(made.channel_id), "token": made.token}
+
+    async def channel_webhooks(self, how: How) -> Any:
+        return ids(await _channel(how).webhooks())
+
+    async def guild_webhooks(self, how: How) -> Any:
+        return ids(await _guild(how).webhooks())
+
+    async def webhook(self, how: How) -> Any:
+        return of_webhook(await _webhook(how))
+
+    async def webhook_by_token(self, how: How) -> Any:
+        return of_webhook(await _by_token(how).fetch())
+
+    async def edit_webhook(self, how: How) -> Any:
+        return of_webhook(await (await _webhook(how)).edit(name=how["name"]))
+
+    async def edit_webhook_by_token(self, how: How) -> Any:
+        return of_webhook(await _by_token(how).edit(name=how["name"]))
+
+    async def delete_webhook_by_token(self, how: How) -> Any:
+        await _by_token(how).delete()
+
+    async def delete_webhook(self, how: How) -> Any:
+        await (await _webhook(how)).delete()
+
     async def direct(self, how: How) -> Any:
         opened = await bot.create_dm(_thing(how["user"]))
         return of_message(await opened.send(how["content"]))
@@ -599,6 +676,19 @@ def _guild(how: How) -> discord.Guild:
 
 async def _event(how: How) -> discord.ScheduledEvent:
     return await _guild(how).fetch_scheduled_event(int(how["event"]))
+
+
+async def _emoji(how: How) -> discord.Emoji:
+    return await _guild(how).fetch_emoji(int(how["emoji"]))
+
+
+async def _webhook(how: How) -> discord.Webhook:
+    return await bot.fetch_webhook(int(how["webhook"]))
+
+
+def _by_token(how: How) -> discord.Webhook:
+    """Without the bot's own token, so that the webhook's is used."""
+    return discord.Webhook.partial(int(how["webhook"]), how["token"], client=bot)
 
 
 def _role(how: How) -> discord.Role:

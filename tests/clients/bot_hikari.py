@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -103,6 +104,10 @@ def of_rule(rule: Any) -> dict[str, Any]:
 def of_event(event: hikari.ScheduledEvent) -> dict[str, Any]:
     location = getattr(event, "location", None)
     return {"id": str(event.id), "name": event.name, "location": location}
+
+
+def of_named(thing: Any) -> dict[str, Any]:
+    return {"id": str(thing.id), "name": thing.name}
 
 
 def ids(things: Any) -> list[str]:
@@ -221,6 +226,22 @@ async def event_deleted(event: hikari.ScheduledEventDeleteEvent) -> None:
 @bot.listen()
 async def event_interests(event: hikari.ScheduledEventUserAddEvent) -> None:
     tell("event_user", id=str(event.event_id), user=str(event.user_id))
+
+
+@bot.listen()
+async def emojis_updated(event: hikari.EmojisUpdateEvent) -> None:
+    tell("emojis", names=sorted(each.name for each in event.emojis))
+
+
+@bot.listen()
+async def voted(event: hikari.PollVoteCreateEvent) -> None:
+    message, user = str(event.message_id), str(event.user_id)
+    tell("vote", message=message, user=user, answer=event.answer_id)
+
+
+@bot.listen()
+async def webhooks_updated(event: hikari.WebhookUpdateEvent) -> None:
+    tell("webhooks", channel=str(event.channel_id))
 
 
 @bot.listen()
@@ -702,6 +723,63 @@ class Deeds:
         found = rest.fetch_scheduled_event_users(*_planned(how))
         return [str(each.user.id) async for each in found]
 
+    async def emojis(self, how: How) -> Any:
+        return ids(await rest.fetch_guild_emojis(int(how["guild"])))
+
+    async def emoji(self, how: How) -> Any:
+        return of_named(await rest.fetch_emoji(*_drawn(how)))
+
+    async def create_emoji(self, how: How) -> Any:
+        image = hikari.Bytes(base64.b64decode(how["image"]), "emoji.png")
+        return of_named(await rest.create_emoji(int(how["guild"]), how["name"], image))
+
+    async def edit_emoji(self, how: How) -> Any:
+        return of_named(await rest.edit_emoji(*_drawn(how), name=how["name"]))
+
+    async def delete_emoji(self, how: How) -> Any:
+        await rest.delete_emoji(*_drawn(how))
+
+    async def poll(self, how: How) -> Any:
+        poll = special_endpoints.PollBuilder(question_text=how["question"], allow_multiselect=False)
+        for answer in how["answers"]:
+            poll.add_answer(text=answer)
+        return {"id": str((await rest.create_message(int(how["channel"]), poll=poll)).id)}
+
+    async def voters(self, how: How) -> Any:
+        return ids(await rest.fetch_poll_voters(*_where(how), how["answer"]))
+
+    async def end_poll(self, how: How) -> Any:
+        await rest.end_poll(*_where(how))
+
+    async def create_webhook(self, how: How) -> Any:
+        made = await rest.create_webhook(int(how["channel"]), how["name"])
+        return {**of_named(made), "channel": str(made.channel_id), "token": made.token}
+
+    async def channel_webhooks(self, how: How) -> Any:
+        return ids(await rest.fetch_channel_webhooks(int(how["channel"])))
+
+    async def guild_webhooks(self, how: How) -> Any:
+        return ids(await rest.fetch_guild_webhooks(int(how["guild"])))
+
+    async def webhook(self, how: How) -> Any:
+        return of_named(await rest.fetch_webhook(int(how["webhook"])))
+
+    async def webhook_by_token(self, how: How) -> Any:
+        return of_named(await rest.fetch_webhook(int(how["webhook"]), token=how["token"]))
+
+    async def edit_webhook(self, how: How) -> Any:
+        return of_named(await rest.edit_webhook(int(how["webhook"]), name=how["name"]))
+
+    async def edit_webhook_by_token(self, how: How) -> Any:
+        webhook, token = int(how["webhook"]), how["token"]
+        return of_named(await rest.edit_webhook(webhook, token=token, name=how["name"]))
+
+    async def delete_webhook_by_token(self, how: How) -> Any:
+        await rest.delete_webhook(int(how["webhook"]), token=how["token"])
+
+    async def delete_webhook(self, how: How) -> Any:
+        await rest.delete_webhook(int(how["webhook"]))
+
     async def search(self, how: How) -> Any:
         found = await rest.search_messages(int(how["guild"]), content=how["content"])
         return [message.content for message in found.messages]
@@ -717,6 +795,10 @@ def _where(how: How) -> tuple[int, int]:
 
 def _planned(how: How) -> tuple[int, int]:
     return int(how["guild"]), int(how["event"])
+
+
+def _drawn(how: How) -> tuple[int, int]:
+    return int(how["guild"]), int(how["emoji"])
 
 
 def _within(how: How) -> tuple[int, int]:

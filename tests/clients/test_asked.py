@@ -59,6 +59,10 @@ class Client:
         """A message, or that it says this now."""
         return await self._device.expect(kind, lambda d: d["content"] == content)
 
+    async def sees_gone(self, message_id: str) -> None:
+        """An answer that was taken back."""
+        await self._device.expect("MESSAGE_DELETE", lambda d: d["id"] == message_id)
+
     async def told(self, kind: str, nonce: str) -> Any:
         """What comes only to who asked."""
         return await self._device.expect(kind, lambda d: d.get("nonce") == nonce)
@@ -75,8 +79,10 @@ async def _answers_are_heard(client: Client, person: Person) -> None:
     assert (await client.hears("at last", "MESSAGE_UPDATE"))["id"] == waiting["id"]
     await client.hears("and more")
     await client.calls("whisper")
-    assert (await client.hears("psst"))["flags"] & EPHEMERAL
+    secret = await client.hears("psst")
+    assert secret["flags"] & EPHEMERAL
     await client.hears("psst!", "MESSAGE_UPDATE")
+    await client.sees_gone(secret["id"])
 
 
 async def _panels_are_pressed(client: Client) -> None:

@@ -72,6 +72,8 @@ class Tour:
         given = await self._done(row)
         if row.keeps:
             self.kept[row.keeps] = given.get("id") or given["code"]
+            if "token" in given:
+                self.kept[f"{row.keeps}_token"] = given["token"]
         expected = self._filled(row.gives)
         assert expected is None or fits(given, expected), f"gave {given}, not {expected}"
         if row.sees is not None:
@@ -88,7 +90,7 @@ class Tour:
         if row.by == "bot":
             return await self._bot.does(row.does, **self._filled(row.how))
         method, _, path = self._filled(row.does).partition(" ")
-        return await self._people[row.by].does(method, path, json={})
+        return await self._people[row.by].does(method, path, json=self._filled(row.how))
 
     async def _is_read(self, row: Row) -> None:
         owner = self._people["owner"]

@@ -58,6 +58,11 @@ REST_MESSAGE = f"{REST_CHANNEL}/messages/{{message}}"
 ONLY_HIKARI = frozenset({"discord.py", "discord.js", "oceanic.js"})
 ONLY_OCEANIC = frozenset({"discord.py", "discord.js", "hikari"})
 
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
+    "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""A picture, in base64."""
 MEETING = "독서모임에서 만나요"
 NO_SEARCH = frozenset({"discord.py", "discord.js"})
 
@@ -585,6 +590,97 @@ PLANS = (
     ),
 )
 
+EMOJI = {**GUILD, "emoji": "{emoji}"}
+REST_EMOJI = f"{REST_GUILD}/emojis/{{emoji}}"
+EMOJIS = (
+    Row(
+        "create_guild_emoji",
+        "create_emoji",
+        {**GUILD, "name": "moim", "image": PIXEL},
+        {"name": "moim"},
+        keeps="emoji",
+        sees=("emojis", {"names": ["moim"]}),
+        reads=(REST_EMOJI, {"name": "moim"}),
+    ),
+    Row("get_guild_emoji", "emoji", EMOJI, {"id": "{emoji}", "name": "moim"}),
+    Row("list_guild_emojis", "emojis", GUILD, ["{emoji}"]),
+    Row(
+        "update_guild_emoji",
+        "edit_emoji",
+        {**EMOJI, "name": "gather"},
+        {"name": "gather"},
+        sees=("emojis", {"names": ["gather"]}),
+        reads=(REST_EMOJI, {"name": "gather"}),
+    ),
+    Row(
+        "delete_guild_emoji", "delete_emoji", EMOJI, sees=("emojis", {"names": []}), gone=REST_EMOJI
+    ),
+)
+
+POLL = {"channel": "{channel}", "message": "{poll}"}
+POLLS = (
+    Row(
+        "create_message",
+        "poll",
+        {**CHANNEL, "question": "When?", "answers": ["Today", "내일"]},
+        keeps="poll",
+        reads=("/channels/{channel}/messages/{poll}", {"poll": {"question": {"text": "When?"}}}),
+    ),
+    Row(
+        "",
+        "PUT /channels/{channel}/polls/{poll}/answers/@me",
+        {"answer_ids": ["2"]},
+        by="guest",
+        sees=("vote", {"message": "{poll}", "user": "{guest}", "answer": 2}),
+    ),
+    Row("get_answer_voters", "voters", {**POLL, "answer": 2}, ["{guest}"]),
+    Row(
+        "poll_expire",
+        "end_poll",
+        POLL,
+        reads=(
+            "/channels/{channel}/messages/{poll}",
+            {"poll": {"results": {"answer_counts": [{"id": 2, "count": 1}]}}},
+        ),
+    ),
+)
+
+WEBHOOK = {"webhook": "{webhook}"}
+BY_TOKEN = {**WEBHOOK, "token": "{webhook_token}"}
+REST_WEBHOOK = "/webhooks/{webhook}"
+WEBHOOKS = (
+    Row(
+        "create_webhook",
+        "create_webhook",
+        {**CHANNEL, "name": "Herald"},
+        {"name": "Herald", "channel": "{channel}"},
+        keeps="webhook",
+        sees=("webhooks", {"channel": "{channel}"}),
+        reads=(REST_WEBHOOK, {"name": "Herald"}),
+    ),
+    Row("list_channel_webhooks", "channel_webhooks", CHANNEL, ["{webhook}"]),
+    Row("get_guild_webhooks", "guild_webhooks", GUILD, ["{webhook}"]),
+    Row("get_webhook", "webhook", WEBHOOK, {"id": "{webhook}", "name": "Herald"}),
+    Row("get_webhook_by_token", "webhook_by_token", BY_TOKEN, {"name": "Herald"}),
+    Row(
+        "update_webhook",
+        "edit_webhook",
+        {**WEBHOOK, "name": "Crier"},
+        {"name": "Crier"},
+        reads=(REST_WEBHOOK, {"name": "Crier"}),
+    ),
+    Row(
+        "update_webhook_by_token",
+        "edit_webhook_by_token",
+        {**BY_TOKEN, "name": "전령"},
+        {"name": "전령"},
+        reads=(REST_WEBHOOK, {"name": "전령"}),
+    ),
+    Row("delete_webhook_by_token", "delete_webhook_by_token", BY_TOKEN, gone=REST_WEBHOOK),
+    Row("create_webhook", "create_webhook", {**CHANNEL, "name": "Again"}, keeps="webhook"),
+    Row("delete_webhook", "delete_webhook", WEBHOOK, gone=REST_WEBHOOK),
+)
+
 FAREWELL = (
     Row(
         "delete_guild_role",
@@ -604,7 +700,7 @@ FAREWELL = (
 
 TOUR = (
     *(*ABOUT, *ROLES, *CHANNELS, *INVITES, *MEMBERS, *MESSAGES, *THREADS),
-    *(*MODERATION, *PLANS, *FAREWELL),
+    *(*MODERATION, *PLANS, *EMOJIS, *POLLS, *WEBHOOKS, *FAREWELL),
 )
 
 PLAIN = {"color": 0, "permissions": "0", "name": "no"}
@@ -664,6 +760,8 @@ ELSEWHERE = {
         (
             *("execute_webhook", "get_webhook_message", "update_webhook_message"),
             *("delete_webhook_message", "bulk_set_guild_application_commands"),
+            *("get_original_webhook_message", "update_original_webhook_message"),
+            "delete_original_webhook_message",
             *("list_guild_application_commands", "create_interaction_response"),
         ),
         "test_asked.py, where every library is asked for something by a client",
@@ -706,11 +804,18 @@ list_public_archived_threads list_private_archived_threads list_my_private_archi
 _OF_ASKING = """
 execute_webhook get_webhook_message update_webhook_message delete_webhook_message
 bulk_set_guild_application_commands list_guild_application_commands create_interaction_response
+get_original_webhook_message update_original_webhook_message delete_original_webhook_message
+"""
+_OF_CRAFTS = """
+list_guild_emojis create_guild_emoji delete_guild_emoji get_guild_emoji update_guild_emoji
+get_answer_voters poll_expire list_channel_webhooks create_webhook get_guild_webhooks
+delete_webhook get_webhook update_webhook delete_webhook_by_token get_webhook_by_token
+update_webhook_by_token
 """
 WAVES = frozenset(
     (
         *(*_OF_ASKING.split(), *_FIRST.split(), *_OF_THREADS.split()),
-        *(*_OF_MODERATION.split(), *_OF_PLANS.split()),
+        *(*_OF_MODERATION.split(), *_OF_PLANS.split(), *_OF_CRAFTS.split()),
     )
 )
-"""The first three waves: boot, talk, govern; and of the others threads and scheduled events."""
+"""The first four waves: boot, talk, govern, structure; and of the others scheduled events."""

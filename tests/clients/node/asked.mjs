@@ -4,6 +4,7 @@
 const text = (name, more = {}) => ({ type: 3, name, description: "What", ...more });
 
 export const EPHEMERAL = 64;
+export const LOADING = 128;
 
 export const COMMANDS = Object.entries({
   echo: [text("text", { required: true }), { type: 6, name: "who", description: "Whom" }],

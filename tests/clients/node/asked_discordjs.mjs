@@ -3,7 +3,7 @@
 // `node asked_discordjs.mjs URL TOKEN`
 import { Client, DiscordAPIError, Events, GatewayIntentBits as Intent, WebhookClient } from "discord.js";
 
-import { COMMANDS, EPHEMERAL, form, panel } from "./asked.mjs";
+import { COMMANDS, EPHEMERAL, LOADING, form, panel } from "./asked.mjs";
 import { obey, sorted, tell, token, url } from "./lines.mjs";
 
 const rest = { api: `${url}/api`, version: "10", retries: 0 };
@@ -18,12 +18,14 @@ const called = {
   },
   async later(it) {
     await it.deferReply();
-    await it.editReply("at last");
+    const waits = await it.fetchReply();
+    await it.editReply(waits.flags.bitfield & LOADING ? "at last" : "?");
     await it.followUp("and more");
   },
   async whisper(it) {
     await it.reply({ content: "psst", flags: EPHEMERAL });
     await it.editReply("psst!");
+    await it.deleteReply();
   },
   panel: (it) => it.reply({ content: "panel", components: PANEL }),
   ask: (it) => it.showModal(FORM),

@@ -3,7 +3,7 @@
 // `node asked_oceanic.mjs URL TOKEN`
 import { Client, DiscordRESTError, InteractionTypes } from "oceanic.js";
 
-import { COMMANDS, EPHEMERAL, form, panel } from "./asked.mjs";
+import { COMMANDS, EPHEMERAL, LOADING, form, panel } from "./asked.mjs";
 import { obey, sorted, tell, token, url } from "./lines.mjs";
 
 const client = new Client({
@@ -22,12 +22,14 @@ const called = {
   },
   async later(it) {
     await it.defer();
-    await it.editOriginal({ content: "at last" });
+    const waits = await it.getOriginal();
+    await it.editOriginal({ content: waits.flags & LOADING ? "at last" : "?" });
     await it.createFollowup({ content: "and more" });
   },
   async whisper(it) {
     await it.createMessage({ content: "psst", flags: EPHEMERAL });
     await it.editOriginal({ content: "psst!" });
+    await it.deleteOriginal();
   },
   panel: (it) => it.createMessage({ content: "panel", components: PANEL }),
   ask: (it) => it.createModal(FORM),

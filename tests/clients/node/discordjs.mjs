@@ -11,10 +11,13 @@ const client = new Client({
     Intent.GuildMembers,
     Intent.GuildModeration,
     Intent.AutoModerationConfiguration,
+    Intent.GuildExpressions,
+    Intent.GuildWebhooks,
     Intent.GuildInvites,
     Intent.GuildScheduledEvents,
     Intent.GuildMessages,
     Intent.GuildMessageReactions,
+    Intent.GuildMessagePolls,
     Intent.MessageContent,
   ],
   partials: [Partials.Message, Partials.Reaction, Partials.User, Partials.GuildMember],
@@ -85,6 +88,8 @@ const ofEvent = (event) => ({
   name: event.name,
   location: event.entityMetadata?.location ?? null,
 });
+const ofEmoji = (emoji) => ({ id: emoji.id, name: emoji.name });
+const ofWebhook = (webhook) => ({ id: webhook.id, name: webhook.name });
 const ofGuild = (guild) => ({ id: guild.id, name: guild.name });
 
 // What it sees.
@@ -122,6 +127,15 @@ client.on(Events.GuildScheduledEventDelete, (event) => tell("event_delete", { id
 client.on(Events.GuildScheduledEventUserAdd, (event, user) =>
   tell("event_user", { id: event.id, user: user.id }),
 );
+const tellEmojis = ({ guild }) =>
+  tell("emojis", { names: sorted(guild.emojis.cache.map((each) => each.name)) });
+client.on(Events.GuildEmojiCreate, tellEmojis);
+client.on(Events.GuildEmojiUpdate, (_, emoji) => tellEmojis(emoji));
+client.on(Events.GuildEmojiDelete, tellEmojis);
+client.on(Events.MessagePollVoteAdd, (answer, user) =>
+  tell("vote", { message: answer.poll.messageId, user, answer: answer.id }),
+);
+client.on(Events.WebhooksUpdate, (channel) => tell("webhooks", { channel: channel.id }));
 client.on(Events.ChannelCreate, (channel) => tell("channel_create", ofChannel(channel)));
 client.on(Events.ChannelUpdate, (_, channel) => tell("channel_update", ofChannel(channel)));
 // A thread that it has deleted itself is told as a channel when the answer overtakes the event.
@@ -177,6 +191,7 @@ const fetched = (how) => messages(how).fetch({ message: how.message, force: true
 const members = (how) => guild(how).members;
 const rules = (how) => guild(how).autoModerationRules;
 const events = (how) => guild(how).scheduledEvents;
+const emojis = (how) => guild(how).emojis;
 const reason = ({ reason }) => reason;
 
 obey(
@@ -350,6 +365,47 @@ obey(
     edit_event: async (how) => ofEvent(await events(how).edit(how.event, { name: how.name })),
     delete_event: async (how) => void (await events(how).delete(how.event)),
     event_users: async (how) => [...(await events(how).fetchSubscribers(how.event)).keys()],
+    emojis: async (how) => sorted((await emojis(how).fetch(undefined, { cache: false })).keys()),
+    emoji: async (how) => ofEmoji(await emojis(how).fetch(how.emoji, { force: true })),
+    create_emoji: async (how) =>
+      ofEmoji(
+        await emojis(how).create({ name: how.name, attachment: Buffer.from(how.image, "base64") }),
+      ),
+    edit_emoji: async (how) => ofEmoji(await emojis(how).edit(how.emoji, { name: how.name })),
+    delete_emoji: async (how) => void (await emojis(how).delete(how.emoji)),
+    poll: async (how) => {
+      const poll = {
+        question: { text: how.question },
+        answers: how.answers.map((text) => ({ text })),
+        duration: 1,
+        allowMultiselect: false,
+      };
+      return { id: (await channel(how).send({ poll })).id };
+    },
+    voters: async (how) => {
+      const { poll } = await fetched(how);
+      return [...(await poll.answers.get(how.answer).voters.fetch()).keys()];
+    },
+    end_poll: async (how) => void (await messages(how).endPoll(how.message)),
+    create_webhook: async (how) => {
+      const webhook = await channel(how).createWebhook({ name: how.name });
+      return { ...ofWebhook(webhook), channel: webhook.channelId, token: webhook.token };
+    },
+    channel_webhooks: async (how) => [...(await channel(how).fetchWebhooks()).keys()],
+    guild_webhooks: async (how) => [...(await guild(how).fetchWebhooks()).keys()],
+    webhook: async (how) => ofWebhook(await client.fetchWebhook(how.webhook)),
+    webhook_by_token: async (how) => ofWebhook(await client.fetchWebhook(how.webhook, how.token)),
+    // It uses the token whenever it knows one, unless the channel is named.
+    edit_webhook: async (how) => {
+      const webhook = await client.fetchWebhook(how.webhook);
+      return ofWebhook(await webhook.edit({ name: how.name, channel: webhook.channelId }));
+    },
+    edit_webhook_by_token: async (how) => {
+      const webhook = await client.fetchWebhook(how.webhook, how.token);
+      return ofWebhook(await webhook.edit({ name: how.name }));
+    },
+    delete_webhook: (how) => client.deleteWebhook(how.webhook),
+    delete_webhook_by_token: (how) => client.deleteWebhook(how.webhook, { token: how.token }),
     direct: async (how) => {
       const opened = await client.users.createDM(how.user);
       return ofMessage(await opened.send(how.content));

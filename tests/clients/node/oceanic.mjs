@@ -14,10 +14,13 @@ const client = new Client({
       "GUILD_MEMBERS",
       "GUILD_MODERATION",
       "AUTO_MODERATION_CONFIGURATION",
+      "GUILD_EXPRESSIONS",
+      "GUILD_WEBHOOKS",
       "GUILD_INVITES",
       "GUILD_SCHEDULED_EVENTS",
       "GUILD_MESSAGES",
       "GUILD_MESSAGE_REACTIONS",
+      "GUILD_MESSAGE_POLLS",
       "MESSAGE_CONTENT",
     ],
   },
@@ -87,6 +90,13 @@ const ofEvent = (event) => ({
   name: event.name,
   location: event.entityMetadata?.location ?? null,
 });
+const ofEmoji = (emoji) => ({ id: emoji.id, name: emoji.name });
+const ofWebhook = (webhook) => ({
+  id: webhook.id,
+  name: webhook.name,
+  channel: webhook.channelID,
+  token: webhook.token,
+});
 const ofGuild = (guild) => ({ id: guild.id, name: guild.name });
 const ids = (things) => sorted(things.map((each) => each.id));
 
@@ -134,6 +144,13 @@ client.on("guildScheduledEventDelete", (event) => tell("event_delete", { id: eve
 client.on("guildScheduledEventUserAdd", (event, user) =>
   tell("event_user", { id: event.id, user: user.id }),
 );
+client.on("guildEmojisUpdate", (_, emojis) =>
+  tell("emojis", { names: sorted(emojis.map((each) => each.name)) }),
+);
+client.on("messagePollVoteAdd", (message, user, answer) =>
+  tell("vote", { message: message.id, user: user.id, answer: answer.answerID }),
+);
+client.on("webhooksUpdate", (_, channel) => tell("webhooks", { channel: channel.id }));
 client.on("channelCreate", (channel) => tell("channel_create", ofChannel(channel)));
 client.on("channelUpdate", (channel) => tell("channel_update", ofChannel(channel)));
 client.on("channelDelete", (channel) => tell("channel_delete", { id: channel.id }));
@@ -175,7 +192,7 @@ client.on("guildAuditLogEntryCreate", (_, entry) =>
 
 // What it can be asked to do: one call of the library each.
 
-const { guilds, channels, users } = client.rest;
+const { guilds, channels, users, webhooks } = client.rest;
 const nothing = (promise) => promise.then(() => null);
 
 obey(
@@ -364,6 +381,41 @@ obey(
     delete_event: (how) => nothing(guilds.deleteScheduledEvent(how.guild, how.event)),
     event_users: async (how) =>
       (await guilds.getScheduledEventUsers(how.guild, how.event)).map((each) => each.user.id),
+    emojis: async (how) => ids(await guilds.getEmojis(how.guild)),
+    emoji: async (how) => ofEmoji(await guilds.getEmoji(how.guild, how.emoji)),
+    create_emoji: async (how) =>
+      ofEmoji(
+        await guilds.createEmoji(how.guild, {
+          name: how.name,
+          image: Buffer.from(how.image, "base64"),
+        }),
+      ),
+    edit_emoji: async (how) =>
+      ofEmoji(await guilds.editEmoji(how.guild, how.emoji, { name: how.name })),
+    delete_emoji: (how) => nothing(guilds.deleteEmoji(how.guild, how.emoji)),
+    poll: async (how) => {
+      const poll = {
+        question: { text: how.question },
+        answers: how.answers.map((text) => ({ pollMedia: { text } })),
+        duration: 1,
+        allowMultiselect: false,
+      };
+      return { id: (await channels.createMessage(how.channel, { poll })).id };
+    },
+    voters: async (how) =>
+      ids(await channels.getPollAnswerUsers(how.channel, how.message, how.answer)),
+    end_poll: (how) => nothing(channels.expirePoll(how.channel, how.message)),
+    create_webhook: async (how) =>
+      ofWebhook(await webhooks.create(how.channel, { name: how.name })),
+    channel_webhooks: async (how) => ids(await webhooks.getForChannel(how.channel)),
+    guild_webhooks: async (how) => ids(await webhooks.getForGuild(how.guild)),
+    webhook: async (how) => ofWebhook(await webhooks.get(how.webhook)),
+    webhook_by_token: async (how) => ofWebhook(await webhooks.get(how.webhook, how.token)),
+    edit_webhook: async (how) => ofWebhook(await webhooks.edit(how.webhook, { name: how.name })),
+    edit_webhook_by_token: async (how) =>
+      ofWebhook(await webhooks.editToken(how.webhook, how.token, { name: how.name })),
+    delete_webhook_by_token: (how) => nothing(webhooks.deleteToken(how.webhook, how.token)),
+    delete_webhook: (how) => nothing(webhooks.delete(how.webhook)),
     search: async (how) => {
       const found = await guilds.searchMessages(how.guild, { content: how.content });
       return found.messages.flat().map((each) => each.content);
