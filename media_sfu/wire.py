@@ -238,14 +238,16 @@ class Wire:
         if rx is None or self.is_closed or size > PACKET_MOST:
             return
         inlet = crypt.port.inlet
-        if 192 <= inlet[1] <= 223:
+        is_report = 192 <= inlet[1] <= 223
+        sender = bytes(inlet[4:8] if is_report else inlet[8:12])
+        if sender not in self.senders and len(self.senders) >= SENDERS_MOST:
+            return
+        if is_report:
             data = rx.unprotect_rtcp(bytes(inlet[:size]))
             if data:
                 self.heard_at = now
+                self.senders.add(sender)
                 feedback.hear(self, data, now)
-            return
-        sender = bytes(inlet[8:12])
-        if sender not in self.senders and len(self.senders) >= SENDERS_MOST:
             return
         length = crypt.length
         length[0] = size

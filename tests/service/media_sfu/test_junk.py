@@ -134,7 +134,9 @@ def _rtcp(dice: Random, ssrc: int) -> bytes:
     )
     bent = bytearray(whole)
     for _ in range(dice.randint(0, 3)):
-        bent[dice.randrange(4, len(bent))] = dice.randrange(256)
+        bent[min(len(bent) - 1, 8 + dice.randrange(len(bent)))] = dice.randrange(256)
+    if dice.random() < 0.1:  # few enough for the sender's own cipher, which looks through them all
+        bent[4:8] = dice.randrange(2_000).to_bytes(4, "big")
     if dice.random() < 0.2:
         bent[2:4] = dice.randbytes(2)
     return bytes(bent[: 8 + dice.randrange(len(bent))]) + dice.randbytes(dice.choice((0, 0, 40)))
