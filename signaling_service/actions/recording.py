@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contracts.errors import Conflict, DomainError, ErrorCode, Forbidden, NotFound
+from contracts.errors import Conflict, DomainError, ErrorCode, Forbidden
 from contracts.events.voice import RecordingAnswered, RecordingAsked
 from contracts.ids import ChannelId, GuildId, Snowflake, UserId
 from contracts.objects.recording import Recording
 from contracts.rpc.chat import BeginRecording
-from contracts.rpc.community import LocateChannel
 from contracts.wire import from_ms
 from signaling_service.actions.publishing import publish
+from signaling_service.actions.standing import standing_in
 from signaling_service.answers import settled
 from signaling_service.domain import rights
 from signaling_service.hall.hall import Hall
@@ -91,16 +91,7 @@ async def _require_people(tools: Tools, guild_id: int, channel_id: int, refusal:
 
 
 async def _governed(tools: Tools, user_id: int, channel_id: int) -> int:
-    place = await tools.calls.ask(LocateChannel(channel_id=ChannelId(channel_id)))
-    if place.guild_id is None:
-        raise NotFound(ErrorCode.UNKNOWN_CHANNEL)
-    own = await tools.facts.standing(place.guild_id, channel_id, user_id)
-    if own.channel is None:
-        raise NotFound(ErrorCode.UNKNOWN_CHANNEL)
-    if own.member is None or not rights.may_see(own.granted):
-        raise Forbidden(ErrorCode.MISSING_ACCESS)
-    if own.channel.type not in rights.AUDIBLE:
-        raise Forbidden(ErrorCode.NOT_THIS_CHANNEL_TYPE)
+    guild_id, own = await standing_in(tools, user_id, channel_id, rights.AUDIBLE)
     if not rights.may_record(own.granted):
         raise Forbidden
-    return int(place.guild_id)
+    return int(guild_id)

@@ -17,11 +17,10 @@ from contracts.events.voice import (
 from contracts.ids import ChannelId, GuildId, Snowflake
 from contracts.objects.channel import ChannelType
 from contracts.objects.voice import StageInstance
-from contracts.rpc.community import LocateChannel
 from signaling_service.actions.publishing import publish
+from signaling_service.actions.standing import standing_in
 from signaling_service.domain import rights
 from signaling_service.domain.stays import Stay
-from signaling_service.facts import Standing
 from signaling_service.tools import Tools
 
 log = logger("stages")
@@ -39,7 +38,7 @@ class Opening:
 
 async def begin(tools: Tools, user_id: int, wish: Opening) -> StageInstance:
     """Open a stage."""
-    guild_id, own = await _standing(tools, user_id, wish.channel_id, ChannelType.STAGE)
+    guild_id, own = await standing_in(tools, user_id, wish.channel_id, {ChannelType.STAGE})
     if not rights.may_open_stage(own.granted):
         raise Forbidden
     if wish.announces and not rights.may_announce(own.granted):
@@ -60,13 +59,13 @@ async def begin(tools: Tools, user_id: int, wish: Opening) -> StageInstance:
 
 async def one(tools: Tools, user_id: int, channel_id: int) -> StageInstance:
     """The stage that is open in a channel which the actor sees."""
-    guild_id, _ = await _standing(tools, user_id, channel_id, ChannelType.STAGE)
+    guild_id, _ = await standing_in(tools, user_id, channel_id, {ChannelType.STAGE})
     return await _open(tools, guild_id, channel_id)
 
 
 async def rename(tools: Tools, user_id: int, channel_id: int, topic: str | None) -> StageInstance:
     """Something else is spoken about."""
-    guild_id, own = await _standing(tools, user_id, channel_id, ChannelType.STAGE)
+    guild_id, own = await standing_in(tools, user_id, channel_id, {ChannelType.STAGE})
     before = await _open(tools, guild_id, channel_id)
     if not rights.may_open_stage(own.granted):
         raise Forbidden
@@ -80,7 +79,7 @@ async def rename(tools: Tools, user_id: int, channel_id: int, topic: str | None)
 
 async def finish(tools: Tools, user_id: int, channel_id: int) -> None:
     """Close a stage; who is there stays."""
-    guild_id, own = await _standing(tools, user_id, channel_id, ChannelType.STAGE)
+    guild_id, own = await standing_in(tools, user_id, channel_id, {ChannelType.STAGE})
     stage = await _open(tools, guild_id, channel_id)
     if not rights.may_open_stage(own.granted):
         raise Forbidden
@@ -96,7 +95,7 @@ async def close(tools: Tools, stage: StageInstance) -> None:
 
 async def describe(tools: Tools, user_id: int, channel_id: int, status: str | None) -> None:
     """Say what goes on in a voice channel."""
-    guild_id, own = await _standing(tools, user_id, channel_id, ChannelType.VOICE)
+    guild_id, own = await standing_in(tools, user_id, channel_id, {ChannelType.VOICE})
     stay = await tools.stays.one(guild_id, user_id)
     is_there = stay is not None and stay.channel_id == channel_id
     if not rights.may_set_status(own.granted, is_there=is_there):
@@ -166,20 +165,3 @@ async def _open(tools: Tools, guild_id: int, channel_id: int) -> StageInstance:
     if stage is None:
         raise NotFound(ErrorCode.UNKNOWN_STAGE)
     return stage
-
-
-async def _standing(
-    tools: Tools, user_id: int, channel_id: int, kind: ChannelType
-) -> tuple[int, Standing]:
-    """In which guild a channel of this kind is, and how the actor stands there."""
-    place = await tools.calls.ask(LocateChannel(channel_id=ChannelId(channel_id)))
-    if place.guild_id is None:
-        raise NotFound(ErrorCode.UNKNOWN_CHANNEL)
-    own = await tools.facts.standing(place.guild_id, channel_id, user_id)
-    if own.channel is None:
-        raise NotFound(ErrorCode.UNKNOWN_CHANNEL)
-    if own.member is None or not rights.may_see(own.granted):
-        raise Forbidden(ErrorCode.MISSING_ACCESS)
-    if own.channel.type is not kind:
-        raise Forbidden(ErrorCode.NOT_THIS_CHANNEL_TYPE)
-    return place.guild_id, own

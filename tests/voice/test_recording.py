@@ -130,7 +130,7 @@ async def test_what_a_dying_worker_has_recorded_is_saved(
     mina, jun = club.callers
     begun = await mina.person.does("POST", f"/channels/{club.voice_id}/recordings")
     await told(jun, is_on=True)
-    await asyncio.sleep(2)
+    await asyncio.sleep(2)  # what is said meanwhile is what there is to save
     await house.kill("media")
     await told(jun, is_on=False)
     film, _ = await film_of(jun, club.voice_id)
