@@ -13,12 +13,12 @@ from chassis.db import Database as Stored
 from chassis.db import Units
 from chassis.metrics import Metrics
 from chassis.tasks import Tasks
-from chassis.testing import ManualClock
 from notification_service.carriers.fcm import Fcm
 from notification_service.domain.devices import Provider, hash_of
 from notification_service.domain.notices import Pace
 from notification_service.jobs import Pushes
 from notification_service.tools import Policy, Tools
+from tests.fixtures.clock import ManualClock
 from tests.fixtures.postgres import Database
 from tests.fixtures.push import FcmServer
 from tests.service.notification_service.house import fresh

@@ -19,7 +19,6 @@ from chassis.http import application
 from chassis.metrics import Metrics
 from chassis.service import listen
 from chassis.tasks import Tasks
-from chassis.testing import ManualClock
 from contracts import lane
 from contracts.attachments import Links
 from contracts.errors import Unavailable
@@ -40,6 +39,7 @@ from gateway.rest.ratelimit import Limiter
 from gateway.rest.routes import Routes
 from gateway.rest.rows import ROWS, Bucket, Row
 from gateway.rest.tally import Tally
+from tests.fixtures.clock import ManualClock
 from tests.fixtures.patience import PATIENCE
 
 KEYS = {f"id.{name}": name.encode() * 8 for name in ("chat", "user", "community", "files")}

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chassis.testing import ManualClock
 from contracts import lane
 from contracts.identity import verify
 from gateway.rest.exchange import ANSWER_WITHIN_S
 from gateway.rest.pools import LANE_AGAIN_S
+from tests.fixtures.clock import ManualClock
 from tests.fixtures.patience import PATIENCE
 from tests.service.gateway.edge_stand import AUTH, KEYS, Reply, Stand, Visit, Wire, standing
 

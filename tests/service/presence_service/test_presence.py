@@ -18,7 +18,6 @@ from chassis.clock import SystemClock
 from chassis.metrics import Metrics
 from chassis.rpc import Calls, RpcServer
 from chassis.tasks import Tasks
-from chassis.testing import ManualClock
 from contracts import topics
 from contracts.errors import Unavailable
 from contracts.events import open_as
@@ -36,6 +35,7 @@ from gateway.live.seats import Seats
 from presence_service.app import build
 from presence_service.settings import Settings
 from presence_service.store import Hold, Leases
+from tests.fixtures.clock import ManualClock
 from tests.fixtures.ears import Ears
 from tests.fixtures.identity import keys
 from tests.fixtures.patience import until

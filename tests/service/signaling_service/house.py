@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chassis.rpc import Calls, RpcServer
-from chassis.testing import START, ManualClock
 from contracts import topics
 from contracts.errors import NotFound
 from contracts.events.base import Event
@@ -46,6 +45,7 @@ from signaling_service.app import build
 from signaling_service.domain import tokens
 from signaling_service.domain.tokens import Claims
 from signaling_service.settings import Settings
+from tests.fixtures.clock import START, ManualClock
 from tests.fixtures.ears import Ears
 from tests.fixtures.patience import until
 from tests.fixtures.services import Running, running, stub

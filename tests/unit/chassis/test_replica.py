@@ -9,9 +9,9 @@ import pytest
 
 from chassis.bus import Listener
 from chassis.replica import Replica
-from chassis.testing import ManualClock
 from contracts.events import Header, Route, pack
 from contracts.topics import Topic
+from tests.fixtures.clock import ManualClock
 
 STALE = "GuildUpdate"
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from chassis.testing import ManualClock
 from chat_service.people import People
 from contracts import topics
 from contracts.events.user import FaceChanged
 from contracts.ids import UserId
 from contracts.objects.user import User
 from contracts.rpc.users import GetUsers, Users
+from tests.fixtures.clock import ManualClock
 
 
 class Calls:

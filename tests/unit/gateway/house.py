@@ -15,7 +15,6 @@ import zstandard
 
 from chassis.bus import ReplayGone
 from chassis.tasks import Tasks
-from chassis.testing import START, ManualClock
 from contracts.errors import Unavailable
 from contracts.events.base import Event, Inside
 from contracts.events.guild import GuildJoined, GuildLeft
@@ -71,6 +70,7 @@ from contracts.topics import Topic
 from gateway.live import records
 from gateway.live.lobby import Lobby, Site
 from gateway.live.ws import GatewaySocket
+from tests.fixtures.clock import START, ManualClock
 
 GUILD = 1 << 30
 OTHER = 2 << 30

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from chassis.tasks import Tasks
-from chassis.testing import ManualClock
 from contracts.rpc.media import Manner
 from signaling_service.attending import Attending
 from signaling_service.domain.stays import Stay
@@ -15,6 +14,7 @@ from signaling_service.hall.rooms import Guest, Room
 from signaling_service.hall.workers import Workers
 from signaling_service.tools import Tools
 from signaling_service.ws.absent import Absent
+from tests.fixtures.clock import ManualClock
 
 
 def guest(name: str) -> Guest:

@@ -7,10 +7,10 @@ from typing import Any, cast
 import pytest
 
 from chassis.rpc.failures import Away, Late, Lost
-from chassis.testing import ManualClock
 from contracts.rpc.media_news import WorkerHere
 from contracts.rpc.media_stats import RoomNames
 from signaling_service.hall.workers import Workers
+from tests.fixtures.clock import ManualClock
 
 HERE = WorkerHere(
     worker="one",

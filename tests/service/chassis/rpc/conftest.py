@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chassis.clock import SystemClock
-from chassis.testing import ManualClock
+from tests.fixtures.clock import ManualClock
 from tests.service.chassis.rpc.ends import World
 
 

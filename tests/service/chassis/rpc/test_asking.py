@@ -10,7 +10,6 @@ import pytest
 from chassis import logs
 from chassis.rpc.client import WATCH_EVERY_S
 from chassis.rpc.link import IN_FLIGHT_MOST
-from chassis.testing import ManualClock
 from contracts.errors import (
     Conflict,
     DomainError,
@@ -21,6 +20,7 @@ from contracts.errors import (
     Unavailable,
 )
 from contracts.limits import RPC_LINE_BYTES
+from tests.fixtures.clock import ManualClock
 from tests.service.chassis.rpc.ends import KEYS, Echo, Hanging, Once, Raw, Said, World, echo
 
 

@@ -12,10 +12,10 @@ from chassis.rpc import Calls, Link
 from chassis.rpc.frames import Origin, call_line
 from chassis.rpc.link import IN_FLIGHT_MOST
 from chassis.rpc.protocol import OPEN_WITHIN_S, Callee, Pair
-from chassis.testing import ManualClock
 from contracts.errors import (
     Unavailable,
 )
+from tests.fixtures.clock import ManualClock
 from tests.service.chassis.rpc.ends import (
     HOST,
     KEYS,

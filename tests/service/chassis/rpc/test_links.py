@@ -8,11 +8,11 @@ import pytest
 
 from chassis.rpc.breaker import LEAST_CALLS, OPEN_S
 from chassis.rpc.protocol import DEAD_AFTER_S
-from chassis.testing import ManualClock
 from contracts.errors import (
     NotFound,
     Unavailable,
 )
+from tests.fixtures.clock import ManualClock
 from tests.service.chassis.rpc.ends import (
     Echo,
     Hanging,

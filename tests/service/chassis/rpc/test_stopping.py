@@ -10,10 +10,10 @@ import pytest
 from chassis.metrics import Metrics
 from chassis.rpc import RpcServer
 from chassis.rpc.frames import answer_line
-from chassis.testing import ManualClock
 from contracts.errors import (
     Unavailable,
 )
+from tests.fixtures.clock import ManualClock
 from tests.service.chassis.rpc.ends import HOST, KEYS, Echo, Hanging, Once, World, echo
 
 

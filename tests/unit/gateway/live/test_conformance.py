@@ -18,7 +18,6 @@ from websockets.protocol import State
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
-from chassis.testing import ManualClock
 from contracts.closecodes import Close
 from gateway.live.frames import (
     BINARY,
@@ -34,6 +33,7 @@ from gateway.live.frames import (
 from gateway.live.lobby import Lobby
 from gateway.live.socket import GOODBYE_S, Socket
 from gateway.live.wheel import Wheel
+from tests.fixtures.clock import ManualClock
 from tests.unit.gateway.house import Transport, masked
 
 LIMIT = 1 << 20

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from chassis.testing import START
 from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
 from contracts.events.emoji import GuildEmojisUpdate
 from contracts.events.guild import GuildUpdate
@@ -29,6 +28,7 @@ from contracts.permissions import Permission
 from contracts.topics import IDENTITY, guild
 from contracts.topics import user as user_topic
 from gateway.live.atlas import LINGER_S
+from tests.fixtures.clock import START
 from tests.unit.gateway.house import (
     GUILD,
     OTHER,

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from chassis.testing import START
 from contracts.events.base import Event, Inside
 from contracts.events.thread import (
     AddedMember,
@@ -27,6 +26,7 @@ from contracts.objects.channel import ChannelType
 from contracts.objects.thread import Thread, ThreadMember, ThreadMetadata
 from contracts.permissions import Permission
 from contracts.rpc.chat import ActiveThread, GetActiveThreads
+from tests.fixtures.clock import START
 from tests.unit.gateway.house import (
     GUILD,
     OTHER,

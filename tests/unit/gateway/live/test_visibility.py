@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from chassis.testing import START
 from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
 from contracts.events.guild import GuildUpdate
 from contracts.events.member import MemberUpdate
@@ -24,6 +23,7 @@ from contracts.objects.role import Role
 from contracts.objects.voice import StageInstance
 from contracts.permissions import Permission
 from contracts.rpc.signaling import GetVoiceStates
+from tests.fixtures.clock import START
 from tests.unit.gateway.house import (
     GUILD,
     Client,

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from chassis.tasks import Tasks
-from chassis.testing import ManualClock
 from contracts import topics
 from contracts.errors import Unavailable
 from contracts.events.session import LoginEnded
@@ -19,6 +18,7 @@ from contracts.ids import UserId, WebhookId
 from contracts.rpc.community import OpenWebhook, WebhookOpened
 from contracts.rpc.users import AuthenticateAll, Authenticated, AuthenticatedAll
 from gateway.rest.authenticate import ALIVE_FOR_S, DEAD_FOR_S, Authenticator, Stamps, token_of
+from tests.fixtures.clock import ManualClock
 
 
 def token(user_id: int = 42, secret: str = "s" * 27) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from chassis.testing import ManualClock
 from gateway.rest.ratelimit import EVERYTHING, VAIN_MOST, VAIN_WITHIN_S, Admission, Limiter
 from gateway.rest.rows import Bucket
+from tests.fixtures.clock import ManualClock
 
 BUCKET = Bucket("test", 5, 5)
 
