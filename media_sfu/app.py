@@ -16,7 +16,7 @@ from media_sfu.recording.delivering import Delivery
 from media_sfu.recording.desk import Bounds, Desk
 from media_sfu.recording.shelf import Shelf
 from media_sfu.settings import Settings
-from media_sfu.worker import Worker
+from media_sfu.worker import Trunk, Worker
 
 
 def build(settings: Settings) -> Service:
@@ -38,6 +38,7 @@ def build(settings: Settings) -> Service:
             port,
             hosts=settings.hosts(),
             tell=calls.cast,
+            trunk=Trunk(calls.ask_at, settings.pair_key()),
             clock=service.clock,
             tasks=service.tasks,
         )

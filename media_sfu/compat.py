@@ -30,7 +30,7 @@ from aiortc.rtcdtlstransport import (
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from OpenSSL import SSL
-from pylibsrtp import _binding
+from pylibsrtp import Policy, _binding
 
 ffi: Any = _binding.ffi
 _lib: Any = _binding.lib
@@ -152,6 +152,20 @@ class Srtp:
             return bytes(self._kept.unprotect_rtcp(data))
         except (pylibsrtp.Error, ValueError):
             return b""
+
+
+SEAL_BYTES = PROFILES[0].key_length + PROFILES[0].salt_length
+"""Of a key with its salt."""
+
+
+def keyed(rx: bytes, tx: bytes) -> tuple[Srtp, Srtp]:
+    """For receiving and for sending, with keys that were agreed upon without a handshake."""
+    made = []
+    for key, kind in ((rx, Policy.SSRC_ANY_INBOUND), (tx, Policy.SSRC_ANY_OUTBOUND)):
+        policy = Policy(key=key, ssrc_type=kind, srtp_profile=PROFILES[0].libsrtp_profile)
+        policy.allow_repeat_tx, policy.window_size = True, 1024
+        made.append(Srtp(pylibsrtp.Session(policy)))
+    return made[0], made[1]
 
 
 class Certificate(RTCCertificate):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from chassis.service import Service
 from contracts.rpc.media_news import LossReason, WorkerHere
 from media_sfu import feedback
-from media_sfu.actions import cords, following, hearing, seating
+from media_sfu.actions import cords, following, hearing, relaying, seating
 from media_sfu.rooms import Participant
 from media_sfu.settings import Settings
 from media_sfu.worker import Worker
@@ -32,6 +32,8 @@ def register(service: Service, worker: Worker, settings: Settings) -> None:
     service.job("pauses", 0.1, lambda: cords.rest(worker))
     service.job("layers", 0.3, lambda: _follow(worker))
     service.job("quality", 3.0, lambda: hearing.quality(worker))
+    service.job("legs", 0.05, lambda: relaying.look(worker))
+    service.job("beats", 1.0, lambda: relaying.beat(worker))
     service.job("register", 1.0, register_.tell)
 
 
@@ -43,6 +45,8 @@ def _each(worker: Worker, work: Callable[..., None]):  # type: ignore[no-untyped
                 # Most only listen, and this comes by thirty times a second.
                 if one.up is not None and one.up.layers:
                     work(one.up, now)
+            for leg in room.legs.values():
+                work(leg, now)
         worker.port.flush()
 
     return turn
@@ -67,6 +71,8 @@ async def _report(worker: Worker, settings: Settings) -> None:
         for track in room.tracks.values():
             for layer in track.layers.values():
                 layer.bits.measure(now)
+        for leg in room.legs.values():
+            feedback.report(leg, now, settings.video_bits)
         for one in tuple(room.participants.values()):
             await _look_after(worker, settings, one, now)
     worker.port.flush()
@@ -110,6 +116,7 @@ class Register:
     def __init__(self, worker: Worker, settings: Settings) -> None:
         self._worker = worker
         self._address = settings.node_address()
+        self._relay = settings.relay_address
         self._at = worker.clock.monotonic()
         self._sent = 0
         self._spent = 0.0
@@ -139,5 +146,6 @@ class Register:
                 participants=worker.rooms.people,
                 packets_per_second=pps,
                 busy=busy,
+                relay=self._relay(worker.port.port),
             )
         )

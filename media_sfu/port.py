@@ -81,6 +81,8 @@ class UdpPort:
         self.by_name: dict[str, Owner] = {}
         self.by_address: dict[Address, Owner] = {}
         self.by_ssrc: dict[int, Hidden] = {}
+        self.legs: dict[int, Owner] = {}
+        """By the SSRCs of what other workers send: from where, only their keys prove."""
 
     @property
     def port(self) -> int:
@@ -113,6 +115,18 @@ class UdpPort:
         """Let go of what was batched."""
         if self.batch is not None:
             self.batch.flush()
+
+    async def found(self, host: str, port: int) -> Address:
+        """Another worker's port in numbers, of the kind that this one's socket sends to."""
+        is_six = ":" in self._bind
+        where = await asyncio.get_running_loop().getaddrinfo(
+            host,
+            port,
+            family=socket.AF_INET6 if is_six else socket.AF_INET,
+            type=socket.SOCK_DGRAM,
+            flags=socket.AI_V4MAPPED if is_six else 0,
+        )
+        return str(where[0][4][0]), port
 
     @property
     def sent(self) -> int:
@@ -169,7 +183,7 @@ class UdpPort:
                 continue
             first = inlet[0]
             if first >= 128:
-                owner = owners.get(address)
+                owner = owners.get(address) or self._leg()
                 if owner is not None:
                     owner.media(size, now)
             elif first < 4:
@@ -179,6 +193,11 @@ class UdpPort:
                 if owner is not None:
                     owner.greeted(bytes(inlet[:size]))
         self.batch.flush()  # type: ignore[union-attr]
+
+    def _leg(self) -> Owner | None:
+        inlet = self.inlet
+        sender = inlet[4:8] if 192 <= inlet[1] <= 223 else inlet[8:12]
+        return self.legs.get(int.from_bytes(sender, "big")) if self.legs else None
 
     def _check(self, data: bytes, address: Address) -> None:
         if len(data) == discovery.BYTES:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from contracts.errors import ErrorCode, NotFound
 from contracts.rpc.media import DataManner, LayerWish, Manner, Rights, Source, TrackSpec
@@ -15,6 +15,9 @@ from media_sfu.domain.allocation import Budget
 from media_sfu.places import Places
 from media_sfu.tracks import DownTrack, Rate, UpTrack
 from media_sfu.wire import Wire
+
+if TYPE_CHECKING:
+    from media_sfu.legs import Leg
 
 
 @dataclass(slots=True, eq=False)
@@ -102,6 +105,14 @@ class Room:
     speaking: dict[str, float] = field(default_factory=dict)
     """Volume by participant, as it was told last."""
     watchers: list[Watcher] = field(default_factory=list)
+    legs: dict[str, Leg] = field(default_factory=dict)
+    """To other workers on which this room is, by their names."""
+
+    def publishers(self) -> Iterator[Participant]:
+        """Whoever may be heard here, on whichever worker they sit."""
+        yield from self.participants.values()
+        for leg in self.legs.values():
+            yield from leg.people.values()
 
     def participant(self, name: str) -> Participant:
         """The one of this name, or NotFound."""

@@ -27,6 +27,7 @@ from contracts.rpc.media import (
     WishLayers,
 )
 from contracts.rpc.media_cords import CordKeyed, CordLaid, KeyCord, LayCord
+from contracts.rpc.media_legs import LegHeard, SpanRoom, TellLeg
 from contracts.rpc.media_recording import StartRecording, StopRecording
 from contracts.rpc.media_stats import GetRoom, ListRooms, RoomNames, RoomStats
 from media_sfu.actions import (
@@ -36,6 +37,7 @@ from media_sfu.actions import (
     looking,
     offering,
     publishing,
+    relaying,
     seating,
     talking,
 )
@@ -74,6 +76,7 @@ def register(rpc: RpcServer, worker: Worker, turn: Turn, recording: Recording) -
     does(StartRecording, recording.start)
     does(StopRecording, recording.stop)
     does(Drain, seating.drain)
+    does(SpanRoom, relaying.span)
     _answer(rpc, worker, turn, recording)
 
 
@@ -104,6 +107,10 @@ def _answer(rpc: RpcServer, worker: Worker, turn: Turn, recording: Recording) ->
     async def keyed(asked: KeyCord) -> CordKeyed:
         return await cords.key(worker, asked)
 
+    async def told(asked: TellLeg) -> LegHeard:
+        return await relaying.hear(worker, asked)
+
+    rpc.handle(TellLeg, told)
     rpc.handle(OpenParticipant, opened)
     rpc.handle(LayCord, laid)
     rpc.handle(KeyCord, keyed)

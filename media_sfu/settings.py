@@ -28,6 +28,10 @@ class Settings(ServiceSettings):
     node: str = Field(
         "", description="host:port at which signaling calls this worker; found by itself if empty"
     )
+    relay: str = Field(
+        "",
+        description="host:port at which other workers send it media; found by itself if empty",
+    )
     lost_seconds: float = Field(
         20.0, description="Somebody not heard for this long is gone; until then a call may resume"
     )
@@ -71,6 +75,21 @@ class Settings(ServiceSettings):
             return self.node
         host = socket.gethostname() if self.bind in _ANYWHERE else self.bind
         return f"{host}:{self.rpc_port}"
+
+    def pair_key(self) -> bytes:
+        """What all workers of a house share; empty where the keyring is of an older one."""
+        return self.keys().get("media>media", b"")
+
+    def relay_address(self, port: int) -> str:
+        """How other workers' media reaches this one, whose UDP port is known by now."""
+        if not self.pair_key():
+            return ""
+        if self.relay:
+            return self.relay
+        host = self.udp_bind
+        if host in _ANYWHERE:
+            host = self.node_address().rpartition(":")[0]
+        return f"{host}:{port}"
 
     def turn(self) -> Turn:
         """Where clients find help."""

@@ -22,6 +22,7 @@ from media_sfu.domain.lines import Line
 from media_sfu.domain.redundancy import Need
 
 if TYPE_CHECKING:
+    from media_sfu.legs import Leg
     from media_sfu.wire import Crypt, Wire
 
 KEY_EVERY_S = 0.4
@@ -105,6 +106,10 @@ class UpLayer:
         for ear in self.track.ears:
             ear.came(self, kept, is_key=is_key)
 
+    def flows(self, now: float) -> bool:
+        """Whether it could be followed now."""
+        return now - self.heard_at < FLOWS_S
+
     def key_wanted(self, now: float) -> None:
         """A listener needs a key frame: asked for at once, or as soon as it may be again."""
         if not self.is_video or self.wire is None:
@@ -156,6 +161,8 @@ class UpTrack:
     """The highest layer of use to anybody, as it was told; -1: nothing was told."""
     wanted_at: float = 0.0
     """When so much was of use last."""
+    leg: Leg | None = None
+    """Over which it comes from another worker."""
 
     @property
     def name(self) -> str:
@@ -179,7 +186,7 @@ class UpTrack:
         publisher's line decides how many of a simulcast it sends.
         """
         known = [self.layers[rid] for rid in self.rids or ("",) if rid in self.layers]
-        return [layer for layer in known if now - layer.heard_at < FLOWS_S] or known[:1]
+        return [layer for layer in known if layer.flows(now)] or known[:1]
 
 
 @dataclass(frozen=True, slots=True)

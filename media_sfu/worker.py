@@ -5,13 +5,15 @@ The state is in rooms.py; what changes it stands in actions. This is what they h
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from ipaddress import ip_address
 
 from chassis.clock import Clock
 from chassis.logs import logger
 from chassis.tasks import Tasks
 from contracts.rpc.base import Cast
+from contracts.rpc.media_legs import LegHeard, TellLeg
 from media_sfu.port import Address, UdpPort
 from media_sfu.rooms import Rooms
 from media_sfu.wire import Crypt
@@ -19,6 +21,15 @@ from media_sfu.wire import Crypt
 log = logger("media")
 
 Tell = Callable[[Cast], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """How this worker speaks to others of its kind."""
+
+    ask: Callable[[Address, TellLeg], Awaitable[LegHeard]]
+    secret: bytes
+    """Shared by all workers of a house; empty: none, and then no room goes beyond this one."""
 
 
 def _is_private(host: str) -> bool:
@@ -39,12 +50,14 @@ class Worker:
         *,
         hosts: tuple[str, ...],
         tell: Tell,
+        trunk: Trunk,
         clock: Clock,
         tasks: Tasks,
     ) -> None:
         self.name = name
         self.port = port
         self.tell = tell
+        self.trunk = trunk
         self.clock = clock
         self.tasks = tasks
         self.rooms = Rooms()

@@ -61,7 +61,7 @@ SERVICES: tuple[Service, ...] = (
     Service("chat", "chat_service", schema="chat", files=True, calls=("user", "community")),
     Service("presence", "presence_service", calls=("community", "user")),
     Service("signaling", "signaling_service", calls=("user", "community", "chat", "media")),
-    Service("media", "media_sfu", redis=False, calls=("signaling", "chat")),
+    Service("media", "media_sfu", redis=False, calls=("signaling", "chat", "media")),
     Service(
         "notification",
         "notification_service",

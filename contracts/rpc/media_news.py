@@ -40,6 +40,8 @@ class WorkerHere(Cast):
     """Forwarded, of late."""
     busy: float
     """Share of its core, 0 to 1."""
+    relay: str = ""
+    """host:port at which it takes media of other workers; empty: of none."""
 
 
 class WireState(StrEnum):

@@ -43,11 +43,34 @@ class ParticipantStats(Wire):
     tracks: tuple[TrackStats, ...]
 
 
+class LegStats(Wire):
+    """A room's way to another worker."""
+
+    peer: str
+    is_keyed: bool
+    """Whether both ends have agreed upon keys."""
+    rtt_ms: float
+    loss: float
+    """Of what is sent."""
+    shown: int
+    """Tracks of this worker that are shown to the other, and (below) of how many layers copies are
+    sent, and how many packets that were.
+    """
+    sending: int
+    sent: int
+    heard: int
+    """Tracks of the other one, layers that come, and packets that came."""
+    receiving: int
+    received: int
+
+
 class RoomStats(Wire):
     """One room."""
 
     room: str
     participants: tuple[ParticipantStats, ...]
+    legs: tuple[LegStats, ...] = ()
+    """To other workers on which it is, too."""
 
 
 class GetRoom(Call[RoomStats]):

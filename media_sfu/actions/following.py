@@ -72,6 +72,8 @@ def tell_wanted(worker: Worker, room: Room, track: UpTrack, now: float) -> None:
     """Which layers are of use to anybody: more at once, fewer after a while, for screens change."""
     best = len(track.rids) - 1
     most = max((_wished(room, down, best) for down in track.downs), default=-1)
+    for leg in room.legs.values():
+        most = max(most, min(best, leg.useful.get(track.name, -1)))
     if track.ears:
         most = best
     if most >= track.wanted:
@@ -79,6 +81,8 @@ def tell_wanted(worker: Worker, room: Room, track: UpTrack, now: float) -> None:
     if most == track.wanted or (most < track.wanted and now - track.wanted_at < SPARED_AFTER_S):
         return
     track.wanted = most
+    if track.leg is not None:
+        return  # its worker is told, and sums up
     names = tuple(str(quality) for quality in _QUALITIES[: most + 1])
     worker.tell(
         LayersWanted(room=room.name, participant=track.owner, track=track.name, qualities=names)

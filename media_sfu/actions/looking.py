@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contracts.rpc.media_stats import (
     GetRoom,
+    LegStats,
     ParticipantStats,
     RoomNames,
     RoomStats,
     TrackStats,
 )
+from media_sfu.legs import Leg
 from media_sfu.rooms import Participant
 from media_sfu.tracks import UpTrack
 from media_sfu.worker import Worker
@@ -20,6 +22,7 @@ async def room(worker: Worker, asked: GetRoom) -> RoomStats:
     return RoomStats(
         room=found.name,
         participants=tuple(_participant(one) for one in found.participants.values()),
+        legs=tuple(_leg(leg) for leg in found.legs.values()),
     )
 
 
@@ -52,6 +55,22 @@ def _participant(one: Participant) -> ParticipantStats:
     )
 
 
+def _leg(leg: Leg) -> LegStats:
+    copies, layers = leg.downs.values(), leg.layers.values()
+    return LegStats(
+        peer=leg.peer.worker,
+        is_keyed=leg.session is not None,
+        rtt_ms=round(1000 * leg.rtt, 1),
+        loss=round(leg.loss, 3),
+        shown=len(leg.shown),
+        sending=sum(1 for copy in copies if copy.layer is not None),
+        sent=sum(copy.packets for copy in copies),
+        heard=len(leg.tracks),
+        receiving=len(leg.wants()),
+        received=sum(layer.intake.received for layer in layers),
+    )
+
+
 def _loss_up(one: Participant) -> float:
     layers = [layer for track in one.published.values() for layer in track.layers.values()]
     return round(max((layer.intake.lost_share for layer in layers), default=0.0), 3)
@@ -71,6 +90,6 @@ def _track(track: UpTrack) -> TrackStats:
             max((layer.intake.jitter for layer in layers), default=0.0) * 1000 / track.codec.clock,
             2,
         ),
-        listeners=len(track.downs),
+        listeners=sum(1 for down in track.downs if down.listener),
         layers={layer.rid or "-": layer.bits.value for layer in layers},
     )

@@ -42,7 +42,7 @@ class Recorder:
     def begin(self) -> None:
         """Listen, to whoever is there and whoever comes."""
         self.room.watchers.append(self)
-        for one in self.room.participants.values():
+        for one in self.room.publishers():
             for track in one.published.values():
                 self.appeared(one, track)
 
