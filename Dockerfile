@@ -24,7 +24,8 @@ COPY signaling_service signaling_service
 COPY media_sfu media_sfu
 COPY notification_service notification_service
 RUN /opt/moim/bin/python -m compileall -q /app
-ENV PATH=/opt/moim/bin:$PATH PYTHONUNBUFFERED=1
+# Names of neighbours that are away can keep a resolver's threads busy; four are soon all of them.
+ENV PATH=/opt/moim/bin:$PATH PYTHONUNBUFFERED=1 UV_THREADPOOL_SIZE=16
 USER 10001:10001
 STOPSIGNAL SIGTERM
 CMD ["python", "-m", "gateway"]

@@ -61,7 +61,7 @@ class Calls:
         self._tasks = tasks
         self._needed = frozenset(needed)
         self._anybody_waits = asyncio.Event()
-        self._side = Side(instance, clock, self._anybody_waits.set)
+        self._side = Side(instance, clock, tasks, self._anybody_waits.set)
         self._neighbours = {
             name: Neighbour(self._pair(name), address, self._side)
             for name, address in neighbours.items()

@@ -15,6 +15,7 @@ from itertools import count
 from chassis.backoff import delays
 from chassis.clock import Clock
 from chassis.logs import logger
+from chassis.names import Named
 from chassis.rpc.breaker import Breaker
 from chassis.rpc.failures import Away, Late, Lost
 from chassis.rpc.frames import (
@@ -29,6 +30,7 @@ from chassis.rpc.frames import (
 )
 from chassis.rpc.pipe import Pipe
 from chassis.rpc.protocol import Caller, Pair
+from chassis.tasks import Tasks
 from contracts.wire import JSON
 
 log = logger("rpc")
@@ -51,6 +53,7 @@ class Side:
 
     instance: str
     clock: Clock
+    tasks: Tasks
     stir: Callable[[], None]
     """Somebody waits: deadlines must be watched."""
 
@@ -62,7 +65,7 @@ class Neighbour:
         self.service = pair.callee
         self.is_up = False
         self._pair = pair
-        self._address = address
+        self._place = Named(*address, side.tasks)
         self._side = side
         self._clock = side.clock
         self._pipe: Pipe | None = None
@@ -88,10 +91,9 @@ class Neighbour:
     async def live(self) -> None:
         """Connect once and wait until that link has ended."""
         self._over.clear()
-        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT_WITHIN_S):
-                await loop.create_connection(self._begin, *self._address)
+                await self._place.connect(self._begin)
         except (OSError, TimeoutError) as error:
             log.debug("link.not_connected", neighbour=self.service, error=str(error))
         else:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from chassis.clock import Clock
 from chassis.logs import logger
+from chassis.names import Named
 from chassis.tasks import Tasks
 from gateway.rest.lane import Lane
 from gateway.rest.upstream import Carried, UpstreamConnection
@@ -35,7 +36,7 @@ class Pool:
         self.service = service
         self.most = CONNECTIONS
         self.most_waiting = WAITING
-        self._address = address
+        self._place = Named(*address, tasks)
         self._tasks = tasks
         self._swept_at = clock.monotonic()
         self._idle: list[UpstreamConnection] = []
@@ -112,14 +113,10 @@ class Pool:
         return len(self._open), len(self._idle), len(self._waiting)
 
     async def _connect(self, exchange: Carried) -> None:
-        loop = asyncio.get_running_loop()
-        host, port = self._address
         connection: UpstreamConnection | None = None
         try:
             async with asyncio.timeout(CONNECT_WITHIN_S):
-                _, connection = await loop.create_connection(
-                    lambda: UpstreamConnection(self), host, port
-                )
+                connection = await self._place.connect(lambda: UpstreamConnection(self))
         except (OSError, TimeoutError) as error:
             log.warning("upstream.unreachable", service=self.service, error=str(error))
         finally:
@@ -140,10 +137,9 @@ class Pool:
             self._tasks.spawn("upstream.lane", self._connect_lane(lane))
 
     async def _connect_lane(self, lane: Lane) -> None:
-        host, port = self._address
         try:
             async with asyncio.timeout(CONNECT_WITHIN_S):
-                await asyncio.get_running_loop().create_connection(lambda: lane, host, port)
+                await self._place.connect(lambda: lane)
             self._lanes.add(lane)
         except (OSError, TimeoutError) as error:
             log.warning("upstream.unreachable", service=self.service, error=str(error))

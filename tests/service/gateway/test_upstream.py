@@ -209,7 +209,7 @@ async def test_a_client_that_says_no_more_still_gets_its_answer(stand: Stand) ->
 
 
 async def test_a_service_that_is_down_is_said_to_be(stand: Stand) -> None:
-    stand.edge.desk.upstreams.pool("user")._address = ("127.0.0.1", 1)  # type: ignore[union-attr]
+    stand.edge.desk.upstreams.pool("user")._place._port = 1  # type: ignore[union-attr]
     wire = await stand.wire()
     reply = await wire.ask("GET", "/api/v10/users/@me")
     assert reply.status == 503
