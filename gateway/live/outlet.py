@@ -4,6 +4,7 @@ not, nothing while it is held. What is written is bytes already.
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from asyncio import WriteTransport
 from collections import deque
@@ -14,15 +15,17 @@ from contracts import limits
 from gateway.live.codec import ZstdContext
 from gateway.live.frames import BINARY, frame
 
-HIGH_WATER = 64 << 10
+HIGH_WATER = 0
+"""Of a transport: it tells of the first byte that has to wait, so nothing waits in it unknown."""
+NO_WAY = -1
 
 
 class Sink(Protocol):
     """Whatever takes what `Frames.of` gives for its encoding."""
 
     @property
-    def door(self) -> Door:
-        """What to write to, until `Outlet.turns` says otherwise."""
+    def way(self) -> int:
+        """The socket to write to at once, until `Outlet.turns` says otherwise; or NO_WAY."""
 
     def write(self, data: bytes, /) -> None:
         """Take it."""
@@ -77,22 +80,35 @@ class _Queue:
 
 
 class Outlet:
-    """`door` is the transport itself for as long as nothing is in the way: a walk over a thousand
-    sessions touches no object but that. Who keeps doors looks at `turns` before each walk.
+    """`way` is the socket itself for as long as nothing is in the way, and `door` the transport: a
+    walk over a thousand sessions touches none of their objects. Who keeps ways looks at `turns`
+    before each walk.
+
+    A socket may be written to behind its transport's back only while the transport holds nothing
+    back and has not let it go: pause() and shut() have to come before either, and in asyncio they
+    do, as a socket is closed after connection_lost().
     """
 
-    __slots__ = ("_corked", "_held", "_queue", "_transport", "door")
+    __slots__ = ("_corked", "_held", "_queue", "_socket", "_transport", "door")
 
     turns: ClassVar[int] = 0
     """How often the door of any outlet has changed."""
 
     def __init__(self, transport: WriteTransport) -> None:
-        transport.set_write_buffer_limits(high=HIGH_WATER)
         self._transport: WriteTransport | None = transport
+        self._socket = _socket_of(transport)
         self._queue: _Queue | None = None
         self._corked: list[bytes] | None = None
         self._held = False
         self.door: Door = transport
+        transport.set_write_buffer_limits(high=HIGH_WATER)
+        if transport.get_write_buffer_size():
+            self.pause()
+
+    @property
+    def way(self) -> int:
+        """The socket, while the transport would do nothing but write to it."""
+        return self._socket if self.door is self._transport else NO_WAY
 
     @property
     def stalled(self) -> bool:
@@ -160,18 +176,19 @@ class Outlet:
             self._transport.write(queue.joined())
 
     def shut(self) -> None:
-        """Nothing goes out any more."""
+        """Nothing goes out any more, but what was said before."""
         self.uncork()
+        if self._queue and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(self._queue.joined())
         self._transport = None
         self._queue = None
         self._turn()
 
     def abort(self) -> None:
         """Cut a reader that does not read."""
-        transport = self._transport
+        if self._transport is not None:
+            self._transport.abort()
         self.shut()
-        if transport is not None:
-            transport.abort()
 
     def _turn(self) -> None:
         before = self.door
@@ -183,15 +200,23 @@ class Outlet:
             Outlet.turns += 1
 
 
+def _socket_of(transport: WriteTransport) -> int:
+    # Elsewhere a socket is no file; and what a TLS transport writes is not what it is given.
+    if os.name != "posix" or transport.get_extra_info("sslcontext") is not None:
+        return NO_WAY
+    found = transport.get_extra_info("socket")
+    return NO_WAY if found is None else int(found.fileno())
+
+
 class Translator(ABC):
     """A sink that takes payloads instead of frames, and frames them for its connection alone."""
 
     __slots__ = ()
 
     @property
-    def door(self) -> Door:
-        """Itself, always."""
-        return self
+    def way(self) -> int:
+        """None, ever: it has to be asked."""
+        return NO_WAY
 
     @abstractmethod
     def write(self, payload: bytes, /) -> None:

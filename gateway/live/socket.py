@@ -83,13 +83,17 @@ class Socket(asyncio.Protocol, ABC):
         answer, is_welcome = answer_to(
             dict(headers), is_draining=self._lobby.is_draining, protocols=self.protocols
         )
+        if is_welcome:
+            # First: it asks to be told of a full transport, and what is told needs it.
+            self.outlet = Outlet(cast(asyncio.WriteTransport, transport))
         transport.set_protocol(self)
         if not is_welcome:
             transport.write(answer)
             transport.close()
             return
         self._transport = transport
-        self.outlet = Outlet(cast(asyncio.WriteTransport, transport))
+        if self.outlet.stalled:
+            self._stalled_at = self._lobby.clock.monotonic()
         self._lobby.sockets.add(self)
         self.outlet.cork()
         self.outlet.push(answer)
@@ -143,10 +147,10 @@ class Socket(asyncio.Protocol, ABC):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone; the session may be gone on with."""
         del exc
+        if self._transport is not None:
+            self.outlet.shut()  # before anything else: its socket is about to be somebody else's
         self._forget(is_resumable=True)
         self._over(Close.UNKNOWN_ERROR)
-        if self._transport is not None:
-            self.outlet.shut()
         self._transport = None
         self._lobby.sockets.discard(self)
         self._lobby.wheel.remove(self)
@@ -199,7 +203,7 @@ class Socket(asyncio.Protocol, ABC):
         stalled = self._stalled_at
         if stalled is not None and now >= stalled + limits.WRITE_DEADLINE_S:
             log.info("reader.too_slow", session=self._viewer.session_id if self._viewer else "")
-            self.outlet.abort()
+            self._transport.abort()
             return None
         self._tick(now)
         return self._next_deadline()

@@ -476,6 +476,12 @@ class Transport:
     def set_write_buffer_limits(self, high: int) -> None:
         self.high = high
 
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def get_extra_info(self, name: str) -> None:
+        """It has no socket."""
+
     def set_protocol(self, protocol: Any) -> None:
         self.protocol = protocol
 
@@ -490,7 +496,7 @@ class Transport:
         self.is_closed = True
 
     def is_closing(self) -> bool:
-        return self.is_closed
+        return self.is_closed or self.is_aborted
 
     def can_write_eof(self) -> bool:
         return True
