@@ -1,8 +1,8 @@
 """One cord: the connection of a bot's library. Sealed RTP over the worker's port, one voice up,
 every voice of the room down; no handshake, for signaling hands out the key.
 
-A cord believes packets from the one address that it is tied to, under its own SSRC, proven by its
-key, each once.
+A cord believes packets under its own SSRC, proven by its key, each once; from the one address that
+it is tied to, and follows its client to where such a packet comes from.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from contracts.rpc import media_cords
 from media_sfu.batch import Destination
-from media_sfu.domain import stun
+from media_sfu.domain import rationing, stun
 from media_sfu.domain.freshness import Freshness
 from media_sfu.domain.intake import Kept
 from media_sfu.port import Address, UdpPort
@@ -104,6 +104,8 @@ class Cord:
         """Where what is said goes."""
         self.to: Destination | None = None
         self.unproven = 0
+        self.heard_at = 0.0
+        self.ration, self._strangers = rationing.of_voice(), rationing.of_strangers()
         self._port = port
         self._hears = hears
         self._seen: list[Address] = []
@@ -126,12 +128,20 @@ class Cord:
         held = self._port.by_address.get(address)
         if address not in self._seen or not (held is None or isinstance(held, Cord)):
             return False
-        self._untie()
-        self._address, self._seal = address, seal
+        self._settle_at(address)
+        self._seal = seal
         self._freshness, self._count = Freshness(), _COUNTS_FROM
-        self.to = Destination(address)
-        self._port.by_address[address] = self
         return True
+
+    def moved(self, size: int, address: Address, now: float) -> None:
+        """A packet under this SSRC lies in the inlet, from where nobody is known: its router may
+        have given the client another address. Only what is proven says so, and is not repeated.
+        """
+        if self._strangers.takes(size, now):
+            packet = self._opened(size)
+            if packet is not None:
+                self._settle_at((address[0], address[1]))
+                self._take(packet, now)
 
     def close(self) -> None:
         """End, and leave nothing behind."""
@@ -143,6 +153,11 @@ class Cord:
             del self._port.by_ssrc[self.ssrc]
         self._seal = self.layer = None
 
+    def _settle_at(self, address: Address) -> None:
+        self._untie()
+        self._address, self.to = address, Destination(address)
+        self._port.by_address[address] = self
+
     def _untie(self) -> None:
         if self._address is not None and self._port.by_address.get(self._address) is self:
             del self._port.by_address[self._address]
@@ -152,18 +167,28 @@ class Cord:
 
     def media(self, size: int, now: float) -> None:
         """A packet lies in the port's inlet."""
-        seal, layer = self._seal, self.layer
+        packet = None if self.ration.is_spent(now) else self._opened(size)
+        if packet is not None:
+            self._take(packet, now)
+
+    def _opened(self, size: int) -> bytes | None:
+        seal = self._seal
         if seal is None or size > _PACKET_MOST or size <= _HEAD_BYTES + 4:
-            return
+            return None
         data = bytes(self._port.inlet[:size])
         if data[1] & 0x7F != OPUS_PT or int.from_bytes(data[8:12], "big") != self.ssrc:
-            return
+            return None
         count = int.from_bytes(data[-4:], "big")
         packet = seal.open(data) if self._freshness.is_fresh(count) else None
         if packet is None:
             self.unproven += 1
-            return
-        self._freshness.note(count)
+        else:
+            self._freshness.note(count)
+        return packet
+
+    def _take(self, packet: bytes, now: float) -> None:
+        self.ration.spend(len(packet), now)
+        self.heard_at, layer = now, self.layer
         if layer is not None:
             is_silent = packet[_HEAD_BYTES:] == SILENCE
             layer.take(packet, _HEAD_BYTES, _QUIET if is_silent else _SPOKEN, now)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from media_sfu.wire import Wire
 
 REPORTED_MOST = 64
+REPORTS_EVERY_S = 0.1
+"""Each report of a sender is passed on to all listeners; more of them tell nothing new."""
 
 
 def hear(wire: Wire, data: bytes, now: float) -> None:
@@ -42,6 +44,8 @@ def _sender(wire: Wire, packet: Packet, now: float) -> None:
     info = rtcp.sender_info(packet)
     layer = wire.layers.get(info.ssrc) if info else None
     if info is None or layer is None:
+        return
+    if layer.sender is not None and now - layer.sender[1] < REPORTS_EVERY_S:
         return
     layer.sender = (info, now)
     for down in layer.listeners:

@@ -71,6 +71,7 @@ async def _report(worker: Worker, settings: Settings) -> None:
         for track in room.tracks.values():
             for layer in track.layers.values():
                 layer.bits.measure(now)
+                worker.port.surplus += layer.ration.told() if layer.ration is not None else 0
         for leg in room.legs.values():
             feedback.report(leg, now, settings.video_bits)
         for one in tuple(room.participants.values()):
@@ -82,11 +83,14 @@ async def _report(worker: Worker, settings: Settings) -> None:
 async def _look_after(worker: Worker, settings: Settings, one: Participant, now: float) -> None:
     for wire in one.wires():
         feedback.report(wire, now, settings.video_bits)
+        worker.port.surplus += sum(ration.told() for ration in wire.rations)
         if wire.state is not None and now - wire.heard_at > _LAPSE_S:
             wire.lapse()
         if wire.state is not None and now - wire.heard_at > settings.lost_seconds:
             await seating.lose(worker, one, LossReason.TIMED_OUT)
             return
+    if one.cord is not None:
+        worker.port.surplus += one.cord.ration.told()
     if not one.was_connected and now - one.since > settings.connect_seconds:
         await seating.lose(worker, one, LossReason.NEVER_CONNECTED)
         return

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from contracts.rpc.media_legs import TRACKS_MOST, FarTrack, Peer
 from contracts.rpc.media_news import WireState
 from media_sfu.batch import Destination
+from media_sfu.domain import rationing
 from media_sfu.domain.codecs import OURS
 from media_sfu.domain.keying import leg_keys
 from media_sfu.port import Address, UdpPort
@@ -109,6 +110,7 @@ class Leg(Wire):
 
     def __init__(self, crypt: Crypt, port: UdpPort, room: Room, peer: Peer) -> None:
         super().__init__(crypt, _unwatched)
+        self.rations = (rationing.of_workers(),) * 3
         self.room, self.peer = room, peer
         self.changed: Callable[[], None] = _nobody_asks
         """Told when something else is shown, and (below) when nobody is here any more."""

@@ -35,6 +35,10 @@ Address = tuple[str, int]
 class Owner(Protocol):
     """A wire, as the port sees it."""
 
+    @property
+    def heard_at(self) -> float:
+        """When something proven came last."""
+
     def checked(self, request: stun.Request, address: Address) -> bytes | None:
         """The answer to a binding request with this wire's name."""
 
@@ -50,6 +54,9 @@ class Hidden(Protocol):
 
     def discovered(self, address: Address) -> None:
         """It is seen there."""
+
+    def moved(self, size: int, address: Address, now: float) -> None:
+        """A packet of RTP under its SSRC lies in the inlet, from an address nobody is known at."""
 
 
 class UdpPort:
@@ -67,17 +74,20 @@ class UdpPort:
         self._counted = metrics.counter("media_packets", "Packets received")
         self._forwarded = metrics.counter("media_packets_sent", "Packets sent")
         self._lost = metrics.counter("media_packets_unsent", "Packets the kernel had no room for")
+        self._surplus = metrics.counter(
+            "media_packets_surplus", "Packets dropped, as their sender sent more than anybody needs"
+        )
         self._wires = metrics.gauge("media_wires", "Connections that are open or being made")
         self._socket: socket.socket | None = None
         self._trouble: str | None = "not bound yet"
-        self._told = [0, 0, 0]
+        self._told = [0, 0, 0, 0]
         memory = FFI.new("char[]", SLOT_BYTES)
         self._memory = memory
         self.inlet_address = int(FFI.cast("uintptr_t", memory))
         self.inlet = memoryview(FFI.buffer(memory))
         """The datagram that was read last."""
         self.batch: Batch | None = None
-        self.received = 0
+        self.received = self.surplus = 0
         self.by_name: dict[str, Owner] = {}
         self.by_address: dict[Address, Owner] = {}
         self.by_ssrc: dict[int, Hidden] = {}
@@ -136,10 +146,9 @@ class UdpPort:
     def count(self) -> None:
         """Bring the metrics up to date: counting each packet there costs more than reading it."""
         unsent = self.batch.dropped if self.batch is not None else 0
-        now = [self.received, self.sent, unsent]
-        for counter, fresh, old in zip(
-            (self._counted, self._forwarded, self._lost), now, self._told, strict=True
-        ):
+        now = [self.received, self.sent, unsent, self.surplus]
+        counters = (self._counted, self._forwarded, self._lost, self._surplus)
+        for counter, fresh, old in zip(counters, now, self._told, strict=True):
             counter.inc(fresh - old)
         self._told = now
         self._wires.set(len(set(self.by_name.values())))
@@ -186,6 +195,8 @@ class UdpPort:
                 owner = owners.get(address) or self._leg()
                 if owner is not None:
                     owner.media(size, now)
+                else:
+                    self._look_who(size, address, now)
             elif first < 4:
                 self._check(bytes(inlet[:size]), address)
             elif 20 <= first < 64:
@@ -198,6 +209,11 @@ class UdpPort:
         inlet = self.inlet
         sender = inlet[4:8] if 192 <= inlet[1] <= 223 else inlet[8:12]
         return self.legs.get(int.from_bytes(sender, "big")) if self.legs else None
+
+    def _look_who(self, size: int, address: Address, now: float) -> None:
+        who = self.by_ssrc.get(int.from_bytes(self.inlet[8:12], "big"))
+        if who is not None:
+            who.moved(size, address, now)
 
     def _check(self, data: bytes, address: Address) -> None:
         if len(data) == discovery.BYTES:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from contracts.rpc.media import TrackSpec
 from media_sfu import forwarding
-from media_sfu.domain import frames, rtcp, rtp
+from media_sfu.domain import frames, rationing, rtcp, rtp
 from media_sfu.domain.codecs import SENT_AT, TRANSPORT_CC, Codec
 from media_sfu.domain.intake import NOTHING, History, Intake, Kept
 from media_sfu.domain.levels import Loudness
@@ -64,12 +64,16 @@ class UpLayer:
         self.wants_key = False
         self.heard_at = 0.0
         self.bits = Rate()
+        self.ration = None if self.is_video else rationing.of_voice()
+        """Pictures have that of their whole wire."""
         self._is_vp8 = track.codec.name == "vp8"
         self._is_h264 = track.codec.name == "h264"
 
     def take(self, data: bytes, begin: int, elements: dict[int, bytes], now: float) -> None:
         """A packet of this stream came."""
         intake, track = self.intake, self.track
+        if self.ration is not None and not self.ration.takes(len(data), now):
+            return
         _, second, short, timestamp, _ = _HEAD.unpack_from(data)
         number = intake.take(short, now, len(data))
         if number < 0 or second & 0x7F != track.codec.pt:

@@ -17,7 +17,7 @@ from chassis.tasks import Tasks
 from contracts.rpc.media_news import WireState
 from media_sfu import feedback
 from media_sfu.batch import Batch, Destination
-from media_sfu.domain import rtp, stun
+from media_sfu.domain import rationing, rtp, stun
 from media_sfu.domain.arrivals import Arrivals
 from media_sfu.domain.describing import Face
 from media_sfu.domain.lines import Line, Repeats
@@ -31,6 +31,10 @@ log = logger("media")
 
 ADDRESSES_MOST = 8
 """Addresses from which one wire may come while its client looks for the best."""
+HELD_S = 2.0
+"""An address is nobody else's for so long after its holder was heard there."""
+CHECKS_KEPT = 32
+"""Checks of one wire of which is known from where they came: whoever listened in repeats them."""
 HANDSHAKE_S = 30.0
 PACKET_MOST = 1_900
 """Longer ones are no media: with what is added to a copy, it has to fit a slot."""
@@ -77,18 +81,20 @@ class Crypt:
 class Wire:
     """A connection that begins when somebody proves to know its password."""
 
+    dtls: compat.Dtls | None = None
+    sctp: compat.Sctp | None = None
+    rx: compat.Srtp | None = None
+    tx: compat.Srtp | None = None
+
     def __init__(self, crypt: Crypt, changed: Callable[[Wire, WireState], None]) -> None:
         self._crypt = crypt
         self._changed = changed
         self._names: dict[str, bytes] = {}
         self._addresses: list[Address] = []
+        self._checks: dict[bytes, Address] = {}
         self._work: asyncio.Task[None] | None = None
         self.ufrag = self.password = ""
         self.to: Destination | None = None
-        self.dtls: compat.Dtls | None = None
-        self.sctp: compat.Sctp | None = None
-        self.rx: compat.Srtp | None = None
-        self.tx: compat.Srtp | None = None
         self.session: Any = None
         """For sending, while connected."""
         self.state: WireState | None = None
@@ -116,6 +122,8 @@ class Wire:
         """When a sender report of this NTP middle left."""
         self.rtt = self.loss = 0.0
         self.unproven, self.senders = 0, set[bytes]()
+        self.rations = rationing.of_media(), rationing.of_reports(), rationing.of_data()
+        """Of what the other side sends: RTP, RTCP, DTLS."""
         self.restart()
 
     def restart(self) -> None:
@@ -174,27 +182,37 @@ class Wire:
             return None
         if request.is_controlled:
             return stun.refusal(request, stun.ROLE_CONFLICT, password)
-        self._know(address)
+        if self._checks.setdefault(request.transaction, address) != address:
+            return None
+        while len(self._checks) > CHECKS_KEPT:
+            del self._checks[next(iter(self._checks))]
+        now = self._crypt.clock.monotonic()
+        if not self._know(address, now):
+            return None
         is_newest = request.local == self.ufrag
         if self.to is None or (
             request.is_nominating and is_newest and self.to.address != address[:2]
         ):
             self.to = Destination((address[0], address[1]))
-        self.heard_at = self._crypt.clock.monotonic()
+        self.heard_at = now
         if self.state is WireState.LOST:
             self._become(WireState.CONNECTED)
         return stun.response(request, (address[0], address[1]), password)
 
-    def _know(self, address: Address) -> None:
+    def _know(self, address: Address, now: float) -> bool:
         port = self._crypt.port
-        if port.by_address.get(address) is self:
-            return
+        held = port.by_address.get(address)
+        if held is self:
+            return True
+        if held is not None and now - held.heard_at < HELD_S:
+            return False  # who can forge a sender's address shall silence nobody with it
         port.by_address[address] = self
         self._addresses.append(address)
         if len(self._addresses) > ADDRESSES_MOST:
             oldest = self._addresses.pop(0)
             if port.by_address.get(oldest) is self and oldest not in self._addresses:
                 del port.by_address[oldest]
+        return True
 
     def lapse(self) -> None:
         """Nothing proven was heard for long."""
@@ -208,7 +226,8 @@ class Wire:
 
     def greeted(self, data: bytes) -> None:
         """DTLS came."""
-        if self.dtls is not None:
+        now = self._crypt.clock.monotonic()
+        if self.dtls is not None and self.rations[2].takes(len(data), now):
             self.dtls.inlet.put(data)
 
     def _say(self, data: bytes) -> None:
@@ -239,12 +258,15 @@ class Wire:
             return
         inlet = crypt.port.inlet
         is_report = 192 <= inlet[1] <= 223
+        ration = self.rations[is_report]
         sender = bytes(inlet[4:8] if is_report else inlet[8:12])
-        if sender not in self.senders and len(self.senders) >= SENDERS_MOST:
-            return
+        is_new = sender not in self.senders
+        if ration.is_spent(now) or (is_new and len(self.senders) >= SENDERS_MOST):
+            return  # before it costs more than its reading
         if is_report:
             data = rx.unprotect_rtcp(bytes(inlet[:size]))
             if data:
+                ration.spend(size, now)
                 self.heard_at = now
                 self.senders.add(sender)
                 feedback.hear(self, data, now)
@@ -254,6 +276,7 @@ class Wire:
         if crypt.compat.unprotect(rx.session, crypt.inlet, length):
             self.unproven += 1
             return
+        ration.spend(size, now)
         self.heard_at = now
         self.senders.add(sender)
         data = bytes(inlet[: length[0]])
@@ -265,12 +288,9 @@ class Wire:
         if numbered is not None and len(numbered) == 2:
             self.arrivals.note(numbered[0] << 8 | numbered[1], int(now * 1e6))
         ssrc = int.from_bytes(data[8:12], "big")
-        layer = self.layers.get(ssrc)
-        if layer is None:
-            layer = self._unknown(ssrc, data, elements)
-            if layer is None:
-                return
-        layer.take(data, begin, elements, now)
+        layer = self.layers.get(ssrc) or self._unknown(ssrc, data, elements)
+        if layer is not None:
+            layer.take(data, begin, elements, now)
 
     def _unknown(self, ssrc: int, data: bytes, elements: dict[int, bytes]) -> UpLayer | None:
         if self.bind is None or len(self.layers) >= SSRCS_MOST:

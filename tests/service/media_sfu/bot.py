@@ -59,6 +59,10 @@ class Bot(asyncio.DatagramProtocol):
         """Come in, and be told where to send to."""
         await self.ask(media.OpenParticipant, manner=Manner.CORD, **how)
         self.laid = await self.ask(media_cords.LayCord)
+        await self.binds()
+
+    async def binds(self) -> None:
+        """From another port than before, if there was one."""
         loop = asyncio.get_running_loop()
         where = (self.laid.host, self.laid.port)
         self.transport, _ = await loop.create_datagram_endpoint(lambda: self, remote_addr=where)

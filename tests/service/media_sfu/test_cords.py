@@ -95,6 +95,34 @@ async def test_replayed_forged_and_foreign_packets_are_not_heard() -> None:
         assert spoken == [b"once", b"last"]
 
 
+async def test_a_bot_that_its_router_moved_is_followed_and_nobody_who_pretends_to_be_it() -> None:
+    async with standing() as stand:
+        jun, mina = await Bot.at(stand, "jun"), await Bot.at(stand, "mina")
+        old = jun.transport
+        first = jun.says(b"before")
+        await stand.until(lambda: received(stand, "juns-voice") == 1)
+        for forged in (first, jun.sealed(b"forged")[:-5] + bytes(5)):
+            await jun.binds()
+            jun.transport.sendto(forged)
+        await stand.until(lambda: stand.worker.port.received and _tried(stand, "jun") == 2)
+        mina.says(b"to where he was")
+        await stand.until(lambda: b"to where he was" in jun.payloads("minas-voice"))
+        await jun.binds()
+        old.close()
+        jun.says(b"after")
+        await stand.until(lambda: b"after" in mina.payloads("juns-voice"))
+        mina.says(b"to where he is")
+        await stand.until(lambda: b"to where he is" in jun.payloads("minas-voice"))
+        assert old.get_extra_info("sockname") not in stand.worker.port.by_address
+
+
+def _tried(stand: Stand, name: str) -> int:
+    """Packets that nobody's key opened."""
+    cord = stand.worker.rooms.seat("room", name).cord
+    assert cord is not None
+    return cord.unproven
+
+
 async def test_nothing_is_sent_to_where_nobody_was_seen() -> None:
     async with standing() as stand:
         jun, mina = Bot(stand, "jun"), Bot(stand, "mina")

@@ -10,6 +10,7 @@ import pytest
 from contracts.errors import Unavailable
 from contracts.rpc import media, media_news
 from contracts.rpc.media_news import LossReason, WireState
+from media_sfu.domain import stun
 from media_sfu.wire import Wire
 from stack.caller import Caller
 from tests.service.media_sfu.stand import Stand, standing
@@ -85,6 +86,39 @@ async def test_media_follows_a_proven_check_to_another_network_and_no_other() ->
         assert stranger.address not in stand.worker.port.by_address
         for each in (stranger, moved):
             await each.close()
+
+
+async def test_a_check_moves_media_once_and_takes_no_address_from_whom_was_just_heard() -> None:
+    async with standing() as stand, listening(stand) as (caller, wire):
+        moved = Caller()
+        moved.aim(await offered(stand, 1))
+        check, said = checks_of(caller), checks_of(moved)
+        assert wire.checked(check, caller.address)
+        assert wire.checked(said, moved.address)
+        assert wire.to is not None
+        assert wire.to.address == moved.address
+        assert not wire.checked(check, ("192.0.2.1", 4)), "somebody listened in"
+        assert wire.checked(check, caller.address), "a repeat because the answer got lost"
+        await stand.ask(media.OpenParticipant(room="room", participant="suho"))
+        told = await stand.expect(media_news.Offered, participant="suho")
+        other = stand.worker.rooms.seat("room", "suho").down
+        assert other is not None
+        moved.aim(told.sdp)
+        assert not other.checked(checks_of(moved), caller.address), "it is held"
+        assert stand.worker.port.by_address[caller.address] is wire
+        assert other.checked(checks_of(moved), ("192.0.2.1", 4))
+        await moved.close()
+
+
+def checks_of(caller: Caller) -> stun.Request:
+    """What it would send."""
+    said: list[bytes] = []
+    send, caller._send = caller._send, said.append  # type: ignore[method-assign]
+    caller.check()
+    caller._send = send  # type: ignore[method-assign]
+    request = stun.read(said[0])
+    assert request is not None
+    return request
 
 
 async def test_a_draining_worker_keeps_its_rooms_and_takes_no_new_ones() -> None:
