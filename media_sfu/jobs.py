@@ -25,6 +25,12 @@ def register(service: Service, worker: Worker, settings: Settings) -> None:
     people = service.metrics.gauge("media_participants", "Participants in all rooms")
     rooms.set_function(lambda: len(worker.rooms))
     people.set_function(lambda: worker.rooms.people)
+    legs = service.metrics.gauge("media_legs", "Ways of rooms to other workers")
+    streams = service.metrics.gauge("media_leg_streams", "Layers that are sent to other workers")
+    legs.set_function(lambda: sum(len(room.legs) for room in worker.rooms))
+    streams.set_function(
+        lambda: sum(leg.streams for room in worker.rooms for leg in room.legs.values())
+    )
     service.job("feedback", 0.05, _each(worker, feedback.tick))
     service.job("arrivals", 0.1, _each(worker, feedback.tell_arrivals))
     service.job("reports", 1.0, lambda: _report(worker, settings))

@@ -189,6 +189,11 @@ class Leg(Wire):
         """Bits a second of whatever flows here."""
         return {ssrc: bits for one in self.shown.values() for ssrc, bits in one.flows(now).items()}
 
+    @property
+    def streams(self) -> int:
+        """How many layers are sent now."""
+        return sum(1 for copy in self.downs.values() if copy.layer is not None)
+
     def _showing(self) -> None:
         self.version += 1
         self.changed()

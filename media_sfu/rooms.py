@@ -108,6 +108,11 @@ class Room:
     legs: dict[str, Leg] = field(default_factory=dict)
     """To other workers on which this room is, by their names."""
 
+    @property
+    def is_needed(self) -> bool:
+        """Somebody is here; or elsewhere, and is recorded here."""
+        return bool(self.participants) or 0 < len(self.legs) < len(self.watchers)
+
     def publishers(self) -> Iterator[Participant]:
         """Whoever may be heard here, on whichever worker they sit."""
         yield from self.participants.values()

@@ -14,6 +14,7 @@ from contracts import topics
 from signaling_service import api, jobs, rpc, views
 from signaling_service.answers import Answers
 from signaling_service.attending import Attending
+from signaling_service.domain.seats import Enough
 from signaling_service.facts import Facts
 from signaling_service.hall.hall import Hall
 from signaling_service.hall.news import News
@@ -34,7 +35,11 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     """All parts, in the order in which they start. `clock` times stays and leases."""
     service = Service(settings)
     tools = _tools(service, settings, clock or service.clock)
-    hall = Hall(Workers(tools.calls, service.clock), tools.clock)
+    hall = Hall(
+        Workers(tools.calls, service.clock),
+        tools.clock,
+        Enough(settings.worker_people, settings.worker_packets),
+    )
     attending = Attending(tools, hall, clock=service.clock, tasks=service.tasks)
     service.use(Ears(tools.bus, topics.VOICE, attending, tasks=service.tasks))
     news = News(hall, clock=tools.clock, tasks=service.tasks)

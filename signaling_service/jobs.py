@@ -74,6 +74,7 @@ class Jobs:
         if gone := self.hall.workers.silent():
             self.hall.lost(gone)
         self.hall.sweep()
+        await self.hall.span()
         await keeping.sweep(self._tools)
 
     async def note_visits(self) -> None:
@@ -109,6 +110,7 @@ def register(service: Service, jobs: Jobs, attending: Attending, settings: Setti
     guests.set_function(lambda: sum(len(one.guests) for one in jobs.hall.rooms.values()))
     service.job("renew", settings.renew_seconds, jobs.renew)
     service.job("sweep", settings.sweep_seconds, jobs.sweep)
+    service.job("spans", _SELDOM * settings.sweep_seconds, lambda: jobs.hall.span(again=True))
     service.job("compare", _SELDOM * settings.sweep_seconds, attending.compare)
     service.job("visits", settings.attendance_seconds, jobs.note_visits)
     service.job("idle", _SELDOM * settings.sweep_seconds, jobs.idle)

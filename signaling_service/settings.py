@@ -38,6 +38,14 @@ class Settings(BusSettings):
     )
     sweep_seconds: float = Field(1.0, description="How often lapsed stays are looked for")
     token_hours: float = Field(6.0, description="For how long a voice token lets its bearer in")
+    worker_people: int = Field(
+        150, ge=1, description="With so many of one room a media worker shares it with another"
+    )
+    worker_packets: int = Field(
+        40_000,
+        ge=1,
+        description="A worker that forwards so many packets a second gets nobody more if it can be",
+    )
     alone_minutes: float = Field(
         5.0, description="Who is alone in a call is let go after this; 0: never"
     )

@@ -46,6 +46,7 @@ class ParticipantStats(Wire):
 class LegStats(Wire):
     """A room's way to another worker."""
 
+    worker: str
     peer: str
     is_keyed: bool
     """Whether both ends have agreed upon keys."""

@@ -22,7 +22,7 @@ async def room(worker: Worker, asked: GetRoom) -> RoomStats:
     return RoomStats(
         room=found.name,
         participants=tuple(_participant(one) for one in found.participants.values()),
-        legs=tuple(_leg(leg) for leg in found.legs.values()),
+        legs=tuple(_leg(worker, leg) for leg in found.legs.values()),
     )
 
 
@@ -55,15 +55,16 @@ def _participant(one: Participant) -> ParticipantStats:
     )
 
 
-def _leg(leg: Leg) -> LegStats:
+def _leg(worker: Worker, leg: Leg) -> LegStats:
     copies, layers = leg.downs.values(), leg.layers.values()
     return LegStats(
+        worker=worker.name,
         peer=leg.peer.worker,
         is_keyed=leg.session is not None,
         rtt_ms=round(1000 * leg.rtt, 1),
         loss=round(leg.loss, 3),
         shown=len(leg.shown),
-        sending=sum(1 for copy in copies if copy.layer is not None),
+        sending=leg.streams,
         sent=sum(copy.packets for copy in copies),
         heard=len(leg.tracks),
         receiving=len(leg.wants()),

@@ -185,6 +185,8 @@ class Binder:
 
     def _follow(self, track: UpTrack) -> None:
         now = self._worker.clock.monotonic()
+        for leg in self._one.room.legs.values():
+            leg.serve(now)
         for down in tuple(track.downs):
             listener = self._one.room.participants.get(down.listener)
             if listener is not None:

@@ -68,6 +68,8 @@ async def take_away(worker: Worker, leg: Leg) -> None:
     _match(worker, leg, ())
     await leg.close()
     worker.tasks.spawn("leg:goodbye", _part(worker, leg))
+    if not room.is_needed and worker.rooms.find(room.name) is room:
+        worker.rooms.forget(room.name)
 
 
 def _left(worker: Worker, leg: Leg) -> None:
@@ -152,7 +154,7 @@ async def hear(worker: Worker, asked: TellLeg) -> LegHeard:
     now = worker.clock.monotonic()
     if asked.is_over:
         if asked.nonce == leg.their_nonce:
-            _forget_theirs(worker, leg)
+            await _parted(worker, leg)
         return LegHeard(nonce=leg.nonce, version=leg.heard)
     leg.word_at = now
     _agree(worker, leg, asked.nonce)
@@ -175,8 +177,11 @@ def _agree(worker: Worker, leg: Leg, nonce: str) -> None:
         leg.told = 0
 
 
-def _forget_theirs(worker: Worker, leg: Leg) -> None:
+async def _parted(worker: Worker, leg: Leg) -> None:
     """The other end is gone; if it comes back, it is another one."""
+    if not leg.room.participants:
+        await take_away(worker, leg)
+        return
     _match(worker, leg, ())
     leg.asked((), worker.clock.monotonic())
     leg.useful, leg.heard, leg.told = {}, 0, 0

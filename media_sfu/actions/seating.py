@@ -115,7 +115,7 @@ async def remove(worker: Worker, one: Participant) -> None:
         room.watchers.remove(one.cord)
         one.cord.close()
     room.speaking.pop(one.name, None)
-    if not room.participants:
+    if not room.is_needed:
         worker.rooms.forget(room.name)
     wires = one.wires()
     one.up = one.down = None

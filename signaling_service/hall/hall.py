@@ -4,8 +4,9 @@ what the worker tells to the doors.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from secrets import token_urlsafe
 from typing import TypeVar
 
@@ -15,9 +16,12 @@ from contracts.errors import Conflict, DomainError, ErrorCode, NotFound
 from contracts.rpc import media
 from contracts.rpc.base import Call
 from contracts.rpc.media_recording import StartRecording, StopRecording
+from contracts.rpc.media_stats import GetRoom, RoomStats
 from contracts.wire import Wire
 from signaling_service.domain.rights import Rights
+from signaling_service.domain.seats import Enough
 from signaling_service.hall.rooms import Guest, Room, Track, Why
+from signaling_service.hall.spans import Spans
 from signaling_service.hall.visits import Visits
 from signaling_service.hall.workers import Workers
 
@@ -34,8 +38,9 @@ def sid(kind: str) -> str:
 class Hall:
     """Every room of this process."""
 
-    def __init__(self, workers: Workers, clock: Clock) -> None:
+    def __init__(self, workers: Workers, clock: Clock, enough: Enough) -> None:
         self.workers = workers
+        self._spans = Spans(workers, enough)
         self.rooms: dict[str, Room] = {}
         self.on_shown: Callable[[Guest], None] = _ignore
         """Told when what a guest publishes changed."""
@@ -69,7 +74,7 @@ class Hall:
         if room is None:
             people = Counter[str]()
             for other in self.rooms.values():
-                people[other.worker] += len(other.guests)
+                people.update(one.worker for one in other.guests.values())
             worker = self.workers.pick(people)
             room = self.rooms[name] = Room(name, sid("RM"), worker, self._clock.now_ms())
         return room
@@ -97,10 +102,11 @@ class Hall:
             await self.leave(former, Why.DUPLICATE)
             room = self.room(name)
         guest.joined_ms = guest.spoke_ms = self._clock.now_ms()
+        guest.worker = self._spans.seat(room, self.rooms.values())
         room.guests[guest.sid] = guest
         try:
-            opened = await self.ask_in(
-                room,
+            opened = await self.workers.ask(
+                guest.worker,
                 media.OpenParticipant(
                     room=room.name,
                     participant=guest.sid,
@@ -113,12 +119,14 @@ class Hall:
                 ),
             )
         except DomainError:
-            self._forget(room, guest)
+            self._forget(room, (guest,))
             raise
         guest.ice_servers = opened.ice_servers
-        # The worker knows better: it goes on when signaling starts anew.
-        self.recorded(room, opened.recording)
+        if guest.worker == room.worker:
+            # The worker knows better: it goes on when signaling starts anew.
+            self.recorded(room, opened.recording)
         self.tell(room, guest)
+        await self._spans.look(room)
         return room
 
     async def leave(self, guest: Guest, why: Why) -> None:
@@ -126,26 +134,51 @@ class Hall:
         room = self._room_of(guest)
         if room is None:
             return
-        self._forget(room, guest)
+        self._forget(room, (guest,))
         guest.door.ended(why)
         self.on_gone(guest, why)
         try:
-            await self.ask_in(room, media.LeaveRoom(room=room.name, participant=guest.sid))
+            left = media.LeaveRoom(room=room.name, participant=guest.sid)
+            await self.workers.ask(guest.worker, left)
         except NotFound:
             log.debug("leave.known", room=room.name)  # the worker has seen the client hang up
         except DomainError as error:
             log.info("leave.untold", room=room.name, reason=str(error))
 
     async def ask(self, guest: Guest, call: Call[R]) -> R:
-        """Ask the worker of somebody's room; the call names room and participant."""
-        room = self._room_of(guest)
-        if room is None:
+        """Ask the worker on which somebody sits; the call names room and participant."""
+        if self._room_of(guest) is None:
             raise Conflict(ErrorCode.TARGET_NOT_IN_VOICE)
-        return await self.ask_in(room, call)
+        return await self.workers.ask(guest.worker, call)
 
-    async def ask_in(self, room: Room, call: Call[R]) -> R:
-        """Ask the worker of a room."""
-        return await self.workers.ask(room.worker, call)
+    async def hand_out(self, room: Room, call: media.SendData) -> None:
+        """Bytes for people of a room, wherever they sit."""
+        on = room.workers()
+        if call.to is not None:
+            on = {one.worker for sid in call.to if (one := room.guests.get(sid)) is not None}
+        await asyncio.gather(*(self._hand_out(worker, call) for worker in on))
+
+    async def _hand_out(self, worker: str, call: media.SendData) -> None:
+        try:
+            await self.workers.ask(worker, call)
+        except NotFound:
+            log.debug("data.nobody", worker=worker)  # its last one left just now
+
+    async def measured(self, room: Room) -> tuple[list[RoomStats], str]:
+        """What each worker of a room measures, and why some of them said nothing."""
+        asked = [self.workers.ask(worker, GetRoom(room=room.name)) for worker in room.workers()]
+        said = await asyncio.gather(*asked, return_exceptions=True)
+        failed = [one for one in said if isinstance(one, BaseException)]
+        for one in failed:
+            if not isinstance(one, DomainError):
+                raise one
+        trouble = "; ".join(one.message for one in failed if isinstance(one, DomainError))
+        return [one for one in said if isinstance(one, RoomStats)], trouble
+
+    async def span(self, *, again: bool = False) -> None:
+        """Let the workers of each room know of each other."""
+        for room in tuple(self.rooms.values()):
+            await self._spans.look(room, again=again)
 
     def name_of(self, guest: Guest) -> str:
         """The room somebody is in."""
@@ -161,8 +194,8 @@ class Hall:
         # Known before it is asked for: that it is up may be told before the answer is here.
         guest.tracks[track.sid] = track
         try:
-            await self.ask_in(
-                room,
+            await self.workers.ask(
+                guest.worker,
                 media.Publish(room=room.name, participant=guest.sid, track=guest.spec(track)),
             )
         except DomainError:
@@ -202,8 +235,8 @@ class Hall:
         if room is None or (before, guest.may_send_data) == (rights, may_send):
             return
         guest.rights, guest.may_send_data = rights, may_send
-        await self.ask_in(
-            room,
+        await self.workers.ask(
+            guest.worker,
             media.SetRights(room=room.name, participant=guest.sid, rights=guest.media_rights()),
         )
         for track in tuple(guest.tracks.values()):
@@ -215,7 +248,7 @@ class Hall:
 
     async def record(self, room: Room, number: int) -> None:
         """Have a room recorded: everybody in it is told."""
-        await self.ask_in(room, StartRecording(room=room.name, recording=number))
+        await self.workers.ask(room.worker, StartRecording(room=room.name, recording=number))
         self.recorded(room, number)
 
     async def unrecord(self, room: Room, number: int, *, is_unwanted: bool) -> None:
@@ -223,13 +256,14 @@ class Hall:
         if room.recording != number:
             raise NotFound(ErrorCode.UNKNOWN_RECORDING)
         ends = StopRecording(room=room.name, recording=number, is_unwanted=is_unwanted)
-        await self.ask_in(room, ends)
+        await self.workers.ask(room.worker, ends)
         self.recorded(room, 0)
 
     def recorded(self, room: Room, number: int) -> None:
         """This one is being made of a room now."""
         if room.recording != number:
             room.recording = number
+            room.settle()
             for door in room.doors():
                 door.room_changed(room)
 
@@ -261,25 +295,35 @@ class Hall:
             del self.rooms[room.name]
 
     def lost(self, workers: Iterable[str]) -> None:
-        """These workers are gone, and everything on them: clients come in anew."""
+        """These workers are gone, and everything on them: clients come in anew. Who sits on another
+        one stays.
+        """
         gone = set(workers)
-        for room in [each for each in self.rooms.values() if each.worker in gone]:
-            log.warning("worker.lost", worker=room.worker, room=room.name, guests=len(room.guests))
-            del self.rooms[room.name]
-            for guest in tuple(room.guests.values()):
-                guest.is_gone = True
-                self.visits.over(guest, self._clock.now_ms())
+        for room in tuple(self.rooms.values()):
+            people = [one for one in room.guests.values() if one.worker in gone]
+            if room.worker in gone and len(people) == len(room.guests):
+                del self.rooms[room.name]
+            if not people:
+                continue
+            log.warning("worker.lost", worker=room.worker, room=room.name, guests=len(people))
+            self._forget(room, people)
+            for guest in people:
                 guest.door.ended(Why.MEDIA_LOST)
                 self.on_gone(guest, Why.MEDIA_LOST)
+            if room.worker in gone:
+                self.recorded(room, 0)
+                room.settle()
 
-    def _forget(self, room: Room, guest: Guest) -> None:
-        room.guests.pop(guest.sid, None)
-        guest.is_gone = True
-        self.visits.over(guest, self._clock.now_ms())
-        guest.version += 1
-        if not guest.is_hidden:
-            for door in room.doors():
-                door.changed((guest,))
+    def _forget(self, room: Room, guests: Sequence[Guest]) -> None:
+        for guest in guests:
+            room.guests.pop(guest.sid, None)
+            guest.is_gone = True
+            self.visits.over(guest, self._clock.now_ms())
+            guest.version += 1
+        seen = [guest for guest in guests if not guest.is_hidden]
+        for door in room.doors() if seen else ():
+            door.changed(seen)
+        room.settle()
         if not room.guests and self.rooms.get(room.name) is room:
             room.kept_until_ms = self._clock.now_ms() + room.departure_s * 1000
             if not room.departure_s:
@@ -289,8 +333,8 @@ class Hall:
         return next((each for each in self.rooms.values() if guest.sid in each.guests), None)
 
     async def _silence(self, room: Room, guest: Guest, track: Track) -> None:
-        await self.ask_in(
-            room,
+        await self.workers.ask(
+            guest.worker,
             media.MuteTrack(
                 room=room.name,
                 participant=guest.sid,

@@ -34,6 +34,7 @@ class News:
     async def _look_after(self, worker: str) -> None:
         if await self._hall.workers.is_dead(worker):
             self._hall.lost([worker])
+            await self._hall.span()
 
     def wire(self, said: news.WireChanged, link: Link) -> None:
         """A wire came or faltered."""
@@ -84,7 +85,9 @@ class News:
         del link
         found = self._hall.guest(said.room, said.participant)
         track = found[1].tracks.get(said.track) if found is not None else None
-        if found is not None and track is not None:
+        if found is not None and track is not None and not track.was_heard:
+            # Each worker of the room tells of its first listener.
+            track.was_heard = True
             found[1].door.heard(track)
 
     def speakers(self, said: news.SpeakersHeard, link: Link) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -9,6 +11,7 @@ from typing import Protocol
 
 from contracts.rpc.media import IceServer, LayerSpec, Manner, Source, TrackKind, TrackSpec
 from contracts.rpc.media import Rights as MediaRights
+from contracts.rpc.media_legs import Peer
 from contracts.rpc.media_news import Rating
 from signaling_service.domain.rights import EVERYTHING, Rights
 from signaling_service.domain.stays import Stay
@@ -41,6 +44,8 @@ class Track:
     """By the one who publishes."""
     is_silenced: bool = False
     """By the server."""
+    was_heard: bool = False
+    """By anybody, ever."""
     is_up: bool = False
     """Agreed upon: others get it."""
     width: int = 0
@@ -122,6 +127,8 @@ class Guest:
     name: str = ""
     metadata: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
+    worker: str = ""
+    """On which media worker they sit."""
     rights: Rights = EVERYTHING
     stay: Stay | None = None
     """None: let in by an operator's token, unknown to the house."""
@@ -203,7 +210,9 @@ class Guest:
 
 @dataclass(slots=True, eq=False)
 class Room:
-    """A room, and the worker that forwards for it."""
+    """A room, and the worker on which it is at home: who comes is seated there as long as there is
+    room, and it is recorded there.
+    """
 
     name: str
     sid: str
@@ -220,6 +229,20 @@ class Room:
     recording: int = 0
     """The one that is made of it; 0: none."""
     guests: dict[str, Guest] = field(default_factory=dict)
+    told: tuple[Peer, ...] = ()
+    """The workers that were told of each other, if there are several."""
+    telling: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def workers(self) -> set[str]:
+        """All on which somebody sits, or the room is recorded."""
+        on = {one.worker for one in self.guests.values()}
+        return on | {self.worker} if self.recording else on
+
+    def settle(self) -> None:
+        """When nobody is at home any more, home is where most are. A recording stays with it."""
+        people = Counter(one.worker for one in self.guests.values())
+        if people and not self.recording and self.worker not in people:
+            self.worker = people.most_common(1)[0][0]
 
     @property
     def channel_id(self) -> int | None:

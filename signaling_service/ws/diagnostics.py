@@ -8,8 +8,8 @@ from __future__ import annotations
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from contracts.errors import DomainError, Forbidden, NotFound, Unauthorized
-from contracts.rpc.media_stats import GetRoom, ParticipantStats
+from contracts.errors import Forbidden, NotFound, Unauthorized
+from contracts.rpc.media_stats import ParticipantStats
 from contracts.wire import JSON, from_ms, timestamp
 from signaling_service.domain.tokens import Claims
 from signaling_service.hall.rooms import Guest, Room
@@ -61,16 +61,13 @@ class Diagnostics:
         room = self._hall.rooms.get(name)
         if room is None:
             raise NotFound(message="requested room does not exist")
-        measured: dict[str, ParticipantStats] = {}
-        trouble = ""
-        try:
-            stats = await self._hall.ask_in(room, GetRoom(room=name))
-            measured = {one.participant: one for one in stats.participants}
-        except DomainError as error:
-            # What is known here is worth the more when the worker does not answer.
-            trouble = error.message
+        # What is known here is worth the more when a worker does not answer.
+        stats, trouble = await self._hall.measured(room)
+        measured = {one.participant: one for each in stats for one in each.participants}
         people = [_guest(one, measured.get(one.sid)) for one in room.guests.values()]
-        return {**_room(room), "worker_trouble": trouble or None, "participants": people}
+        legs = [leg.dump() for each in stats for leg in each.legs]
+        told = {"worker_trouble": trouble or None, "legs": legs, "participants": people}
+        return {**_room(room), **told}
 
 
 def _room(room: Room) -> JSON:
@@ -78,6 +75,7 @@ def _room(room: Room) -> JSON:
         "room": room.name,
         "sid": room.sid,
         "worker": room.worker,
+        "workers": sorted(room.workers()),
         "since": timestamp(from_ms(room.created_ms)),
         "capacity": room.capacity,
         "people": len(room.guests),
@@ -89,6 +87,7 @@ def _guest(guest: Guest, measured: ParticipantStats | None) -> JSON:
     return {
         "identity": guest.identity,
         "sid": guest.sid,
+        "worker": guest.worker,
         "since": timestamp(from_ms(guest.joined_ms)),
         "connections": guest.manner.value,
         "is_connected": guest.is_active,

@@ -305,7 +305,7 @@ class Door:
             sender=sender.sid,
         )
         try:
-            await self._hall.ask(sender, call)
+            await self._hall.hand_out(room, call)
         except DomainError as error:
             log.info("data.lost", reason=str(error))
 

@@ -157,7 +157,7 @@ class RoomService:
             is_reliable=is_reliable,
             to=tuple(them) if identities or sids else None,
         )
-        await self._hall.ask_in(room, call)
+        await self._hall.hand_out(room, call)
         return protocol.SendDataResponse()
 
     async def _permit(self, guest: Guest, permission: models.ParticipantPermission) -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 from chassis.tasks import Tasks
 from contracts.rpc.media import Manner
 from signaling_service.attending import Attending
+from signaling_service.domain.seats import Enough
 from signaling_service.domain.stays import Stay
 from signaling_service.hall.hall import Hall
 from signaling_service.hall.rooms import Guest, Room
@@ -25,7 +26,7 @@ def guest(name: str) -> Guest:
 async def test_who_comes_while_stays_are_read_is_not_put_out() -> None:
     """Their stay is one that was not read; who was here before and has none has to go."""
     clock = ManualClock()
-    hall = Hall(Workers(cast(Any, None), clock), clock)
+    hall = Hall(Workers(cast(Any, None), clock), clock, Enough(people=10, packets=1_000))
     early, late = guest("early"), guest("late")
     room = hall.rooms["5"] = Room("5", "RM_1", "worker", 0, guests={early.sid: early})
 
