@@ -4,6 +4,7 @@ pytest_plugins = (
     "tests.fixtures.thrift",
     "tests.fixtures.redis",
     "tests.fixtures.redis_cluster",
+    "tests.fixtures.homes",
     "tests.fixtures.postgres",
     "tests.fixtures.buses",
     "tests.fixtures.groups",

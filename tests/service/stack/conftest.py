@@ -10,27 +10,18 @@ import pytest
 
 from stack.services import Service, Table
 from stack.suite import Suite
+from tests.fixtures.homes import move
 
 STAND_IN = """
-import http.server, json, os, signal, socketserver, sys, threading, time
+import os, signal, socket, sys, time
 
 PREFIX = {prefix!r}
 MARK = os.environ.get(PREFIX + "MARK", "")
 if MARK == "crash":
     sys.exit("stand-in: the settings are wrong")
 ready_at = time.monotonic() + float(os.environ.get(PREFIX + "SLOW", "0"))
-
-
-class Door(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        is_ready = time.monotonic() >= ready_at
-        body = json.dumps({{"ready": is_ready, "parts": {{"start": None if is_ready else "slow"}}}})
-        self.send_response(200 if is_ready else 503)
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *args):
-        pass
+READY = b'HTTP/1.0 200 OK\\r\\n\\r\\n{{"ready": true, "parts": {{"start": null}}}}'
+SLOW = b'HTTP/1.0 503 Slow\\r\\n\\r\\n{{"ready": false, "parts": {{"start": "slow"}}}}'
 
 
 def stop(number, frame):
@@ -40,11 +31,13 @@ def stop(number, frame):
 
 
 signal.signal(signal.SIGTERM, stop)
-socketserver.TCPServer.allow_reuse_address = True
-port = int(os.environ[PREFIX + "ADMIN_PORT"])
-server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Door)
+door = socket.create_server(("127.0.0.1", int(os.environ[PREFIX + "ADMIN_PORT"])))
 print("listening", flush=True)
-server.serve_forever()
+while True:
+    visitor, _ = door.accept()
+    with visitor:
+        if visitor.recv(65_536):
+            visitor.sendall(READY if time.monotonic() >= ready_at else SLOW)
 """
 
 TINY = Table(
@@ -57,15 +50,16 @@ TINY = Table(
 
 
 @pytest.fixture
-def tiny(tmp_path: Path) -> Callable[..., Suite]:
+def tiny(tmp_path: Path, bare_home: Path) -> Callable[..., Suite]:
     """Makes suites of stand-ins on free ports, all on one data folder."""
     sources = tmp_path / "sources"
     sources.mkdir()
+    home = move(bare_home, tmp_path / "home")
     for row in TINY:
         (sources / f"{row.module}.py").write_text(STAND_IN.format(prefix=row.prefix))
 
     def make(**options: Any) -> Suite:
         options = {"table": TINY, "cwd": sources, "ready_within": 20.0, **options}
-        return Suite(tmp_path / "home", **options)
+        return Suite(home, **options)
 
     return make

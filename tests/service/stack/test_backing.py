@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import asyncpg
@@ -12,41 +13,50 @@ import redis.asyncio
 
 from stack.backing import Backing
 from stack.trouble import Trouble
+from tests.fixtures.homes import move
+from tests.fixtures.postgres import Cluster
 
 
-async def test_a_role_owns_its_schema_and_has_no_rights_elsewhere(tmp_path: Path) -> None:
-    async with Backing(tmp_path, durable=False) as backing:
-        mine = await asyncpg.connect(backing.database_url("user"))
-        await mine.execute("CREATE TABLE people (name citext)")
-        assert await mine.fetchval(
-            "SELECT schemaname FROM pg_tables WHERE tablename = 'people'"
-        ) == ("users")
-        for forbidden in (
-            "CREATE TABLE public.x (a int)",
-            "CREATE TABLE chat.x (a int)",
-            "CREATE DATABASE x",
-            "CREATE ROLE x",
-        ):
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await mine.execute(forbidden)
-        other = await asyncpg.connect(backing.database_url("chat"))
+@pytest.fixture
+async def another(cluster: Cluster) -> AsyncIterator[Callable[[str], str]]:
+    """A database beside the house's own; how a service reaches it."""
+    await cluster.backing.bootstrap("another")
+    yield lambda service: cluster.backing.database_url(service, "another")
+    await cluster.drop("another")
+
+
+async def test_a_role_owns_its_schema_and_has_no_rights_elsewhere(
+    another: Callable[[str], str],
+) -> None:
+    mine, other = [await asyncpg.connect(another(service)) for service in ("user", "chat")]
+    await mine.execute("CREATE TABLE people (name citext)")
+    await other.execute("CREATE TABLE note (text text)")
+    places = "SELECT schemaname FROM pg_tables WHERE tablename IN ('people', 'note') ORDER BY 1"
+    assert [row["schemaname"] for row in await mine.fetch(places)] == ["chat", "users"]
+    for forbidden in (
+        "CREATE TABLE public.x (a int)",
+        "CREATE TABLE chat.x (a int)",
+        "CREATE DATABASE x",
+        "CREATE ROLE x",
+    ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await other.fetch("SELECT * FROM users.people")
-        await mine.close()
-        await other.close()
+            await mine.execute(forbidden)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await other.fetch("SELECT * FROM users.people")
+    await mine.close()
+    await other.close()
 
 
-async def test_text_of_every_alphabet_is_ordered_and_found(tmp_path: Path) -> None:
-    async with Backing(tmp_path, durable=False) as backing:
-        connection = await asyncpg.connect(backing.database_url("chat"))
-        assert await connection.fetchval("SELECT lower('ПРИВЕТ')") == "привет"
-        assert await connection.fetchval("SELECT 'Été'::citext = 'éTÉ'")
-        assert await connection.fetchval("SELECT cardinality(show_trgm('안녕하세요'))") > 1
-        await connection.close()
+async def test_text_of_every_alphabet_is_ordered_and_found(cluster: Cluster) -> None:
+    connection = await asyncpg.connect(cluster.backing.database_url("chat"))
+    assert await connection.fetchval("SELECT lower('ПРИВЕТ')") == "привет"
+    assert await connection.fetchval("SELECT 'Été'::citext = 'éTÉ'")
+    assert await connection.fetchval("SELECT cardinality(show_trgm('안녕하세요'))") > 1
+    await connection.close()
 
 
-async def test_nobody_comes_in_without_the_password(tmp_path: Path) -> None:
-    async with Backing(tmp_path, durable=False) as backing:
+async def test_nobody_comes_in_without_the_password(bare_home: Path, tmp_path: Path) -> None:
+    async with Backing(move(bare_home, tmp_path), durable=False) as backing:
         wrong = backing.database_url("chat").replace("chat:", "chat:0")
         with pytest.raises(asyncpg.InvalidPasswordError):
             await asyncpg.connect(wrong)
@@ -58,16 +68,8 @@ async def test_nobody_comes_in_without_the_password(tmp_path: Path) -> None:
             assert stat.S_IMODE(os.stat(tmp_path / name).st_mode) == 0o600
 
 
-async def test_another_database_can_be_made_for_a_test(tmp_path: Path) -> None:
-    async with Backing(tmp_path, durable=False) as backing:
-        await backing.bootstrap("worker_1")
-        connection = await asyncpg.connect(backing.database_url("chat", "worker_1"))
-        await connection.execute("CREATE TABLE note (text text)")
-        await connection.close()
-
-
-async def test_given_servers_take_the_place_of_ours(tmp_path: Path) -> None:
-    async with Backing(tmp_path / "theirs", durable=False) as theirs:
+async def test_given_servers_take_the_place_of_ours(bare_home: Path, tmp_path: Path) -> None:
+    async with Backing(move(bare_home, tmp_path / "theirs"), durable=False) as theirs:
         await theirs.bootstrap()  # twice does no harm
         given = {"database_url": theirs.admin_url, "redis_url": theirs.redis_url}
         async with Backing(tmp_path / "ours", **given) as ours:
@@ -76,13 +78,13 @@ async def test_given_servers_take_the_place_of_ours(tmp_path: Path) -> None:
             connection = await asyncpg.connect(ours.database_url("user"))
             assert await connection.fetchval("SELECT current_user") == "users"
             await connection.close()
+        nowhere = given | {"redis_url": "redis://:secret@127.0.0.1:1/0"}
+        with pytest.raises(Trouble, match=r"at 127\.0\.0\.1:1 does not answer"):
+            await Backing(tmp_path / "lost", **nowhere).start()
 
 
-async def test_given_servers_that_do_not_answer_are_named(tmp_path: Path) -> None:
+async def test_a_given_server_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
     url = "postgresql://postgres:secret@127.0.0.1:1/postgres"
     with pytest.raises(Trouble, match=r"PostgreSQL at 127\.0\.0\.1 cannot be reached") as caught:
         await Backing(tmp_path, database_url=url).start()
     assert "secret" not in str(caught.value)
-    backing = Backing(tmp_path, redis_url="redis://:secret@127.0.0.1:1/0", durable=False)
-    with pytest.raises(Trouble, match=r"at 127\.0\.0\.1:1 does not answer"):
-        await backing.start()

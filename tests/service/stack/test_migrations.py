@@ -12,6 +12,7 @@ from stack.environ import ROOT
 from stack.migrations import migrate, outdated, remember
 from stack.services import HOUSE
 from stack.trouble import Trouble
+from tests.fixtures.homes import move
 
 _REVISION = """
 from alembic import op
@@ -32,10 +33,12 @@ def _write(sources: Path, number: str, sql: str, before: str | None = None) -> N
     (versions / f"{number}.py").write_text(text)
 
 
-async def test_a_schema_is_outdated_until_its_revisions_were_run(tmp_path: Path) -> None:
+async def test_a_schema_is_outdated_until_its_revisions_were_run(
+    bare_home: Path, tmp_path: Path
+) -> None:
     env = {"PYTHONPATH": str(ROOT)}
     _write(tmp_path, "0001", "CREATE TABLE note (text text)")
-    async with Backing(tmp_path / "home", durable=False) as backing:
+    async with Backing(move(bare_home, tmp_path / "home"), durable=False) as backing:
         admin = backing.admin_url
         assert await outdated(admin, [CHAT], tmp_path) == [CHAT]
         await migrate(backing.home, [CHAT], backing.database_url, env=env, cwd=tmp_path)
@@ -51,10 +54,10 @@ async def test_a_schema_is_outdated_until_its_revisions_were_run(tmp_path: Path)
 
 
 async def test_a_migration_that_fails_is_told_with_the_words_of_the_database(
-    tmp_path: Path,
+    bare_home: Path, tmp_path: Path
 ) -> None:
     _write(tmp_path, "0001", "CREATE TABLE note (text nonsense)")
-    async with Backing(tmp_path / "home", durable=False) as backing:
+    async with Backing(move(bare_home, tmp_path / "home"), durable=False) as backing:
         with pytest.raises(Trouble, match=r"(?s)A migration failed.*nonsense"):
             await migrate(
                 backing.home,

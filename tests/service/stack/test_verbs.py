@@ -18,6 +18,7 @@ from stack import leftovers
 from stack.environ import ROOT
 from stack.ports import reserved
 from stack.services import HOUSE
+from tests.fixtures.homes import move
 from tests.service.stack.conftest import STAND_IN
 
 _UP = """
@@ -74,6 +75,13 @@ def house(tmp_path: Path) -> Iterator[House]:
         yield House(tmp_path, port)
 
 
+@pytest.fixture
+def old_house(house: House, bare_home: Path) -> House:
+    """One that was up before."""
+    move(bare_home, house.home)
+    return house
+
+
 def _until(running: subprocess.Popen[str], words: str) -> list[str]:
     assert running.stdout is not None
     heard = []
@@ -114,10 +122,9 @@ def test_up_status_logs_and_down(house: House) -> None:
     assert not (house.home / "state.json").exists()
 
 
-def test_ctrl_c_drains_and_a_damaged_process_table_does_no_harm(house: House) -> None:
-    house.home.mkdir()
-    (house.home / "state.json").write_text('{"processes": {"chat": {"pid": "x"}}}')
-    with house.up() as running:
+def test_ctrl_c_drains_and_a_damaged_process_table_does_no_harm(old_house: House) -> None:
+    (old_house.home / "state.json").write_text('{"processes": {"chat": {"pid": "x"}}}')
+    with old_house.up() as running:
         _until(running, "Ctrl-C stops everything")
         running.send_signal(signal.SIGINT)
         heard = "".join(_until(running, "stopped in"))
@@ -126,17 +133,17 @@ def test_ctrl_c_drains_and_a_damaged_process_table_does_no_harm(house: House) ->
         assert running.wait(20) == 0
 
 
-def test_ctrl_c_while_starting_leaves_nothing(house: House) -> None:
-    with house.up(CHAT_SLOW="60") as running:
+def test_ctrl_c_while_starting_leaves_nothing(old_house: House) -> None:
+    with old_house.up(CHAT_SLOW="60") as running:
         _until(running, "media is ready")
-        marks = json.loads((house.home / "state.json").read_text())["processes"]
+        marks = json.loads((old_house.home / "state.json").read_text())["processes"]
         running.send_signal(signal.SIGINT)
         assert running.wait(30) == 1
     assert not any(leftovers.is_alive(mark) for mark in marks.values())
 
 
-def test_a_failing_service_is_told_without_a_traceback_of_ours(house: House) -> None:
-    with house.up(CHAT_MARK="crash") as running:
+def test_a_failing_service_is_told_without_a_traceback_of_ours(old_house: House) -> None:
+    with old_house.up(CHAT_MARK="crash") as running:
         heard = "".join(_until(running, "All of it"))
         assert "the settings are wrong" in heard
         assert "Traceback" not in heard
