@@ -476,4 +476,6 @@ async def test_what_is_over_is_forgotten(stage: Stage) -> None:
         await admin.execute(f"{aged} WHERE channel_id = $1", stage.room)
     left = """SELECT (SELECT count(*) FROM chat.interactions WHERE id = $1)
       + (SELECT count(*) FROM chat.whispers WHERE channel_id = $2)"""
-    await until(lambda: admin.fetchval(left, interaction_id, stage.room), lambda count: not count)
+    assert await admin.fetchval(left, interaction_id, stage.room)
+    await stage.house.running.job("past_interactions")
+    assert not await admin.fetchval(left, interaction_id, stage.room)
