@@ -15,13 +15,15 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from struct import Struct
+from typing import Any
 
 from media_sfu import compat
-from media_sfu.domain import sdp
-from media_sfu.domain.codecs import LEVEL, MID, TRANSPORT_CC
+from media_sfu.domain import sdp, stun
+from media_sfu.domain.codecs import LEVEL, MID, RID, TRANSPORT_CC
 
 _HEAD = Struct("!HHI12s")
 _COOKIE = 0x2112A442
+_PRIORITY = (0x6E00_1EFF).to_bytes(4, "big")
 _CHECK_EVERY_S = 0.2
 _KERNEL_BYTES = 4 << 20
 SIZE = 2_048
@@ -34,6 +36,10 @@ class Stream:
     kind: str
     name: str
     ssrc: int = field(default_factory=lambda: secrets.randbits(31) + 1)
+    mid: str = ""
+    """Empty: its place among what is offered."""
+    rids: tuple[str, ...] = ()
+    """Of a simulcast: the layers are told apart by what their packets carry."""
 
     @property
     def pt(self) -> int:
@@ -84,24 +90,35 @@ class Caller:
     def offer(self, streams: list[Stream], *, receives: bool = False) -> str:
         """What this end publishes; or, on a wire of its own, what it would receive."""
         sections = []
-        for number, stream in enumerate(streams):
+        mids = [stream.mid or str(number) for number, stream in enumerate(streams)]
+        for mid, stream in zip(mids, streams, strict=True):
             codec = "opus/48000/2" if stream.kind == "audio" else "VP8/90000"
             sections += [
                 f"m={stream.kind} 9 UDP/TLS/RTP/SAVPF {stream.pt}",
                 "c=IN IP4 0.0.0.0",
                 *self._credentials("actpass"),
-                f"a=mid:{number}",
+                f"a=mid:{mid}",
                 "a=recvonly" if receives else "a=sendonly",
                 "a=rtcp-mux",
                 "a=rtcp-rsize",
                 f"a=msid:stream {stream.name}",
-                f"a=extmap:1 {LEVEL if stream.kind == 'audio' else MID}",
+                f"a=extmap:3 {LEVEL}" if stream.kind == "audio" else f"a=extmap:1 {MID}",
                 f"a=extmap:2 {TRANSPORT_CC}",
                 f"a=rtpmap:{stream.pt} {codec}",
-                f"a=ssrc:{stream.ssrc} cname:caller",
+                f"a=rtcp-fb:{stream.pt} nack",
+                *self._layers(stream),
             ]
-        bundle = " ".join(str(number) for number in range(len(streams)))
-        return self._written(bundle, sections)
+        return self._written(" ".join(mids), sections)
+
+    @staticmethod
+    def _layers(stream: Stream) -> list[str]:
+        if not stream.rids:
+            return [f"a=ssrc:{stream.ssrc} cname:caller"]
+        return [
+            f"a=extmap:4 {RID}",
+            *(f"a=rid:{rid} send" for rid in stream.rids),
+            f"a=simulcast:send {';'.join(stream.rids)}",
+        ]
 
     def answer(self, offer: str) -> str:
         """Everything that is offered is taken, in its first form."""
@@ -122,13 +139,15 @@ class Caller:
     async def connect(self, description: str, within: float = 10.0) -> None:
         """To whom this description names; TimeoutError or ConnectionError when it fails."""
         self.aim(description)
-        algorithm, _, value = sdp.parse(description).sections[0].first("fingerprint").partition(" ")
+        said = sdp.parse(description)
+        algorithm, _, value = said.value(said.sections[0], "fingerprint").partition(" ")
+        is_server = said.value(said.sections[0], "setup") == "active"
         async with asyncio.timeout(within):
             while not self._checked.is_set():
                 self.check()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._checked.wait(), _CHECK_EVERY_S)
-            if not await self._dtls.shake_hands(algorithm, value, is_server=False):
+            if not await self._dtls.shake_hands(algorithm, value, is_server=is_server):
                 raise ConnectionError("the DTLS handshake failed")
         self._rx, self._tx = self._dtls.keys()
 
@@ -148,13 +167,19 @@ class Caller:
     def check(self) -> None:
         """Prove to be there; also to be done every few seconds."""
         named = self._attribute(0x0006, self._user) + self._attribute(0x802A, bytes(8))
-        named += self._attribute(0x0025, b"")
+        named += self._attribute(0x0025, b"") + self._attribute(0x0024, _PRIORITY)
         transaction = secrets.token_bytes(12)
         head = _HEAD.pack(1, len(named) + 24, _COOKIE, transaction)
         signed = named + self._attribute(0x0008, hmac.digest(self._password, head + named, "sha1"))
         head = _HEAD.pack(1, len(signed) + 8, _COOKIE, transaction)
         seal = (zlib.crc32(head + signed) ^ 0x5354554E).to_bytes(4, "big")
         self._send(head + signed + self._attribute(0x8028, seal))
+
+    def lend(self) -> tuple[socket.socket, Any]:
+        """Its socket, and the session that decrypts what comes there: it reads no more itself."""
+        assert self._rx is not None, "connected first"
+        asyncio.get_running_loop().remove_reader(self._socket)
+        return self._socket, self._rx.session
 
     def send(self, packet: bytes) -> None:
         """One RTP packet."""
@@ -191,11 +216,20 @@ class Caller:
         first = self._view[0]
         if first >= 128:
             self._media(size)
-        elif first < 4:
-            if self._view[0] == 1 and self._view[1] == 1:
+        elif first == 1:
+            if self._view[1] == 1:
                 self._checked.set()
+        elif first == 0:
+            self._answer_check(bytes(self._view[:size]))
         else:
             self._dtls.inlet.put(bytes(self._view[:size]))
+
+    def _answer_check(self, data: bytes) -> None:
+        """Some media servers check those who check them."""
+        request = stun.read(data)
+        password = self.pwd.encode()
+        if request is not None and self._to is not None and request.is_proven(password):
+            self._send(stun.response(request, self._to, password))
 
     def _media(self, size: int) -> None:
         if 192 <= self._view[1] <= 223:
