@@ -67,7 +67,7 @@ class Settings(ServiceSettings):
         given = tuple(host.strip() for host in self.public_ips.split(",") if host.strip())
         if given:
             return given
-        return (_outward() if self.udp_bind in _ANYWHERE else self.udp_bind,)
+        return (outward() if self.udp_bind in _ANYWHERE else self.udp_bind,)
 
     def node_address(self) -> str:
         """How signaling reaches this worker."""
@@ -97,7 +97,7 @@ class Settings(ServiceSettings):
         return Turn(urls, self.turn_secret.get_secret_value().encode(), self.turn_seconds)
 
 
-def _outward() -> str:
+def outward() -> str:
     """The address from which this machine would speak to others; nothing is sent to find out."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:

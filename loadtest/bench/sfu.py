@@ -1,8 +1,8 @@
-"""What a forwarded packet costs a media worker, beside the bare cost of encrypting and sending it.
+"""What a forwarded packet costs a media worker, and how late it comes: beside Janus, where that is
+installed, and beside the bare cost of encrypting and sending it.
 
-One publisher for 16 listeners, one for 64, and ten who all hear each other; the bare cost is
-libsrtp's protect and sendmmsg on packets that are ready, in this process, in the same run. Callers
-run on another core than the worker, where there is one.
+One publisher for 16 listeners, one for 64, and ten who all hear each other, by turns with ours and
+with Janus; then a room full of cameras. Callers run on another core than what is measured.
 """
 
 from __future__ import annotations
@@ -10,208 +10,155 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from time import perf_counter_ns, process_time
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
-from pylibsrtp import Policy, Session
-
-from loadtest.bench.measure import cpu_seconds, pin, quantile
+from loadtest.bench import cameras
+from loadtest.bench.loads import LOADS, WARM, Load, measured
+from loadtest.bench.measure import median, pin, prefer
 from loadtest.bench.report import bound, goal, progress, result
-from loadtest.bench.rooms import HOST, Source, Worker, play, worker
-from media_sfu import compat
-from media_sfu.batch import Batch, Destination
-from stack.caller import Caller, Stream
+from loadtest.bench.rooms import Forwarder, Worker, worker
+from loadtest.reference.janus import absent, janus
+from loadtest.reference.sealing import bare
+from media_sfu.settings import outward
 
 CIPHERS = {"gcm": b"SRTP_AEAD_AES_128_GCM", "cm": b"SRTP_AES128_CM_SHA1_80"}
-_STAMP_BYTES = 8
+VARIANTS: dict[str, dict[str, str]] = {"pure": {}}
+"""Ours, by what is in its environment; each is measured in the same rounds."""
+JANUS = "janus"
+BESIDE_JANUS = {"cm": 0.65, "gcm": 1.0}
+"""CPU of a packet, at most."""
+BESIDE_BARE = 1.5
+_PORTS_EACH = 3
+
+Figures = dict[str, list[dict[str, float]]]
 
 
-@dataclass(frozen=True)
-class Load:
-    """Who sends what to how many."""
-
-    name: str
-    publishers: int
-    listeners: int
-    audio: int = 0
-    video: int = 0
-    """Packets a second of each publisher."""
-
-    def sources(self) -> list[Source]:
-        """Of one publisher."""
-        made = []
-        if self.audio:
-            made.append(Source(Stream("audio", "audio"), self.audio, 112))
-        if self.video:
-            made.append(Source(Stream("video", "video"), self.video, 1_052))
-        return made
+def medians(rounds: list[dict[str, float]]) -> dict[str, float]:
+    """Of each figure."""
+    return {name: round(median([one[name] for one in rounds]), 4) for name in rounds[0]}
 
 
-LOADS = (
-    Load("1 to 16", 1, 16, audio=50, video=600),
-    Load("1 to 64", 1, 64, audio=50, video=200),
-    Load("10 hear 10", 10, 10, audio=50),
-)
+def verdict(cipher: str, found: dict[str, dict[str, dict[str, float]]], floor: float) -> list[Any]:
+    """The goals: found is the medians by load, then by who forwards."""
+    goals = []
+    for load, sides in found.items():
+        reference = sides.get(JANUS)
+        for side in sides.keys() - {JANUS}:
+            ours, what = sides[side], f"{load}, {cipher}, {side}"
+            goals.append(bound(f"lost, {what}", 1 - ours["delivery"], 0.0))
+            goals.append(bound(f"ms of CPU a join, {what}", ours["join_ms"], 8.0))
+            if load == "1 to 64":
+                name = f"us a packet beside the bare cost, {what}"
+                goals.append(goal(name, ours["us"], floor, BESIDE_BARE))
+            elif reference:
+                name = f"us a packet beside janus, {what}"
+                goals.append(goal(name, ours["us"], reference["us"], BESIDE_JANUS[cipher]))
+                name = f"p99 of added us beside janus, {what}"
+                goals.append(goal(name, ours["p99_us"], reference["p99_us"], 1.0))
+    return goals
 
 
-WARM = Load("warm", 1, 1, audio=50)
+@asynccontextmanager
+async def workers(host: str, port: int, variants: list[str]) -> AsyncIterator[dict[str, Worker]]:
+    """Ours, each on ports of its own."""
+    async with AsyncExitStack() as stack:
+        made = {}
+        for at, name in enumerate(variants):
+            first = port + at * _PORTS_EACH
+            ports = range(first, first + _PORTS_EACH)
+            made[name] = await stack.enter_async_context(worker(host, ports, VARIANTS[name]))
+        yield made
 
 
-async def measured(on: Worker, load: Load, cipher: bytes, seconds: float) -> dict[str, Any]:
-    """Figures of one load."""
-    late: list[float] = []
-    publishers, callers, names = [], [], []
-    before_join = cpu_seconds([on.pid])
-    for number in range(load.publishers):
-        sources = load.sources()
-        names.append(f"speaker {number}")
-        publishers.append((await on.publish(names[-1], sources, cipher), sources))
-    await play(publishers, 0.2)
-    tracks = load.publishers * len(load.sources())
-
-    def heard(packet: bytes) -> None:
-        sent = int.from_bytes(packet[-_STAMP_BYTES:], "big")
-        late.append((perf_counter_ns() - sent) / 1000)
-
-    for number in range(load.listeners):
-        names.append(f"listener {number}")
-        callers.append(await on.listen(names[-1], tracks, cipher, heard if number == 0 else None))
-    join = (cpu_seconds([on.pid]) - before_join) / len(names)
-    await play(publishers, 0.6)
-    late.clear()
-    counted, spent = sum(caller.packets for caller in callers), cpu_seconds([on.pid])
-    sent = await play(publishers, seconds)
-    await _settled(callers)
-    spent = cpu_seconds([on.pid]) - spent
-    came = sum(caller.packets for caller in callers) - counted
-    await _gone(on, names, [caller for caller, _ in publishers] + callers)
-    return {
-        "us": spent / came * 1e6,
-        "pps": came / seconds,
-        "delivery": came / (sent * load.listeners),
-        "p50_us": quantile(late, 0.5),
-        "p99_us": quantile(late, 0.99),
-        "join_ms": join * 1000,
-    }
+@asynccontextmanager
+async def reference(host: str, port: int) -> AsyncIterator[dict[str, Forwarder]]:
+    """Janus, or nothing."""
+    if reason := absent(host):
+        progress(f"without a reference: {reason}")
+        yield {}
+        return
+    with tempfile.TemporaryDirectory(prefix="janus-") as folder:
+        async with janus(Path(folder), host, port) as started:
+            yield {JANUS: started}
 
 
-async def _settled(callers: list[Caller]) -> None:
-    """Until all that is on its way has been counted."""
-    before = -1
-    while (now := sum(caller.packets for caller in callers)) != before:
-        before = now
-        await asyncio.sleep(0.3)
+async def turns(
+    sides: dict[str, Forwarder], cipher: str, rounds: int, seconds: float
+) -> dict[str, Figures]:
+    """Every load with everybody, by turns: a busy moment of the machine meets all alike."""
+    found: dict[str, Figures] = {load.name: {side: [] for side in sides} for load in LOADS}
+    for side in sides.values():
+        await measured(side, WARM, CIPHERS[cipher], 0.5)
+    for number in range(rounds):
+        for load in LOADS:
+            for name in sorted(sides, reverse=bool(number % 2)):
+                figures = await measured(sides[name], load, CIPHERS[cipher], seconds)
+                found[load.name][name].append(figures)
+                progress(told(name, cipher, load, figures))
+    return found
 
 
-async def _gone(on: Worker, names: list[str], callers: list[Caller]) -> None:
-    await on.leave(*names)
-    for caller in callers:
-        await caller.close()
-
-
-_DRAIN = """
-import os, select, socket, sys
-os.sched_setaffinity(0, {1 % os.cpu_count()})
-poll = select.epoll()
-for number in map(int, sys.argv[1:]):
-    poll.register(number, select.EPOLLIN)
-while True:
-    for number, _ in poll.poll():
-        os.read(number, 2048)
-"""
-
-
-@contextmanager
-def drained(count: int) -> Iterator[list[Destination]]:
-    """Sockets that another process reads: to wake a reader is part of what sending costs."""
-    takers = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
-    for taker in takers:
-        taker.bind((HOST, 0))
-    numbers = [taker.fileno() for taker in takers]
-    reader = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _DRAIN, *map(str, numbers)], pass_fds=numbers
+def told(side: str, cipher: str, load: Load, figures: dict[str, float]) -> str:
+    """A line of progress."""
+    return f"{side}, {cipher}, {load.name}: " + ", ".join(
+        f"{name} {value:.4g}" for name, value in figures.items()
     )
-    try:
-        yield [Destination(taker.getsockname()) for taker in takers]
-    finally:
-        reader.kill()
-        reader.wait()
-        for taker in takers:
-            taker.close()
-
-
-def bare(cipher: bytes, size: int, listeners: int, packets: int) -> float:
-    """Microseconds a packet of protect and sendmmsg alone, with keys of its own for each listener:
-    no forwarder can do with less.
-    """
-    profile = next(each for each in compat.PROFILES if each.openssl_profile == cipher)
-    keys = [
-        Policy(
-            key=os.urandom(profile.key_length + profile.salt_length),
-            ssrc_type=Policy.SSRC_ANY_OUTBOUND,
-            srtp_profile=profile.libsrtp_profile,
-        )
-        for _ in range(listeners)
-    ]
-    with drained(listeners) as to, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
-        ends = list(zip([compat.Srtp(Session(key)) for key in keys], to, strict=True))
-        return _bare_loop(Batch(out), ends, size, packets) / packets * 1e6
-
-
-def _bare_loop(
-    batch: Batch, ends: list[tuple[compat.Srtp, Destination]], size: int, packets: int
-) -> float:
-    slots = [compat.ffi.cast("void *", address) for address in batch.addresses]
-    length, protect = compat.ffi.new("int *"), compat.protect
-    began = process_time()
-    for number in range(packets // len(ends)):
-        head = b"\x80\x60" + (number & 0xFFFF).to_bytes(2, "big") + bytes(8)
-        for srtp, to in ends:
-            slot = batch.count
-            batch.views[slot][:12] = head
-            length[0] = size
-            protect(srtp.session, slots[slot], length)
-            batch.push(to, length[0])
-    batch.flush()
-    return process_time() - began
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """Every load, then the bare cost, then the verdict."""
-    cipher = CIPHERS[arguments.cipher]
+    """Every load, the bare cost in the same minutes, the cameras, then the verdict."""
+    host, port = outward(), arguments.port
+    pin(os.getpid(), 1)
+    prefer(os.getpid(), arguments.nice)
+    goals: list[Any] = []
     figures: dict[str, Any] = {}
-    base = arguments.port
-    async with worker((base, base + 1, base + 2)) as on:
-        if (os.cpu_count() or 1) > 1:
-            pin(on.pid, 0)
-            pin(os.getpid(), 1)
-        await measured(on, WARM, cipher, 0.5)
-        for load in LOADS:
-            figures[load.name] = await measured(on, load, cipher, arguments.seconds)
-            told = {name: round(value, 2) for name, value in figures[load.name].items()}
-            progress(f"{load.name}: {told}")
-        pin(os.getpid(), 0)
-    floor = bare(cipher, 1_052, 64, 40_000)
-    progress(f"bare: {floor:.2f} us")
-    goals = [
-        goal("us a packet, 1 to 64, beside the bare cost", figures["1 to 64"]["us"], floor, 2.0),
-        *(bound(f"lost, {name}", 1 - each["delivery"], 0.001) for name, each in figures.items()),
-        bound("ms of CPU a join", figures["1 to 64"]["join_ms"], 8.0),
-    ]
-    return result("sfu", goals, cipher=arguments.cipher, bare_us=floor, loads=figures)
+    async with (
+        workers(host, port, arguments.variants.split(",")) as ours,
+        reference(host, port + 100) as others,
+    ):
+        sides: dict[str, Forwarder] = {**ours, **others}
+        for pid in [pid for side in sides.values() for pid in side.pids]:
+            pin(pid, 0)
+            prefer(pid, arguments.nice)
+        for cipher in arguments.ciphers.split(","):
+            floors = [_bare(host, cipher)]
+            rounds = await turns(sides, cipher, arguments.rounds, arguments.seconds)
+            floors.append(_bare(host, cipher))
+            found = {
+                load: {side: medians(each) for side, each in by.items()}
+                for load, by in rounds.items()
+            }
+            goals += verdict(cipher, found, median(floors))
+            figures[cipher] = {"bare_us": median(floors), **found}
+        for name, one in ours.items() if arguments.cameras else ():
+            seen = await cameras.measured(one, arguments.cameras, arguments.seconds)
+            goals.append(bound(f"lost of {arguments.cameras} cameras, {name}", seen["lost"], 0))
+            figures[f"cameras, {name}"] = seen
+    return result("sfu", goals, loads=figures)
+
+
+def _bare(host: str, cipher: str) -> float:
+    pin(os.getpid(), 0)
+    load = next(load for load in LOADS if load.name == "1 to 64")
+    floor = bare(host, CIPHERS[cipher], load.sizes(), 40_000)
+    pin(os.getpid(), 1)
+    progress(f"bare, {cipher}: {floor:.2f} us")
+    return floor
 
 
 def main() -> int:
     """As a program."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cipher", choices=CIPHERS, default="gcm")
-    parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("--ciphers", default="cm,gcm", help="of: cm, gcm")
+    parser.add_argument("--variants", default=",".join(VARIANTS), help="of ours, in one run")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=5.0, help="of each load in each round")
+    parser.add_argument("--cameras", type=int, default=25, help="in one room; 0: leave it out")
+    parser.add_argument("--nice", type=int, default=0, help="-15 on a machine that others use, too")
     parser.add_argument("--port", type=int, default=19_600)
     return asyncio.run(run(parser.parse_args()))
 
