@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from contracts.identity import Kind
 from contracts.wire import JSON
 from gateway.live.layout import Layout, Roles, Room, Sight, Standing, Step
 from gateway.live.viewer import Viewer
@@ -64,9 +65,11 @@ class Move:
 class Crowd:
     """Who of a guild is here, and what each of them sees."""
 
-    __slots__ = ("_former", "_layout", "_parties", "_ranks")
+    __slots__ = ("_former", "_layout", "_parties", "_ranks", "bots")
 
     def __init__(self, layout: Layout) -> None:
+        self.bots: dict[int, Party] = {}
+        """Those of them that are bots."""
         self._layout = layout
         self._parties: dict[int, Party] = {}
         self._ranks: dict[tuple[Roles, int], Rank] = {}
@@ -96,6 +99,8 @@ class Crowd:
             rank = self._rank(viewer.user_id, standing.roles)
             party = Party(viewer.user_id, standing, (viewer,), rank)
             self._parties[viewer.user_id] = rank.parties[viewer.user_id] = party
+            if viewer.kind is Kind.BOT:
+                self.bots[viewer.user_id] = party
         elif viewer not in party.viewers:
             party.viewers = (*party.viewers, viewer)
         self._parties[viewer.user_id].joined = dict(joined)
@@ -116,6 +121,7 @@ class Crowd:
     def drop(self, user_id: int) -> bool:
         """A member is none any more; whether any session was here."""
         self._former.pop(user_id, None)
+        self.bots.pop(user_id, None)
         party = self._parties.pop(user_id, None)
         if party is not None:
             self._leave(party)

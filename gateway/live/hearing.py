@@ -1,5 +1,6 @@
-"""Events that are for some only: what happens in private threads, and what is told to one person.
-An event names who hears it; who governs threads in the channel hears beside them. Pure.
+"""Events that are for some only: what happens in private threads, what is told to one person, and
+who comes and goes in a large guild. An event names who hears it; who governs threads in the channel
+hears beside them. Pure.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from contracts.events.base import Event, Route
 from contracts.events.member import MemberUpdate
+from contracts.events.presence import PresenceUpdate
 from contracts.intents import Intent
 from gateway.live.audience import Audience
 from gateway.live.crowd import Crowd
@@ -15,6 +17,19 @@ from gateway.live.layout import Layout
 from gateway.live.viewer import ANYBODY, Viewer, bits_of
 
 _GUILDS = int(Intent.GUILDS)
+
+
+def is_for_bots(event: type[Event], *, is_large: bool) -> bool:
+    """Whether people are not told: in a large guild they see who is here where they look (see
+    listing.py), as two thousand who come would else be told of two thousand each.
+    """
+    return is_large and event is PresenceUpdate
+
+
+def bots(crowd: Crowd, event: type[Event]) -> Audience:
+    """The bots that want it."""
+    viewers = (viewer for party in crowd.bots.values() for viewer in party.viewers)
+    return Audience(viewer for viewer in viewers if viewer.wants(event, in_guild=True))
 
 
 def may_hear(crowd: Crowd, layout: Layout, user_id: int, event: type[Event], route: Route) -> bool:

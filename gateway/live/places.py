@@ -21,6 +21,7 @@ from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
 from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
 from contracts.events.role import RoleDelete
 from contracts.events.voice import VoiceStateUpdate
+from contracts.identity import Kind
 from contracts.intents import Intent
 from contracts.permissions import READING, Permission
 from contracts.topics import Topic
@@ -217,6 +218,9 @@ class GuildPlace(Place):
         if not (viewer.wants(event, in_guild=True) or hearing.concerns(event, route, viewer)):
             return False
         assert self.view is not None
+        is_for_bots = hearing.is_for_bots(event, is_large=self.view.is_large)
+        if is_for_bots and viewer.kind is not Kind.BOT:
+            return False
         if not hearing.may_hear(self.crowd, self.view.layout, viewer.user_id, event, route):
             return False
         needs = int(event.needs)
@@ -319,6 +323,9 @@ class GuildPlace(Place):
         self._fanout.send(audience, frames)
 
     def _listeners(self, event: type[Event], route: Route) -> Audience:
+        assert self.view is not None
+        if hearing.is_for_bots(event, is_large=self.view.is_large):
+            return hearing.bots(self.crowd, event)
         if route.hearers is not None:
             return hearing.audience(self.crowd, event, route, self._governors)
         return self._audience(event, route.room_id)

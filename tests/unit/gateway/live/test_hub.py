@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from contracts import limits
 from contracts.events.channel import ChannelCreate, ChannelDelete, ChannelUpdate
 from contracts.events.emoji import GuildEmojisUpdate
 from contracts.events.guild import GuildUpdate
@@ -273,6 +274,23 @@ async def test_presence_is_told_and_shown_to_who_comes_later(house: House) -> No
     assert shown["user"] == {"id": "3"}
     assert shown["status"] == "dnd"
     assert "guild_id" not in shown
+
+
+async def test_in_a_large_guild_only_bots_are_told_who_comes(house: House) -> None:
+    """Two thousand who come would else be told of two thousand each; people look at lists."""
+    for user_id in range(1_000, 1_000 + limits.LARGE_GUILD):
+        house.world.enrol(user_id)
+    person, bot = await house.enter(2), await house.enter(100, int(Intent.GUILD_PRESENCES))
+    other = await house.enter(101, int(Intent.GUILDS))
+    online = PresenceUpdate(
+        user=PresenceUser(id=UserId(3)), guild_id=GuildId(GUILD), status=Status.DND
+    )
+    seq = person.seq
+    await house.publish(online)
+    assert [told(one, "PRESENCE_UPDATE") for one in (person, bot, other)] == [0, 1, 0]
+    person.drop()
+    assert await person.resume(seq)
+    assert told(person, "PRESENCE_UPDATE") == 0
 
 
 async def test_the_view_follows_what_happens(house: House) -> None:
