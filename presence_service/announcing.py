@@ -13,6 +13,8 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
+from operator import itemgetter
 
 from redis.exceptions import RedisError
 
@@ -71,6 +73,8 @@ class Announcer:
         self._held: dict[UserId, Claim] = {}
         """Of which only the devices are still to be told."""
         self._is_pacing = False
+        self._said: list[tuple[Topic, Event, asyncio.Future[bool]]] = []
+        """Of this turn."""
 
     async def announce(self, claims: Sequence[Claim]) -> dict[UserId, int]:
         """Carry out claims. Whose were not carried out by now, and when to look at them again."""
@@ -216,16 +220,25 @@ class Announcer:
             self._is_pacing = False
 
     def _publish(self, event: Event, topic: Topic) -> asyncio.Future[bool]:
-        published: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        event_id = self._new_id()
-        self._bus.publish(
-            topic,
-            event.record(event_id),
-            event_id,
-            done=lambda is_published: _settle(published, is_published),
-            ephemeral=True,
-        )
+        loop = asyncio.get_running_loop()
+        if not self._said:
+            loop.call_soon(self._speak)
+        published: asyncio.Future[bool] = loop.create_future()
+        self._said.append((topic, event, published))
         return published
+
+    def _speak(self) -> None:
+        # What is for one guild side by side: to each session there it is then a single write.
+        said, self._said = self._said, []
+        for topic, event, published in sorted(said, key=itemgetter(0)):
+            event_id = self._new_id()
+            self._bus.publish(
+                topic,
+                event.record(event_id),
+                event_id,
+                done=partial(_settle, published),
+                ephemeral=True,
+            )
 
 
 def _comes_or_goes(claim: Claim, visible: Visible) -> bool:

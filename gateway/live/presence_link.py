@@ -18,6 +18,11 @@ log = logger("presence")
 
 PACE_S = 0.05
 """Changes within this time are one delta."""
+CROWD = 32
+CROWD_PACE_S = 0.25
+"""While so many change within one pace, the delta waits longer: each is told to everybody who is
+here, and a write to all of them costs as much for one who comes as for fifty.
+"""
 _LOOK_EVERY_S = 5.0
 
 
@@ -88,6 +93,8 @@ class PresenceLink:
         while True:
             await self._news.wait()
             await self._clock.sleep(PACE_S)
+            if self._seats.waiting >= CROWD:
+                await self._clock.sleep(CROWD_PACE_S)
             self._news.clear()
             self._say()
 

@@ -49,6 +49,11 @@ class Seats:
     def __len__(self) -> int:
         return len(self._held)
 
+    @property
+    def waiting(self) -> int:
+        """Of how many sessions there is something to tell."""
+        return len(self._stale)
+
     def put(self, seat: Seat) -> None:
         """A session came, or changed."""
         self._held[seat.session_id] = seat

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
+from itertools import count, groupby
 from random import Random
 from typing import Any
 
@@ -341,6 +341,15 @@ class TestDevices:
         assert {each.status for each in heard} == {Status.IDLE}
         assert all(each.activities == ({"name": "chess"},) for each in heard)
         assert all(each.client_status == {"desktop": "idle"} for each in heard)
+
+    async def test_who_comes_together_is_told_guild_by_guild(self, house: House) -> None:
+        house.community.guilds = [GUILD, CLUB]
+        gateway = await house.gateway()
+        gateway.opens("a", ALICE)
+        gateway.opens("b", BOB)
+        heard = await house.ears.hear(PresenceUpdate, count=6)
+        told = [guild_id for guild_id, _ in groupby(each.guild_id or 0 for each in heard)]
+        assert len(told) == 3, "for each session they are then one write"
 
     async def test_a_community_joined_lately_hears_of_a_mere_change(self, house: House) -> None:
         gateway = await house.gateway()
