@@ -45,6 +45,7 @@ def one_server(url: str) -> Redis:
         socket_timeout=_PATIENCE_S,
         socket_connect_timeout=_PATIENCE_S,
         retry=Retry(NoBackoff(), 1),
+        driver_info=None,  # looked up on the disk for each connection
     )
     return Redis.from_pool(pool)
 

@@ -9,7 +9,7 @@ atlas, places and people (guilds and people heard), guild_view (a guild as sessi
 (its scheduled events), layout, crowd and past (who sees which channels, now and a while ago),
 threads (of a guild), syncing (who sees other threads than before), audience and hearing (who gets
 an event), codec (an event framed once), replay (the ring), telling and missed (payloads for one),
-outlet (writing), wheel (deadlines), presence_link and seats (who is here, told to
-presence_service), greeting (presence told to who sees somebody newly), seams (what this side needs
-of others).
+outlet (writing), wheel (deadlines), warmth (what the first would wait for), presence_link and seats
+(who is here, told to presence_service), greeting (presence told to who sees somebody newly), seams
+(what this side needs of others).
 """

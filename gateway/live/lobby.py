@@ -42,6 +42,7 @@ from gateway.live.resume import Resuming
 from gateway.live.seams import Asks, PresenceSink, Store
 from gateway.live.viewer import Link, Viewer
 from gateway.live.voice_link import VoiceLink
+from gateway.live.warmth import warm
 from gateway.live.wheel import Spoke, Wheel
 
 log = logger("lobby")
@@ -137,9 +138,10 @@ class Lobby:
     # A part of the service.
 
     async def start(self) -> None:
-        """Hear of logins that end, and turn the wheel."""
+        """Hear of logins that end, turn the wheel, and get ready for the first to come."""
         self.tasks.spawn("websockets:identity", self.hub.start(), fatal=True)
         self.tasks.spawn("websockets:wheel", self._turn(), fatal=True)
+        self.tasks.spawn("websockets:warm", warm(self.clock))
 
     async def stop(self) -> None:
         """Hang up, and write what is known of the sessions."""
