@@ -21,6 +21,8 @@ _UPGRADE = (
 _READY = b'{"t":"READY"'
 _RESUMED = b'{"t":"RESUMED"'
 _GUILD = b'{"t":"GUILD_CREATE"'
+_PRESENCE = b'{"t":"PRESENCE_UPDATE"'
+_CHUNK = b'{"t":"GUILD_MEMBERS_CHUNK"'
 _SMALL_BUFFER = 16 << 10
 
 
@@ -35,6 +37,10 @@ class Client(asyncio.Protocol):
         """How often it had to come again."""
         self.told_anew = 0
         """How often its session could not be gone on with."""
+        self.presences = 0
+        """How often it was told who comes, goes or changes."""
+        self.here = 0
+        """How many it was told are here, of those it asked for."""
         self.outcome: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         """Whether this socket got what it came for."""
         self.broken = asyncio.Event()
@@ -78,6 +84,12 @@ class Client(asyncio.Protocol):
         if not self.transport.is_closing():
             self.say({"op": 1, "d": self.seq or None})
 
+    def ask_who_is_here(self, guild_id: str) -> None:
+        """Everybody, in chunks."""
+        self.here = 0
+        d = {"guild_id": guild_id, "query": "", "limit": 0, "presences": True}
+        self.say({"op": 8, "d": d})
+
     def _payloads(self) -> Iterator[bytes]:
         rest, at = self._rest, 0
         while len(rest) >= at + 2:
@@ -99,6 +111,10 @@ class Client(asyncio.Protocol):
             self.seq = int(payload[begin : payload.index(b",", begin)])
             if MARK in payload and self._room is not None:
                 self._room.hear(payload)
+            elif payload.startswith(_PRESENCE):
+                self.presences += 1
+            elif payload.startswith(_CHUNK):
+                self.here += len(orjson.loads(payload)["d"]["presences"])
             elif payload.startswith(_READY):
                 self.session = orjson.loads(payload)["d"]["session_id"]
             elif payload.startswith((_GUILD, _RESUMED)):

@@ -5,8 +5,8 @@ Sessions ready are counted for a second of the gateways' CPU, which is the goal'
 that runs: services, PostgreSQL and Valkey too. A session is ready when its GUILD_CREATE has come;
 what counts is all CPU from the first connection to the last of them, with what others and the
 devices of the same people are told meanwhile. The sessions are those of 100 people in one
-community, twenty devices each; `--people 2000` gives each a person of its own. The first round
-finds everything cold.
+community, twenty devices each; then, in a house of its own, those of 2,000 people with one device
+each, all in one community. The first round of each finds everything cold.
 
 Two gateways on one port share a core, everything else has the other one. The minimal broadcast
 server opens as many sockets at once; what it can not do has no reference but the same house
@@ -20,8 +20,11 @@ import asyncio
 import json
 import os
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 import uvloop
 
@@ -81,8 +84,12 @@ async def using_rest(scene: Scene, took: list[float]) -> None:
         await asyncio.sleep(max(0.0, began + ASKED_EVERY_S - perf_counter()))
 
 
-async def identify_storm(scene: Scene, sessions: int) -> dict[str, float]:
-    """All identify at once, while somebody goes on reading."""
+async def identify_storm(
+    scene: Scene, sessions: int, *, is_crowd: bool = False
+) -> dict[str, float]:
+    """All identify at once, while somebody goes on reading. A crowd stays until everybody is shown
+    as being here.
+    """
     progress(f"{sessions} sessions identify at once")
     clients, took = scene.clients(sessions), list[float]()
     using = asyncio.ensure_future(using_rest(scene, took))
@@ -90,10 +97,12 @@ async def identify_storm(scene: Scene, sessions: int) -> dict[str, float]:
     late = await all_in(clients, scene.port, WITHIN_S)
     seconds = perf_counter() - began
     spent = {name: cpu - before[name] for name, cpu in scene.spent().items()}
+    shown = await settled(scene, clients, began) if is_crowd and not late else {}
     using.cancel()
     leave(clients)
     ready = sessions - len(late)
     return {
+        "sessions": sessions,
         "not_ready": len(late),
         "seconds": seconds,
         "per_cpu_s": ready / sum(spent[name] for name in GATEWAYS),
@@ -101,6 +110,21 @@ async def identify_storm(scene: Scene, sessions: int) -> dict[str, float]:
         **{f"{name}_ms_each": cpu / ready * 1e3 for name, cpu in spent.items()},
         "turned_away": sum(client.turned_away for client in clients),
         "rest_p99_ms": measure.quantile(took, 0.99) * 1e3,
+        **shown,
+    }
+
+
+async def settled(scene: Scene, clients: list[Client], began: float) -> dict[str, float]:
+    """When everybody is shown as being here to one who asks, and what all were told of it."""
+    asking = clients[0]
+    until = perf_counter() + WITHIN_S
+    while asking.here < len(clients) and perf_counter() < until:
+        asking.ask_who_is_here(scene.house.guild_id)
+        await asyncio.sleep(0.5)
+    return {
+        "shown": asking.here,
+        "shown_after_s": perf_counter() - began,
+        "presences_each": sum(client.presences for client in clients) / len(clients),
     }
 
 
@@ -186,25 +210,44 @@ async def going_on(scene: Scene, sessions: int) -> dict[str, float]:
     }
 
 
-async def run(arguments: argparse.Namespace) -> int:
-    """The whole bench."""
-    async with world(arguments.people, gateways=2) as house:
+@asynccontextmanager
+async def scene_of(people: int, copied: int = 0) -> AsyncIterator[Scene]:
+    """Two gateways on one core, everything else on the other."""
+    async with world(people, copied=copied, gateways=2) as house:
         port = int(house.suite.url.rpartition(":")[2])
         scene = Scene(house, port, await senders.connect(port, 8))
         for name in SERVICES:
             measure.pin(house.suite.process(name).pid, CLIENT_CORE)
         for pid in scene.pids:
             measure.pin(pid, SERVER_CORE)
+        yield scene
+
+
+async def crowd_storms(arguments: argparse.Namespace) -> list[dict[str, float]]:
+    """As many people as sessions."""
+    crowd = arguments.crowd
+    if not crowd:
+        return []
+    async with scene_of(1, crowd - 1) as scene:
+        return [await identify_storm(scene, crowd, is_crowd=True) for _ in range(arguments.rounds)]
+
+
+async def run(arguments: argparse.Namespace) -> int:
+    """The whole bench."""
+    crowds = await crowd_storms(arguments)
+    async with scene_of(arguments.people) as scene:
+        port = scene.port
         storms = [await identify_storm(scene, arguments.sessions) for _ in range(arguments.rounds)]
         async with reference("loadtest.reference.minimal", str(port + 61)) as pid:
             least = await opening(port + 61, pid, arguments.sessions)
         stalled = await stalled_readers(scene, arguments.seconds)
         after = await going_on(scene, arguments.resumed)
-    return told(storms, least, stalled, after)
+    return told(storms, crowds, least, stalled, after)
 
 
 def told(
     storms: list[dict[str, float]],
+    crowds: list[dict[str, float]],
     least: float,
     stalled: dict[str, float],
     after: dict[str, float],
@@ -212,22 +255,43 @@ def told(
     """Figures and goals."""
     ready = measure.median([each["per_cpu_s"] for each in storms])
     share = after["resumed"] / max(1.0, after["broken"])
+    every = storms + crowds
     goals = [
         floor("sessions ready per CPU-second of the gateways", ready, 2_000),
-        bound("sessions not ready after a minute", max(each["not_ready"] for each in storms), 0),
-        bound("REST p99 ms meanwhile", max(each["rest_p99_ms"] for each in storms), 1_000),
+        floor("the same, cold", storms[0]["per_cpu_s"], 2_000),
+        bound("sessions not ready after a minute", max(each["not_ready"] for each in every), 0),
+        bound("REST p99 ms meanwhile", max(each["rest_p99_ms"] for each in every), 1_000),
         bound("MiB for readers that stop reading", stalled["mib"], 64),
         goal("p99 of the others, ms", stalled["p99_ms"], stalled["p99_before_ms"], at_most=1.2),
         floor("share of sessions resumed elsewhere", share, 0.99),
         bound("sessions neither resumed nor told", after["neither"], 0),
     ]
+    goals += crowd_goals(crowds)
     return result(
         "storm",
         goals,
-        storms=[{name: round(value, 2) for name, value in each.items()} for each in storms],
+        storms=_rounded(storms),
+        crowds=_rounded(crowds),
         minimal_opened_per_cpu_s=round(least),
         elsewhere={name: round(value, 2) for name, value in after.items()},
     )
+
+
+def crowd_goals(crowds: list[dict[str, float]]) -> list[dict[str, Any]]:
+    """Of as many people as sessions."""
+    if not crowds:
+        return []
+    ready = measure.median([each["per_cpu_s"] for each in crowds])
+    unseen = max(each["sessions"] - each.get("shown", 0) for each in crowds)
+    return [
+        floor("of as many people: ready per CPU-second of the gateways", ready, 2_000),
+        bound("of as many people: not shown as being here", unseen, 0),
+        bound("times each is told who comes", max(each["presences_each"] for each in crowds), 3),
+    ]
+
+
+def _rounded(rounds: list[dict[str, float]]) -> list[dict[str, float]]:
+    return [{name: round(value, 2) for name, value in each.items()} for each in rounds]
 
 
 def main() -> int:
@@ -235,6 +299,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./moim bench storm", description=__doc__)
     parser.add_argument("--people", type=int, default=100)
     parser.add_argument("--sessions", type=int, default=2_000)
+    parser.add_argument("--crowd", type=int, default=2_000, help="people with one device; or 0")
     parser.add_argument("--resumed", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--rounds", type=int, default=3)

@@ -8,12 +8,13 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from loadtest.bench.copies import copies
 from loadtest.bench.report import progress
 from stack.suite import Suite
 
@@ -27,6 +28,7 @@ class World:
 
     suite: Suite
     tokens: list[str]
+    guild_id: str
     channel_id: str
 
     @property
@@ -36,15 +38,19 @@ class World:
 
 
 @asynccontextmanager
-async def world(people: int, **suite: Any) -> AsyncIterator[World]:
-    """A house of its own in a folder of its own, gone afterwards."""
+async def world(people: int, *, copied: int = 0, **suite: Any) -> AsyncIterator[World]:
+    """A house of its own in a folder of its own, gone afterwards; `copied` people more are there
+    without having registered.
+    """
     folder = Path(tempfile.mkdtemp(prefix="moim-bench-"))
     house = Suite(folder, durable=True, extra_env=UNLIMITED, **suite)
     try:
         progress("starting the house")
         await house.start()
         progress(f"registering {people} people")
-        yield await _settle(house, people)
+        settled = await _settle(house, people)
+        more = await copies(house.backing, settled.tokens[0], copied) if copied else []
+        yield replace(settled, tokens=settled.tokens + more)
     finally:
         await house.stop()
         shutil.rmtree(folder, ignore_errors=True)
@@ -65,7 +71,7 @@ async def _settle(house: Suite, people: int) -> World:
             await asked(
                 http.post(f"/invites/{invite['code']}", json={}, headers={"Authorization": token})
             )
-        return World(house, tokens, channel)
+        return World(house, tokens, guild["id"], channel)
 
 
 async def register(http: httpx.AsyncClient, number: int) -> str:
