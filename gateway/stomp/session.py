@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -14,10 +15,14 @@ BEAT_S = 30.0
 PATIENCE = 2.0
 """Heart-beats travel: silence is twice as long before it counts."""
 CONNECT_WITHIN_S = 15.0
-SUBSCRIPTIONS = 500
+SUBSCRIPTIONS = 1_000
+ALIKE = 8
+"""Subscriptions to the same: each gets every event of it."""
 TRANSACTIONS = 8
 SENDS_IN_TRANSACTION = 50
-FRAMES_PER_MINUTE = 600
+HELD_BYTES = 1 << 20
+"""In all transactions of a session together."""
+FRAMES_PER_MINUTE = 1_500
 
 _VERSIONS = ("1.2", "1.1", "1.0")
 
@@ -92,6 +97,7 @@ class Session:
     """One connection's session. Time is monotonic seconds, passed in."""
 
     __slots__ = (
+        "_alike",
         "_heard",
         "_hears_every",
         "_said",
@@ -112,6 +118,7 @@ class Session:
         self._heard = self._since = now
         self._said = 0
         self._subscriptions: dict[str, Target] = {}
+        self._alike: Counter[Target] = Counter()
         self._transactions: dict[str, list[Effect]] = {}
 
     def heard(self, now: float) -> None:
@@ -165,6 +172,7 @@ class Session:
         gone = [name for name, each in self._subscriptions.items() if each == target]
         for name in gone:
             del self._subscriptions[name]
+        self._alike.pop(target, None)
         return gone
 
     def _connect(self, frame: Frame) -> list[Effect]:
@@ -198,15 +206,17 @@ class Session:
             return self.end("There is no such destination", receipt)
         if name in self._subscriptions:
             return self.end("That id is in use", receipt)
-        if len(self._subscriptions) >= SUBSCRIPTIONS:
+        if len(self._subscriptions) >= SUBSCRIPTIONS or self._alike[target] >= ALIKE:
             return self.end("Too many subscriptions", receipt)
         self._subscriptions[name] = target
+        self._alike[target] += 1
         return [Subscribe(name, target, receipt)]
 
     def _unsubscribe(self, frame: Frame) -> list[Effect]:
         name = frame.headers.get("id") or frame.headers.get("destination", "")
         # It may have ended by itself a moment ago: that is no reason to hang up.
-        self._subscriptions.pop(name, None)
+        if (target := self._subscriptions.pop(name, None)) is not None:
+            self._alike[target] -= 1
         return [Unsubscribe(name), *_receipt(frame)]
 
     def _send(self, frame: Frame) -> list[Effect]:
@@ -221,10 +231,15 @@ class Session:
         held = self._transactions.get(name)
         if held is None:
             return self.end("There is no such transaction", receipt)
-        if len(held) >= SENDS_IN_TRANSACTION:
+        if len(held) >= SENDS_IN_TRANSACTION or self._held(frame.body) > HELD_BYTES:
             return self.end("The transaction is too large", receipt)
         held.append(effect)
         return []
+
+    def _held(self, more: bytes) -> int:
+        """What transactions would hold with this."""
+        effects = (each for held in self._transactions.values() for each in held)
+        return len(more) + sum(len(each.body) for each in effects if isinstance(each, Perform))
 
     def _begin(self, frame: Frame) -> list[Effect]:
         name = frame.headers.get("transaction")

@@ -20,13 +20,15 @@ from gateway.stomp import session as machine
 from gateway.stomp.destinations import Deed, Kind, Target, Verb
 from gateway.stomp.frames import BODY_BYTES, HEAD_BYTES, Malformed, Parser, build
 from gateway.stomp.requests import asked, form
-from gateway.stomp.session import Effect, Session, State
+from gateway.stomp.session import SUBSCRIPTIONS, Effect, Session, State
 from gateway.stomp.sink import StompSink
 
 _BEAT = frame(TEXT, b"\n")
 _MOST_BYTES = HEAD_BYTES + BODY_BYTES
-_WAITING = 256
-"""Frames of one client that wait for their turn."""
+_WAITING, _WAITING_BYTES = 2 * SUBSCRIPTIONS, 1 << 20
+"""Frames of one client that wait for their turn, and what they hold. Somebody may come and
+subscribe to everything at once.
+"""
 EARLY_S = 30.0
 """For so long READY waits for a subscription."""
 _ERRORS = Target(Kind.ERRORS)
@@ -47,6 +49,7 @@ class StompSocket(Socket):
         "_early_until",
         "_effects",
         "_messages",
+        "_octets",
         "_parser_of_frames",
         "_run",
         "_session",
@@ -64,6 +67,7 @@ class StompSocket(Socket):
         self._session = Session(lobby.clock.monotonic())
         self._parser_of_frames = Parser()
         self._effects: deque[Effect] = deque()
+        self._octets = 0
         self._worker: asyncio.Task[None] | None = None
         self._token = ""
         self._beat_at: float | None = None
@@ -155,7 +159,8 @@ class StompSocket(Socket):
     # What the session wants, one after the other.
 
     def _take_all(self, effects: list[Effect]) -> None:
-        if len(self._effects) + len(effects) > _WAITING:
+        self._octets += sum(map(_octets, effects))
+        if len(self._effects) + len(effects) > _WAITING or self._octets > _WAITING_BYTES:
             self._fail("Too much at once")
             return
         self._effects.extend(effects)
@@ -165,7 +170,9 @@ class StompSocket(Socket):
     async def _work(self) -> None:
         try:
             while self._effects and not self.is_over:
-                await self._perform(self._effects.popleft())
+                effect = self._effects.popleft()
+                self._octets -= _octets(effect)
+                await self._perform(effect)
         finally:
             if self._worker is asyncio.current_task():
                 self._worker = None
@@ -281,3 +288,7 @@ class StompSocket(Socket):
     def _say(self, command: str, headers: dict[str, str], body: bytes = b"") -> None:
         if not self.is_over:
             self.outlet.push(frame(TEXT, build(command, headers, body)))
+
+
+def _octets(effect: Effect) -> int:
+    return len(effect.body) if isinstance(effect, machine.Perform) else 0

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from gateway.stomp.destinations import Deed, Kind, Target, Verb, sent, subscribed
-from gateway.stomp.frames import Frame
+from gateway.stomp.frames import BODY_BYTES, Frame
 from gateway.stomp.session import (
+    ALIKE,
     BEAT_S,
     CONNECT_WITHIN_S,
     FRAMES_PER_MINUTE,
+    HELD_BYTES,
+    SUBSCRIPTIONS,
     Effect,
     End,
     Enter,
@@ -102,6 +105,36 @@ def test_silence_ends_a_session_that_promised_to_beat() -> None:
     assert ended(session.tick(20.0 + 2 * BEAT_S))
     quiet = connected(heart_beat="0,0")
     assert (quiet.deadline(), quiet.beats_every) == (None, 0)
+
+
+def test_a_thousand_subscriptions_are_kept_but_few_to_the_same() -> None:
+    """Each to the same would get every event of it once more."""
+    session = connected()
+    for number in range(SUBSCRIPTIONS):
+        named = {"id": str(number), "destination": f"/topic/channels.{number // ALIKE}"}
+        (effect,) = say(session, "SUBSCRIBE", **named)
+        assert isinstance(effect, Subscribe)
+    assert ended(say(session, "SUBSCRIBE", id="x", destination="/topic/channels.1000"))
+    other = connected()
+    for number in range(ALIKE + 1):
+        say(other, "SUBSCRIBE", id=str(number), destination="/topic/channels.5")
+        if number < ALIKE - 1:
+            say(other, "UNSUBSCRIBE", id=str(number))
+    assert other.state is State.LIVE
+    for number in range(ALIKE - 2):
+        say(other, "SUBSCRIBE", id=f"more-{number}", destination="/topic/channels.5")
+    assert ended(say(other, "SUBSCRIBE", id="last", destination="/topic/channels.5"))
+
+
+def test_transactions_hold_no_more_than_a_session_may() -> None:
+    session = connected()
+    for name in ("a", "b"):
+        say(session, "BEGIN", transaction=name)
+    body = bytes(BODY_BYTES)
+    for number in range(HELD_BYTES // BODY_BYTES):
+        headers = {"destination": "/app/channels.5.messages", "transaction": "ab"[number % 2]}
+        assert session.feed(Frame("SEND", headers, body), 1.0) == []
+    assert ended(session.feed(Frame("SEND", headers, b"x"), 1.0))
 
 
 def test_a_flood_ends_a_session_and_goodbye_is_the_last_word() -> None:
