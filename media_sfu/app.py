@@ -37,6 +37,7 @@ def build(settings: Settings) -> Service:
             service.instance,
             port,
             hosts=settings.hosts(),
+            kernel=settings.kernel,
             tell=calls.cast,
             trunk=Trunk(calls.ask_at, settings.pair_key()),
             clock=service.clock,

@@ -35,6 +35,7 @@ def _library() -> tuple[Any, Any]:
 
 
 FFI, _LIBRARY = _library()
+HAS_SENDMMSG = _LIBRARY is not None
 
 
 class Destination:
@@ -82,8 +83,24 @@ class Batch:
             self._headers[slot].msg_iovlen = 1
         self.count = 0
         """The slot to fill next."""
-        self.sent = 0
-        self.dropped = 0
+        self._tally = FFI.new("uint64_t[2]")
+        self._is_shared = False
+
+    @property
+    def sent(self) -> int:
+        """Packets that left."""
+        return int(self._tally[0])
+
+    @property
+    def dropped(self) -> int:
+        """Packets that did not."""
+        return int(self._tally[1])
+
+    def share(self, batch: Any) -> None:
+        """Let a press in C fill slots too (`struct batch` of kernel/forward.h)."""
+        batch.fd, batch.tally, batch.slots = self._fd, self._tally, self._memory
+        batch.messages, batch.vectors = self._messages, self._vectors
+        self._is_shared = True
 
     def push(self, to: Destination, size: int) -> None:
         """The next slot is filled with so many bytes for this destination."""
@@ -95,8 +112,10 @@ class Batch:
             self.flush()
 
     def address(self, slot: int, to: Destination) -> None:
-        """What is in this slot goes there; mostly it is where the last one went (`to`)."""
-        if self.to[slot] is not to:
+        """What is in this slot goes there; mostly it is where the last one went (`to`), if nobody
+        else wrote there.
+        """
+        if self.to[slot] is not to or self._is_shared:
             header = self._headers[slot]
             header.msg_name = to.name
             header.msg_namelen = to.size
@@ -115,13 +134,13 @@ class Batch:
             went = _LIBRARY.sendmmsg(self._fd, self._messages + done, count - done, 0)
             if went > 0:
                 done += went
-                self.sent += went
+                self._tally[0] += went
             elif FFI.errno in _FULL:
                 break
             elif FFI.errno != errno.EINTR:
                 done += 1
-                self.dropped += 1
-        self.dropped += count - done
+                self._tally[1] += 1
+        self._tally[1] += count - done
 
     def _one_by_one(self, count: int) -> None:
         for slot in range(count):
@@ -129,6 +148,6 @@ class Batch:
             assert to is not None
             try:
                 self._socket.sendto(self.views[slot][: self._vectors[slot].iov_len], to.address)
-                self.sent += 1
+                self._tally[0] += 1
             except OSError:
-                self.dropped += 1
+                self._tally[1] += 1

@@ -38,6 +38,8 @@ _lib: Any = _binding.lib
 protect: Callable[[Any, Any, Any], int] = _lib.srtp_protect
 """(session, packet, length): in place, 0 when it went well."""
 unprotect: Callable[[Any, Any, Any], int] = _lib.srtp_unprotect
+PROTECT = int(ffi.cast("uintptr_t", ffi.addressof(_lib, "srtp_protect")))
+"""Where `protect` is, for a press in C."""
 
 PROFILES = [
     profile
@@ -138,6 +140,11 @@ class Srtp:
     def __init__(self, kept: pylibsrtp.Session) -> None:
         self._kept = kept
         self.session = kept._srtp[0]
+
+    @property
+    def address(self) -> int:
+        """Of the session, which lives as long as this."""
+        return int(ffi.cast("uintptr_t", self.session))
 
     def protect_rtcp(self, data: bytes) -> bytes:
         """Empty for what cannot be protected."""

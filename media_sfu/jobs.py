@@ -104,7 +104,7 @@ async def _look_after(worker: Worker, settings: Settings, one: Participant, now:
     if down is not None and one.downs:
         sent = one.sent_bits(now)
         for copy in one.downs.values():
-            copy.need.judge()
+            copy.judge()
         if not _narrow(one, now):
             one.budget.judge(now, sent, down.loss, down.estimate)
         following.aim(one, now)

@@ -139,7 +139,7 @@ class Leg(Wire):
 
     def aim(self, to: Address) -> None:
         """The other worker takes media there."""
-        self.to = Destination(to)
+        self.outlet.lead(Destination(to), self.tx)
 
     def agree(self, secret: bytes, here: str, their_nonce: str) -> None:
         """Keys, as soon as both nonces are known; others if one of them is new."""
@@ -148,7 +148,7 @@ class Leg(Wire):
         ends = (here, self.nonce), (self.peer.worker, their_nonce)
         keys = leg_keys(secret, self.room.name, *ends, compat.SEAL_BYTES)
         self.rx, self.tx = compat.keyed(*keys)
-        self.session = self.tx.session
+        self.outlet.lead(self.to, self.tx)
         self.senders.clear()
 
     def renew(self, secret: bytes, here: str) -> None:

@@ -69,7 +69,7 @@ class Participant:
 
     def sent_bits(self, now: float) -> int:
         """Bits a second that were sent to this one since the last time."""
-        octets = sum(down.octets for down in self.downs.values())
+        octets = sum(down.sent.octets for down in self.downs.values())
         self.sent.octets = max(octets, self.sent.octets)
         return self.sent.measure(now)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from enum import StrEnum
 from typing import ClassVar
 
 from pydantic import Field, SecretStr
@@ -12,6 +13,14 @@ from chassis.settings import ServiceSettings
 from media_sfu.relay import Turn
 
 _ANYWHERE = ("0.0.0.0", "::")  # noqa: S104
+
+
+class Kernel(StrEnum):
+    """What copies of packets are made by: the same bytes, at another cost."""
+
+    AUTO = "auto"
+    PURE = "pure"
+    COMPILED = "compiled"
 
 
 class Settings(ServiceSettings):
@@ -31,6 +40,10 @@ class Settings(ServiceSettings):
     relay: str = Field(
         "",
         description="host:port at which other workers send it media; found by itself if empty",
+    )
+    kernel: Kernel = Field(
+        Kernel.AUTO,
+        description="How copies are made: compiled (C), pure (Python), auto: compiled where built",
     )
     lost_seconds: float = Field(
         20.0, description="Somebody not heard for this long is gone; until then a call may resume"

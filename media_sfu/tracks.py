@@ -10,13 +10,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from struct import Struct
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from contracts.rpc.media import TrackSpec
 from media_sfu import forwarding
 from media_sfu.domain import frames, rationing, rtcp, rtp
 from media_sfu.domain.codecs import SENT_AT, TRANSPORT_CC, Codec
-from media_sfu.domain.intake import NOTHING, History, Intake, Kept
+from media_sfu.domain.intake import History, Intake, Kept
 from media_sfu.domain.levels import Loudness
 from media_sfu.domain.lines import Line
 from media_sfu.domain.redundancy import Need
@@ -57,6 +57,13 @@ class UpLayer:
         self.intake = Intake(track.codec.clock)
         self.history = History(KEPT[str(track.spec.kind)])
         self.listeners: list[DownTrack] = []
+        """Changed by `join` and `part` alone."""
+        self.roll: Any = None
+        """Of those listeners who get each packet by itself, as the press reads it; None: something
+        changed, and it is made anew for the next packet.
+        """
+        self.doubled: list[DownTrack] = []
+        """The others."""
         self.waiting: list[DownTrack] = []
         """Those that change to this layer at its next key frame."""
         self.sender: tuple[rtcp.SenderInfo, float] | None = None
@@ -100,19 +107,27 @@ class UpLayer:
         kept = Kept(number, packet, timestamp, mark, now)
         self.history.keep(kept)
         if not track.is_silent:
-            self._pass_on(kept, now, is_key=is_key)
+            self._pass_on(kept, is_key=is_key)
 
-    def _pass_on(self, kept: Kept, now: float, *, is_key: bool) -> None:
+    def _pass_on(self, kept: Kept, *, is_key: bool) -> None:
         if self.listeners:
-            forwarding.forward(self.listeners, kept, now)
-            if not self.is_video:
-                forwarding.double(self.listeners, self.history, kept)
+            forwarding.forward(self, kept)
         for ear in self.track.ears:
             ear.came(self, kept, is_key=is_key)
 
     def flows(self, now: float) -> bool:
         """Whether it could be followed now."""
         return now - self.heard_at < FLOWS_S
+
+    def join(self, down: DownTrack) -> None:
+        """One more listener."""
+        self.listeners.append(down)
+        self.roll = None
+
+    def part(self, down: DownTrack) -> None:
+        """One less."""
+        self.listeners.remove(down)
+        self.roll = None
 
     def key_wanted(self, now: float) -> None:
         """A listener needs a key frame: asked for at once, or as soon as it may be again."""
@@ -220,11 +235,9 @@ class DownTrack:
         "lost_share",
         "mid",
         "need",
-        "newest",
-        "octets",
-        "packets",
         "pt",
         "red",
+        "sent",
         "source",
         "ssrc",
         "target",
@@ -255,10 +268,18 @@ class DownTrack:
         self.footing = Footing()
         self.earlier: tuple[UpLayer, Footing] | None = None
         """Before the last change, for repeats."""
-        self.newest = NOTHING
-        """Of the layer, among those that were sent."""
-        self.packets = self.octets = 0
+        self.sent = crypt.press.sent()
         self.lost_share = 0.0
+
+    @property
+    def newest(self) -> Kept:
+        """Of the layer, among those that were sent."""
+        return self.sent.newest
+
+    def changed(self) -> None:
+        """What is written into a copy, or where it goes."""
+        if self.layer is not None:
+            self.layer.roll = None
 
     def agree(self, extensions: Mapping[str, int]) -> None:
         """The listener takes these with a picture."""
@@ -268,6 +289,7 @@ class DownTrack:
             if numbered or timed:
                 # An id, and how many bytes follow, less one.
                 self.word = (numbered << 4 | 1 if numbered else timed << 4 | 2) << 24
+        self.changed()
 
     def flow(self, wire: Wire) -> None:
         """It is sent here from now on."""
@@ -275,6 +297,13 @@ class DownTrack:
         wire.downs[self.ssrc] = self
         if self.is_numbered:
             self.line = wire.line = wire.line or Line()
+        self.changed()
+
+    def judge(self) -> None:
+        """A second is over: whether it is sent with what was before."""
+        was = self.need.is_there
+        if self.need.judge() is not was:
+            self.changed()
 
     def aim(self, layer: UpLayer | None, now: float) -> None:
         """Follow this layer from its next key frame on; None: nothing any more."""
@@ -291,7 +320,7 @@ class DownTrack:
     def leave(self) -> None:
         """Forward nothing until the next aim."""
         if self.layer is not None:
-            self.layer.listeners.remove(self)
+            self.layer.part(self)
         self.layer = None
 
     def end(self) -> None:
@@ -317,11 +346,11 @@ class DownTrack:
         layer.waiting.remove(self)
         if self.layer is not None:
             self.earlier = (self.layer, self.footing)
-            self.layer.listeners.remove(self)
+            self.layer.part(self)
         self.layer = layer
-        layer.listeners.append(self)
+        layer.join(self)
         last, before = self.newest, self.footing
-        self.newest = Kept(number - 1, b"", timestamp)
+        self.sent.newest = Kept(number - 1, b"", timestamp)
         if last.number < 0:
             self.footing = Footing(since=number)
             return
@@ -352,9 +381,9 @@ class DownTrack:
 
     def report(self, info: rtcp.SenderInfo) -> bytes:
         """The publisher's report in terms of this copy."""
-        stamp = info.timestamp + self.footing.shift
+        stamp, sent = info.timestamp + self.footing.shift, self.sent
         return rtcp.sender_report(
-            rtcp.SenderInfo(self.ssrc, info.ntp, stamp, self.packets, self.octets)
+            rtcp.SenderInfo(self.ssrc, info.ntp, stamp, sent.packets, sent.octets)
         )
 
     def _unwait(self) -> None:

@@ -21,6 +21,7 @@ from media_sfu.domain import rationing, rtp, stun
 from media_sfu.domain.arrivals import Arrivals
 from media_sfu.domain.describing import Face
 from media_sfu.domain.lines import Line, Repeats
+from media_sfu.kernel import choosing
 from media_sfu.port import Address, UdpPort
 
 if TYPE_CHECKING:
@@ -56,7 +57,13 @@ class Crypt:
     """What all wires of a worker share: the port, the certificate, time and tasks."""
 
     def __init__(
-        self, port: UdpPort, addresses: tuple[Address, ...], clock: Clock, tasks: Tasks
+        self,
+        port: UdpPort,
+        addresses: tuple[Address, ...],
+        clock: Clock,
+        tasks: Tasks,
+        *,
+        library: Any = None,
     ) -> None:
         from media_sfu import compat
 
@@ -72,10 +79,7 @@ class Crypt:
         cast = compat.ffi.cast
         self.inlet = cast("void *", port.inlet_address)
         self.length = compat.ffi.new("int *")
-        slots: list[Any] = [cast("void *", address) for address in port.batch.addresses]
-        sizes: list[Any] = [cast("int *", address) for address in port.batch.sizes]
-        self.press = (self.batch, sizes, slots, compat.protect)
-        """Where copies are made: how long they are, slots to fill, and what encrypts them there."""
+        self.press = choosing.press(library, self)
 
 
 class Wire:
@@ -94,9 +98,7 @@ class Wire:
         self._checks: dict[bytes, Address] = {}
         self._work: asyncio.Task[None] | None = None
         self.ufrag = self.password = ""
-        self.to: Destination | None = None
-        self.session: Any = None
-        """For sending, while connected."""
+        self.outlet = crypt.press.outlet()
         self.state: WireState | None = None
         self.is_closed = False
         self.setup = "passive"
@@ -125,6 +127,16 @@ class Wire:
         self.rations = rationing.of_media(), rationing.of_reports(), rationing.of_data()
         """Of what the other side sends: RTP, RTCP, DTLS."""
         self.restart()
+
+    @property
+    def to(self) -> Destination | None:
+        """Where its packets go, once that is proven."""
+        return self.outlet.to
+
+    @property
+    def session(self) -> Any:
+        """For sending, while connected."""
+        return self.outlet.session
 
     def restart(self) -> None:
         """Fresh ICE credentials. Checks with earlier ones are answered until it is closed: the
@@ -156,7 +168,8 @@ class Wire:
         """End, and leave nothing behind."""
         if self.is_closed:
             return
-        self.is_closed, self.session = True, None
+        self.is_closed = True
+        self.outlet.lead(self.to, None)
         port = self._crypt.port
         for name in self._names:
             port.by_name.pop(name, None)
@@ -193,7 +206,7 @@ class Wire:
         if self.to is None or (
             request.is_nominating and is_newest and self.to.address != address[:2]
         ):
-            self.to = Destination((address[0], address[1]))
+            self.outlet.lead(Destination((address[0], address[1])), self.outlet.srtp)
         self.heard_at = now
         if self.state is WireState.LOST:
             self._become(WireState.CONNECTED)
@@ -246,7 +259,7 @@ class Wire:
             self._become(WireState.FAILED)
             return
         self.rx, self.tx = dtls.keys()
-        self.session = self.tx.session
+        self.outlet.lead(self.to, self.tx)
         self.heard_at = self._crypt.clock.monotonic()
         dtls.on_end(lambda: self._become(WireState.FAILED))
         self._become(WireState.CONNECTED)
@@ -302,14 +315,7 @@ class Wire:
 
     def send(self, packet: bytes) -> None:
         """One packet that is like no other's."""
-        if self.session is None or self.to is None:
-            return
-        batch, sizes, slots, protect = self._crypt.press
-        slot, size = batch.count, len(packet)
-        batch.views[slot][:size] = packet
-        sizes[slot][0] = size
-        if protect(self.session, slots[slot], sizes[slot]) == 0:
-            batch.push(self.to, sizes[slot][0])
+        self._crypt.press.send(self.outlet, packet)
 
     def send_rtcp(self, data: bytes) -> None:
         """Feedback or reports, batched with what else leaves."""

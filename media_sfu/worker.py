@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Any
 
 from chassis.clock import Clock
 from chassis.logs import logger
 from chassis.tasks import Tasks
 from contracts.rpc.base import Cast
 from contracts.rpc.media_legs import LegHeard, TellLeg
+from media_sfu.kernel.choosing import chosen
 from media_sfu.port import Address, UdpPort
 from media_sfu.rooms import Rooms
+from media_sfu.settings import Kernel
 from media_sfu.wire import Crypt
 
 log = logger("media")
@@ -53,6 +56,7 @@ class Worker:
         trunk: Trunk,
         clock: Clock,
         tasks: Tasks,
+        kernel: Kernel = Kernel.AUTO,
     ) -> None:
         self.name = name
         self.port = port
@@ -64,6 +68,8 @@ class Worker:
         self.epoch = clock.now_ms()
         self.is_draining = False
         self._hosts = hosts
+        self._kernel = kernel
+        self._library: Any = None
         self._crypt: Crypt | None = None
 
     @property
@@ -73,6 +79,7 @@ class Worker:
 
     async def start(self) -> None:
         """Say where clients are told to send media: what is wrong most often."""
+        self._library = chosen(self._kernel)
         told = [f"{host}:{port}" for host, port in self.addresses]
         log.info("media.advertised", addresses=told)
         if all(_is_private(host) for host in self._hosts):
@@ -88,6 +95,8 @@ class Worker:
     def crypt(self) -> Crypt:
         """Made for the first wire: until then a worker is small."""
         if self._crypt is None:
-            self._crypt = Crypt(self.port, self.addresses, self.clock, self.tasks)
+            self._crypt = Crypt(
+                self.port, self.addresses, self.clock, self.tasks, library=self._library
+            )
             log.info("crypt.ready", fingerprint=self._crypt.fingerprint)
         return self._crypt

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from chassis.clock import Clock, SystemClock
+from media_sfu.kernel import building
 from stack import leftovers, probe
 from stack.backing import Backing
 from stack.child import Child, Program
@@ -186,7 +187,7 @@ class Suite:
         self._ports = Ports(port, self.table)
         require_free(self._wanted_ports())
         self._phase("starting")
-        await self._start_backing()
+        await asyncio.gather(self._start_backing(), self._build())
         await self.migrate()
         rows = self._chosen()
         for wave in [rows] if self.single else self.table.waves(row.name for row in rows):
@@ -194,6 +195,12 @@ class Suite:
             self._waves.append([unit.name for unit in units])
             await self._supervisor.start(units, self.ready_within)
         self._phase("ready")
+
+    async def _build(self) -> None:
+        """What is compiled, once; what cannot be is done without."""
+        if any(row.name == MEDIA for row in self._chosen()):
+            with contextlib.suppress(building.NotBuilt):
+                await asyncio.to_thread(building.build)
 
     async def _start_backing(self) -> None:
         self._backing = Backing(

@@ -49,7 +49,7 @@ def _participant(one: Participant) -> ParticipantStats:
         loss_up=_loss_up(one),
         loss_down=round(max(lost, default=0.0), 3),
         budget=one.budget.bits,
-        forwarded=sum(each.packets for each in one.downs.values()),
+        forwarded=sum(each.sent.packets for each in one.downs.values()),
         quality=str(one.rating or ""),
         tracks=tuple(_track(track) for track in one.published.values()),
     )
@@ -65,7 +65,7 @@ def _leg(worker: Worker, leg: Leg) -> LegStats:
         loss=round(leg.loss, 3),
         shown=len(leg.shown),
         sending=leg.streams,
-        sent=sum(copy.packets for copy in copies),
+        sent=sum(copy.sent.packets for copy in copies),
         heard=len(leg.tracks),
         receiving=len(leg.wants()),
         received=sum(layer.intake.received for layer in layers),

@@ -8,6 +8,7 @@ queue that stands, and then what arrives is what the line carries.
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 
 from media_sfu.domain import rtp
@@ -24,7 +25,12 @@ REPEATED_AFTER_S = 0.01
 _BASE_S = 10.0
 """The shortest way is looked for anew so often: clocks drift, networks change."""
 _TICK_S = 0.00025
-_NOTHING = (0.0, 0)
+_SIZE_BITS, _SIZE = 11, (1 << 11) - 1
+
+
+def departure(now: float, size: int) -> int:
+    """A packet of this size is sent now: both in one number."""
+    return int(now * 1e6) << _SIZE_BITS | size & _SIZE
 
 
 class Repeats:
@@ -62,36 +68,39 @@ class Repeats:
 class Line:
     """Everything that is sent to one listener and numbered for it."""
 
-    __slots__ = ("_arrived", "_before", "_least", "_lost", "_number", "_sent", "_turned_at")
+    __slots__ = ("_arrived", "_before", "_least", "_lost", "_turned_at", "memory")
 
     def __init__(self) -> None:
-        self._number = 0
-        self._sent: list[tuple[float, int]] = [_NOTHING] * SPAN
+        self.memory = array("q", bytes(8 * (SPAN + 1)))
+        """Departures by number, 0 for none, and last the newest number: in one piece, for a press
+        in C writes here as well.
+        """
         self._least = self._before = float("inf")
         self._turned_at = 0.0
         self._arrived: deque[tuple[float, float, int]] = deque()
         """Of the last window: when it was sent, for how long it was under way, its size."""
         self._lost: dict[int, float] = {}
 
-    def leaves(self, left: tuple[float, int]) -> int:
-        """A packet is sent at this moment, of this size: its number."""
-        self._number = number = self._number + 1
-        self._sent[number % SPAN] = left
+    def leaves(self, left: int) -> int:
+        """A packet is sent (see `departure`): its number."""
+        memory = self.memory
+        memory[SPAN] = number = memory[SPAN] + 1
+        memory[number % SPAN] = left
         return number & 0xFFFF
 
     def hear(self, first: int, arrivals: list[int | None], now: float) -> None:
         """The listener tells when packets from this number on arrived, in its own ticks."""
-        number = rtp.extended(first, self._number)
+        newest = self.memory[SPAN]
+        number = rtp.extended(first, newest)
         for at in arrivals:
-            if self._number - SPAN < number <= self._number:
-                place = number % SPAN
-                left, size = self._sent[place]
-                if at is None and size:
-                    self._lost[number] = left
-                elif at is not None and size:
-                    self._lost.pop(number, None)
-                    self._note(left, at * _TICK_S - left, size, now)
-                    self._sent[place] = _NOTHING
+            departed = self.memory[number % SPAN] if newest - SPAN < number <= newest else 0
+            left, size = (departed >> _SIZE_BITS) / 1e6, departed & _SIZE
+            if at is None and size:
+                self._lost[number] = left
+            elif at is not None and size:
+                self._lost.pop(number, None)
+                self._note(left, at * _TICK_S - left, size, now)
+                self.memory[number % SPAN] = 0
             number += 1
         self._forget(now)
 

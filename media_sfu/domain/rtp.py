@@ -86,7 +86,9 @@ def extended(number: int, highest: int) -> int:
 
 PLAIN_BYTES, TIMED_BYTES = 12, 20
 """Headers of bare packets."""
-_ROOM = bytes((0xBE, 0xDE, 0, 1, 0, 0, 0, 0))
+ROOM = 0xBEDE0001
+"""What begins the extensions of a timed one: a word of them follows."""
+_ROOM = ROOM.to_bytes(4, "big") + bytes(4)
 
 
 def bare(begin: int, end: int, data: bytes, *, is_timed: bool) -> bytes:

@@ -59,7 +59,7 @@ async def test_a_bot_is_heard_by_a_browser_and_hears_it_until_it_may_not() -> No
 
         def is_heard() -> bool:
             bot.says(b"\xfc\xff\xfe")
-            return downs["bots-voice"].packets > 5
+            return downs["bots-voice"].sent.packets > 5
 
         await stand.until(is_heard)
         await stand.until(lambda: any(each.participant == "bot" for each in stand.spoken))

@@ -15,13 +15,14 @@ from contracts.rpc import media, media_news
 from contracts.rpc.media import DataManner, End, Manner, Muter, Rights, TrackSpec
 from contracts.rpc.media_stats import GetRoom, ListRooms
 from media_sfu.domain.intake import Kept
+from media_sfu.settings import Kernel
 from media_sfu.tracks import UpLayer
 from media_sfu.wire import Wire
 from tests.service.media_sfu.stand import Client, Stand, Tone, standing
 
 
-async def test_a_voice_is_heard_by_everybody_else_until_it_is_muted() -> None:
-    async with standing() as stand:
+async def test_a_voice_is_heard_by_everybody_else_until_it_is_muted(kernel: Kernel) -> None:
+    async with standing(kernel=kernel) as stand:
         mina, jun = await stand.join("mina"), await stand.join("jun")
         await jun.connected()
         await mina.publish(AudioStreamTrack(), "voice", source="microphone")
@@ -32,9 +33,9 @@ async def test_a_voice_is_heard_by_everybody_else_until_it_is_muted() -> None:
         await mina.ask(media.MuteTrack, track="voice", is_muted=False)
         down = stand.worker.rooms.seat("room", "jun").downs["voice"]
         await stand.until(lambda: down.source.layers[""].intake.received > 30)
-        sent = down.packets
+        sent = down.sent.packets
         await mina.ask(media.MuteTrack, track="voice", is_muted=False, by=Muter.SERVER)
-        await stand.until(lambda: down.packets > sent + 10)
+        await stand.until(lambda: down.sent.packets > sent + 10)
 
 
 async def test_whoever_listens_inside_the_worker_is_handed_what_listeners_would_get() -> None:
@@ -58,8 +59,8 @@ async def test_whoever_listens_inside_the_worker_is_handed_what_listeners_would_
         assert ear.numbers == sorted(ear.numbers)[:count]
 
 
-async def test_late_comers_see_what_is_there_and_leavers_take_it_along() -> None:
-    async with standing() as stand:
+async def test_late_comers_see_what_is_there_and_leavers_take_it_along(kernel: Kernel) -> None:
+    async with standing(kernel=kernel) as stand:
         mina = await stand.join("mina")
         await mina.publish(VideoStreamTrack(), "camera", source="camera")
         jun = await stand.join("jun")

@@ -82,7 +82,7 @@ async def _arrived(stand: Stand, stack: AsyncExitStack, loss: float) -> float:
     speaker, ear = await _call(stand, stack, loss)
     down = stand.worker.rooms.seat(f"room {loss}", "jun").downs["voice"]
     number = 0
-    while not down.packets:
+    while not down.sent.packets:
         speaker.say(number := number + 1)
         await asyncio.sleep(EVERY_S)  # the pace of a voice
     first = number + 1

@@ -11,6 +11,7 @@ from media_sfu import forwarding
 from media_sfu.domain import frames, rtp
 from media_sfu.domain.codecs import SENT_AT, Codec
 from media_sfu.domain.lines import Repeats
+from media_sfu.press import Press
 from media_sfu.tracks import DownTrack, UpLayer, UpTrack
 
 HEAD = rtp.HEAD
@@ -45,7 +46,8 @@ class House:
 
     def __init__(self) -> None:
         self.batch = Batch()
-        press = (self.batch, self.batch.sizes, [None] * 64, lambda session, slot, length: 0)
+        batch: Any = self.batch
+        press = Press(batch, batch.sizes, [None] * 64, lambda session, slot, length: 0)
         self.crypt: Any = SimpleNamespace(press=press)
         self.asked: list[bytes] = []
         wire: Any = SimpleNamespace(own=1, send_rtcp=self.asked.append)
@@ -57,8 +59,16 @@ class House:
         self.down = DownTrack(self.track, "jun", self.crypt)
         self.down.pt = 120
         self.down.agree({SENT_AT: 3})
-        there = SimpleNamespace(session=object(), to=object(), repeats=Repeats(), rtt=0.0)
-        self.down.wire = there  # type: ignore[assignment]
+        outlet = SimpleNamespace(session=object(), to=object())
+        there: Any = SimpleNamespace(
+            outlet=outlet,
+            session=outlet.session,
+            to=outlet.to,
+            repeats=Repeats(),
+            rtt=0.0,
+            downs={},
+        )
+        self.down.flow(there)
         self.track.downs.append(self.down)
         self._numbers = {"q": 60_000, "h": 100}
         self._pictures = {"q": 0x7FFE, "h": 500}

@@ -10,7 +10,7 @@ import pytest
 from media_sfu.domain import arrivals, rtcp
 from media_sfu.domain.allocation import Budget, Want, allocate
 from media_sfu.domain.arrivals import Arrivals
-from media_sfu.domain.lines import LOSS_HIGH, Line, Repeats
+from media_sfu.domain.lines import LOSS_HIGH, Line, Repeats, departure
 
 RATES = (150_000, 500_000, 1_700_000)
 PACKET = 1_050
@@ -56,7 +56,7 @@ class Viewer:
         self._owed += RATES[self.layer] * STEP_S * 3 / 8 * share / 1.2
         while self._owed >= PACKET:
             self._owed -= PACKET
-            number = self.line.leaves((self.now, PACKET))
+            number = self.line.leaves(departure(self.now, PACKET))
             self._free_at = max(self._free_at, self.now)
             wait = self._free_at - self.now
             if wait > self.queue_s or self.dice.random() < self.loss:
@@ -120,7 +120,7 @@ def test_who_tells_nothing_or_nonsense_changes_nothing() -> None:
     assert line.fits(1.0) is None
     line.hear(500, [1, None, 3], 1.0)
     for _ in range(10):
-        line.leaves((1.0, 100))
+        line.leaves(departure(1.0, 100))
     line.hear(1, [10, 10, 10], 1.1)
     assert line.fits(1.1) is None, "too few to tell"
 
@@ -128,7 +128,7 @@ def test_who_tells_nothing_or_nonsense_changes_nothing() -> None:
 def test_what_is_lost_of_a_full_line_tells_as_well() -> None:
     line = Line()
     for _ in range(40):
-        line.leaves((1.0, 1_000))
+        line.leaves(departure(1.0, 1_000))
     told = [
         None if number % int(1 / LOSS_HIGH / 2) == 0 else 4_000 + number for number in range(40)
     ]
