@@ -36,6 +36,8 @@ class Peer(Wire):
     """host:port for calls."""
     relay: str
     """host:port at which it takes media from workers."""
+    epoch: int
+    """Another one than before: it began anew, and so does every leg to it."""
 
 
 class SpanRoom(Call[Done]):

@@ -229,8 +229,8 @@ class Room:
     recording: int = 0
     """The one that is made of it; 0: none."""
     guests: dict[str, Guest] = field(default_factory=dict)
-    told: tuple[Peer, ...] = ()
-    """The workers that were told of each other, if there are several."""
+    told: tuple[Peer, ...] | None = ()
+    """The workers that were told of each other, if there are several; None: not all know."""
     telling: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def workers(self) -> set[str]:
@@ -239,8 +239,12 @@ class Room:
         return on | {self.worker} if self.recording else on
 
     def settle(self) -> None:
-        """When nobody is at home any more, home is where most are. A recording stays with it."""
+        """When nobody is at home any more, home is where most are. A recording stays with it. A
+        worker that the last one left has forgotten the others.
+        """
         people = Counter(one.worker for one in self.guests.values())
+        if any(peer.worker not in people for peer in self.told or ()):
+            self.told = None
         if people and not self.recording and self.worker not in people:
             self.worker = people.most_common(1)[0][0]
 

@@ -45,7 +45,8 @@ class Spans:
         """Tell the workers of a room of each other, if that is news or they shall hear it again."""
         async with room.telling:
             peers = self._peers(room)
-            if (peers == room.told and not again) or (len(peers) < 2 and not room.told):
+            is_alone = room.told == () and len(peers) < 2
+            if is_alone or (peers == room.told and not again):
                 return
             room.told = peers if len(peers) > 1 else ()
             for peer in peers:
@@ -56,7 +57,7 @@ class Spans:
                 except DomainError as error:
                     # Its last one has left, or the first is still on the way: once more soon.
                     log.debug("span.untold", worker=peer.worker, reason=error.message)
-                    room.told = ()
+                    room.told = None
 
     def _peers(self, room: Room) -> tuple[Peer, ...]:
         on = room.workers()
@@ -64,4 +65,4 @@ class Spans:
 
 
 def _peer(said: WorkerHere) -> Peer:
-    return Peer(worker=said.worker, address=said.address, relay=said.relay)
+    return Peer(worker=said.worker, address=said.address, relay=said.relay, epoch=said.epoch)
