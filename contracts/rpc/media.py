@@ -89,7 +89,7 @@ class DataManner(StrEnum):
     """What becomes of data packets that participants send."""
 
     ROOM = "room"
-    """The worker hands each to everybody else, as it is."""
+    """The worker hands each to everybody else who sits there, as it is."""
     ASKER = "asker"
     """Told to signaling (`media_news.DataHeard`), which decides who gets what (`SendData`)."""
 

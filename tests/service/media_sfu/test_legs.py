@@ -23,6 +23,7 @@ from media_sfu.domain import rtcp, rtp
 from media_sfu.domain.codecs import RID
 from media_sfu.legs import Leg
 from stack.caller import Caller, Stream
+from tests.service.media_sfu.bot import Bot
 from tests.service.media_sfu.stand import Stand, standing
 
 ROOM = "room"
@@ -238,6 +239,17 @@ async def test_who_sits_elsewhere_is_muted_and_recorded_as_anybody(tmp_path: Pat
         for stand in (here, there):
             await stand.until(lambda stand=stand: not len(stand.worker.rooms))
             assert not stand.worker.port.legs
+
+
+async def test_a_bot_and_people_on_another_worker_hear_each_other() -> None:
+    async with two() as both:
+        near = await both.listens(both.here, "near")
+        await both.speaks(both.here)
+        bot = await Bot.at(both.there, "bot")
+        await both.spans()
+        await both.goes_on(lambda: bot.says(b"I'm a bot") and near.has(b"I'm a bot"))
+        await both.goes_on(lambda: bot.payloads("voice"))
+        assert bot.payloads("voice")[0].startswith(b"voice ")
 
 
 async def test_a_leg_goes_on_with_fresh_keys_and_ends_when_the_other_end_is_silent() -> None:
