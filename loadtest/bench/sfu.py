@@ -16,20 +16,27 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from loadtest.bench import cameras
-from loadtest.bench.loads import LOADS, WARM, Load, measured
+from loadtest.bench import cameras, presses
+from loadtest.bench.loads import LOADS, VIDEO_BYTES, WARM, Load, measured
 from loadtest.bench.measure import median, pin, prefer
 from loadtest.bench.report import bound, goal, progress, result
 from loadtest.bench.rooms import Forwarder, Worker, worker
 from loadtest.reference.janus import absent, janus
 from loadtest.reference.sealing import bare
-from media_sfu.settings import outward
+from media_sfu.kernel import building
+from media_sfu.settings import Kernel, outward
 
 CIPHERS = {"gcm": b"SRTP_AEAD_AES_128_GCM", "cm": b"SRTP_AES128_CM_SHA1_80"}
-VARIANTS: dict[str, dict[str, str]] = {"pure": {}}
+VARIANTS: dict[str, dict[str, str]] = {
+    Kernel.PURE: {"MEDIA_KERNEL": Kernel.PURE},
+    Kernel.COMPILED: {"MEDIA_KERNEL": Kernel.COMPILED},
+}
 """Ours, by what is in its environment; each is measured in the same rounds."""
 JANUS = "janus"
-BESIDE_JANUS = {"cm": 0.65, "gcm": 1.0}
+BESIDE_JANUS = {
+    Kernel.PURE: {"cm": 0.65, "gcm": 1.0},
+    Kernel.COMPILED: {"cm": 0.45, "gcm": 0.65},
+}
 """CPU of a packet, at most."""
 BESIDE_BARE = 1.5
 _PORTS_EACH = 3
@@ -56,10 +63,22 @@ def verdict(cipher: str, found: dict[str, dict[str, dict[str, float]]], floor: f
                 goals.append(goal(name, ours["us"], floor, BESIDE_BARE))
             elif reference:
                 name = f"us a packet beside janus, {what}"
-                goals.append(goal(name, ours["us"], reference["us"], BESIDE_JANUS[cipher]))
+                most = BESIDE_JANUS[Kernel(side)][cipher]
+                goals.append(goal(name, ours["us"], reference["us"], most))
                 name = f"p99 of added us beside janus, {what}"
                 goals.append(goal(name, ours["p99_us"], reference["p99_us"], 1.0))
     return goals
+
+
+def chosen(asked: str) -> list[str]:
+    """Variants that can be had here."""
+    names = asked.split(",")
+    try:
+        building.build()
+    except building.NotBuilt as why:
+        progress(f"without {Kernel.COMPILED}: {why}")
+        return [name for name in names if name != Kernel.COMPILED]
+    return names
 
 
 @asynccontextmanager
@@ -117,7 +136,7 @@ async def run(arguments: argparse.Namespace) -> int:
     goals: list[Any] = []
     figures: dict[str, Any] = {}
     async with (
-        workers(host, port, arguments.variants.split(",")) as ours,
+        workers(host, port, chosen(arguments.variants)) as ours,
         reference(host, port + 100) as others,
     ):
         sides: dict[str, Forwarder] = {**ours, **others}
@@ -133,7 +152,8 @@ async def run(arguments: argparse.Namespace) -> int:
                 for load, by in rounds.items()
             }
             goals += verdict(cipher, found, median(floors))
-            figures[cipher] = {"bare_us": median(floors), **found}
+            copies = _copies(host, cipher, list(ours))
+            figures[cipher] = {"bare_us": median(floors), "copies": copies, **found}
         for name, one in ours.items() if arguments.cameras else ():
             seen = await cameras.measured(one, arguments.cameras, arguments.seconds)
             goals.append(bound(f"lost of {arguments.cameras} cameras, {name}", seen["lost"], 0))
@@ -148,6 +168,15 @@ def _bare(host: str, cipher: str) -> float:
     pin(os.getpid(), 1)
     progress(f"bare, {cipher}: {floor:.2f} us")
     return floor
+
+
+def _copies(host: str, cipher: str, variants: list[str]) -> dict[str, Any]:
+    pin(os.getpid(), 0)
+    found = presses.measured(host, CIPHERS[cipher], VIDEO_BYTES, variants)
+    pin(os.getpid(), 1)
+    for listeners, costs in found.items():
+        progress(f"us a copy, {cipher}, of {listeners}: {costs}")
+    return found
 
 
 def main() -> int:

@@ -50,12 +50,10 @@ def drained(host: str, count: int) -> Iterator[list[Destination]]:
             reader.wait()
 
 
-def bare(host: str, cipher: bytes, sizes: Sequence[int], packets: int) -> float:
-    """Microseconds of CPU a packet, for as many listeners as a batch has room for, each with keys
-    of its own; the packets are by turns of these sizes.
-    """
+def sessions(cipher: bytes, count: int) -> list[compat.Srtp]:
+    """Each with a key of its own."""
     profile = next(each for each in compat.PROFILES if each.openssl_profile == cipher)
-    sessions = [
+    made = [
         Session(
             Policy(
                 key=os.urandom(profile.key_length + profile.salt_length),
@@ -63,21 +61,31 @@ def bare(host: str, cipher: bytes, sizes: Sequence[int], packets: int) -> float:
                 srtp_profile=profile.libsrtp_profile,
             )
         )
-        for _ in range(SLOTS)
+        for _ in range(count)
     ]
-    with drained(host, SLOTS) as to, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+    return [compat.Srtp(session) for session in made]
+
+
+def bare(
+    host: str, cipher: bytes, sizes: Sequence[int], packets: int, listeners: int = SLOTS
+) -> float:
+    """Microseconds of CPU a packet, for so many listeners (at most as many as a batch has room
+    for), each with keys of its own; the packets are by turns of these sizes.
+    """
+    turns = packets // listeners
+    with drained(host, listeners) as to, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         batch = Batch(out)
         for slot, one in enumerate(to):
             batch.address(slot, one)
-        keys = [compat.Srtp(session) for session in sessions]
-        return _turns(batch, keys, sizes, packets // SLOTS) / packets * 1e6
+        keys = sessions(cipher, listeners)
+        return _turns(batch, keys, sizes, turns) / (turns * listeners) * 1e6
 
 
 def _turns(batch: Batch, keys: list[compat.Srtp], sizes: Sequence[int], turns: int) -> float:
     cast, protect = compat.ffi.cast, compat.protect
     slots = [cast("void *", address) for address in batch.addresses]
     lengths = [cast("int *", address) for address in batch.sizes]
-    ends = list(zip([key.session for key in keys], slots, lengths, batch.views, strict=True))
+    ends = list(zip([key.session for key in keys], slots, lengths, batch.views, strict=False))
     began = process_time()
     for number in range(turns):
         size = sizes[number % len(sizes)]
@@ -86,6 +94,6 @@ def _turns(batch: Batch, keys: list[compat.Srtp], sizes: Sequence[int], turns: i
             view[:4] = head
             length[0] = size
             protect(session, slot, length)
-        batch.count = SLOTS
+        batch.count = len(ends)
         batch.flush()
     return process_time() - began
