@@ -7,7 +7,7 @@ after the commit.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -172,9 +172,11 @@ class Unit(Generic[T]):
         """The first column of the first row, or None."""
         return (await self._execute(statement)).scalar()
 
-    async def run(self, statement: Executable) -> int:
-        """How many rows were changed."""
-        return int((await self._execute(statement)).rowcount)
+    async def run(self, statement: Executable, rows: Sequence[dict[str, Any]] = ()) -> int:
+        """How many rows were changed. An insert gets its `rows` here, in one round trip all the
+        same: SQLAlchemy keeps no statement that has a list of rows in it, and makes it anew.
+        """
+        return int((await self._execute(statement, rows or None)).rowcount)
 
     async def _execute(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
         if statement.is_dml and not self.writes:

@@ -121,7 +121,7 @@ async def seat(unit: Unit, channel_id: int, people: Sequence[Recipient]) -> None
             }
             for one in people
         ]
-        await unit.run(insert(recipients).values(rows).on_conflict_do_nothing())
+        await unit.run(insert(recipients).on_conflict_do_nothing(), rows)
 
 
 async def show(unit: Unit, channel_id: int, user_ids: Sequence[int], *, is_open: bool) -> None:

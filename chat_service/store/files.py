@@ -54,7 +54,7 @@ async def expect(
         for place, size in zip(places, announced, strict=False)
     ]
     if rows:
-        await unit.run(sa.insert(files).values(rows))
+        await unit.run(sa.insert(files), rows)
 
 
 async def one(unit: Unit, place: Place) -> File | None:

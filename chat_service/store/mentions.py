@@ -21,13 +21,12 @@ async def add(unit: Unit, message: Message, targets: Iterable[int]) -> None:
         {**here, "target_id": one, "message_id": message.id, "author_id": message.author_id}
         for one in each
     ]
-    await unit.run(insert(mentions).values(rows).on_conflict_do_nothing())
-    newest = insert(mentioned).values(
-        [{**here, "target_id": one, "last_message_id": message.id} for one in each]
-    )
+    await unit.run(insert(mentions).on_conflict_do_nothing(), rows)
+    newest = insert(mentioned)
     await unit.run(
         newest.on_conflict_do_update(
             index_elements=["target_id", "channel_id"],
             set_={"last_message_id": newest.excluded.last_message_id},
-        )
+        ),
+        [{**here, "target_id": one, "last_message_id": message.id} for one in each],
     )

@@ -30,7 +30,7 @@ def _read(row: Row[Any]) -> Entry:
 
 async def add(unit: Unit, entries: Sequence[Entry]) -> None:
     """Keep new entries."""
-    await unit.run(insert(audit_entries).values([_row(entry) for entry in entries]))
+    await unit.run(insert(audit_entries), [_row(entry) for entry in entries])
 
 
 async def add_once(unit: Unit, entry: Entry) -> bool:

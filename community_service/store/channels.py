@@ -108,9 +108,8 @@ async def own_of(unit: Unit, guild_id: int, channel_ids: Sequence[int]) -> set[i
 
 async def add(unit: Unit, made: Sequence[Channel]) -> None:
     """Keep new channels; categories come before what is in them."""
-    await unit.run(
-        insert(channels).values([{n: getattr(channel, n) for n in _NAMES} for channel in made])
-    )
+    rows = [{name: getattr(channel, name) for name in _NAMES} for channel in made]
+    await unit.run(insert(channels), rows)
     await _add_overwrites(unit, made)
 
 
@@ -183,4 +182,4 @@ async def _add_overwrites(unit: Unit, made: Sequence[Channel]) -> None:
         for one in channel.overwrites
     ]
     if rows:
-        await unit.run(insert(overwrites).values(rows))
+        await unit.run(insert(overwrites), rows)

@@ -55,7 +55,7 @@ async def member_counts(unit: Unit, guild_id: int) -> dict[int, int]:
 
 async def add(unit: Unit, *made: Role) -> None:
     """Keep new roles."""
-    await unit.run(insert(roles).values([asdict(role) for role in made]))
+    await unit.run(insert(roles), [asdict(role) for role in made])
 
 
 async def change(unit: Unit, role: Role) -> None:
@@ -81,7 +81,7 @@ async def give(unit: Unit, guild_id: int, user_id: int, role_ids: Iterable[int])
     """Let a member hold roles."""
     rows = [{"guild_id": guild_id, "user_id": user_id, "role_id": role} for role in role_ids]
     if rows:
-        await unit.run(insert(member_roles).values(rows).on_conflict_do_nothing())
+        await unit.run(insert(member_roles).on_conflict_do_nothing(), rows)
 
 
 async def take(unit: Unit, user_id: int, role_ids: Iterable[int]) -> None:
