@@ -98,8 +98,10 @@ class House:
     async def guild(self, *members: int, owner: int = ALICE) -> str:
         """A guild with these members; its id."""
         made = await self.does(owner, "POST", "/guilds", json={"name": "Book club"})
-        for member in members:
-            await self.join(member, made["id"])
+        if members:
+            code = await self._code(owner, made["system_channel_id"])
+            for member in members:
+                await self.does(member, "POST", f"/invites/{code}", json={})
         return str(made["id"])
 
     async def channels(self, guild_id: str, who: int = ALICE) -> dict[str, Any]:
@@ -118,8 +120,10 @@ class House:
     async def invite(self, guild_id: str, by: int = ALICE, **how: Any) -> str:
         """A code into `general`."""
         general = (await self.channels(guild_id, by))["general"]["id"]
-        form = {"unique": True, **how}
-        made = await self.does(by, "POST", f"/channels/{general}/invites", json=form)
+        return await self._code(by, general, **{"unique": True, **how})
+
+    async def _code(self, by: int, channel_id: str, **how: Any) -> str:
+        made = await self.does(by, "POST", f"/channels/{channel_id}/invites", json=how)
         return str(made["code"])
 
     async def join(self, who: int, guild_id: str) -> None:
