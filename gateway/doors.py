@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from fastapi import APIRouter
 
@@ -11,12 +12,12 @@ from chassis.http import application
 from chassis.service import Service
 from contracts.attachments import Links
 from gateway.live.lobby import Lobby
-from gateway.live.socket import Headers
+from gateway.live.socket import Headers, Socket
 from gateway.live.ws import GatewaySocket
 from gateway.rest import api, attachments, pictures, reference
 from gateway.rest.authenticate import Authenticator, Stamps
 from gateway.rest.buckets import Buckets
-from gateway.rest.desk import Adopt, Desk
+from gateway.rest.desk import Carry, Desk
 from gateway.rest.errand import Errand, Outcome
 from gateway.rest.peers import Peers
 from gateway.rest.pools import Upstreams
@@ -28,6 +29,11 @@ from gateway.settings import Settings
 from gateway.stomp.socket import StompSocket
 
 _STOMP = b"/stomp"
+_UNAUTHORIZED = 401
+_SHUT_OUT = (
+    b"HTTP/1.1 429 Too Many Requests\r\n%bContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n"
+)
 
 
 class Doors:
@@ -36,21 +42,38 @@ class Doors:
     desk: Desk
     """What requests of sessions go through; known once the HTTP side stands."""
 
-    def __init__(self, lobby: Lobby, carry: Adopt) -> None:
+    def __init__(self, lobby: Lobby, carry: Carry) -> None:
         self._lobby = lobby
         self._carry = carry
 
     def adopt(
-        self, transport: asyncio.Transport, line: bytes, headers: Headers, leftover: bytes
+        self,
+        transport: asyncio.Transport,
+        line: bytes,
+        headers: Headers,
+        leftover: bytes,
+        address: bytes,
     ) -> None:
         """A client asks for a WebSocket. `line` is b"GET /path?query"."""
         path = line.removeprefix(b"GET ")
         if path.startswith(PREFIX):
-            self._carry(transport, line, headers, leftover)
-        elif path.startswith(_STOMP):
-            StompSocket(self._lobby, self._run).adopt(transport, line, headers, leftover)
-        else:
-            GatewaySocket(self._lobby).adopt(transport, line, headers, leftover)
+            return self._carry(transport, line, headers, leftover)
+        if (shut_out := self.desk.limiter.shut_out(address, self.desk.clock.monotonic())) is None:
+            socket = self._socket(path)
+            socket.in_vain = partial(self._in_vain, address)
+            return socket.adopt(transport, line, headers, leftover)
+        transport.write(_SHUT_OUT % (shut_out.headers, len(shut_out.refusal or b"")))
+        transport.write(shut_out.refusal or b"")
+        return transport.close()
+
+    def _socket(self, path: bytes) -> Socket:
+        if path.startswith(_STOMP):
+            return StompSocket(self._lobby, self._run)
+        return GatewaySocket(self._lobby)
+
+    def _in_vain(self, address: bytes) -> None:
+        # A dead token is no cheaper here than by REST.
+        self.desk.limiter.in_vain(address, _UNAUTHORIZED, self.desk.clock.monotonic())
 
     async def _run(self, method: bytes, path: bytes, token: str, body: bytes) -> Outcome:
         # What is asked in vain counts against whoever asks: the token's owner, by the head of it.

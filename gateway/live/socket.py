@@ -8,6 +8,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from base64 import b64decode
 from binascii import Error as NotBase64
+from collections.abc import Callable
 from typing import cast
 
 from chassis.logs import logger
@@ -52,6 +53,7 @@ class Socket(asyncio.Protocol, ABC):
         "_viewer",
         "bucket",
         "encoding",
+        "in_vain",
         "outlet",
         "sink",
         "version",
@@ -71,6 +73,8 @@ class Socket(asyncio.Protocol, ABC):
         self._stalled_at: float | None = None
         self._leaves_at = 0.0
         self.bucket = 0
+        self.in_vain: Callable[[], None] | None = None
+        """Told when nobody is known by what this client shows."""
         self.encoding = Encoding.JSON
         self.version = 10
 
@@ -159,6 +163,7 @@ class Socket(asyncio.Protocol, ABC):
 
     def go_live(self, viewer: Viewer) -> None:
         """READY or RESUMED was said."""
+        self.in_vain = None
         self._viewer = viewer
         self._task = None
 
@@ -179,6 +184,8 @@ class Socket(asyncio.Protocol, ABC):
         """Say why and hang up; the peer has a moment to answer."""
         if self._transport is None or self._leaves_at:
             return
+        if close is Close.AUTHENTICATION_FAILED and self.in_vain is not None:
+            self.in_vain()
         self._over(close)
         self._forget(is_resumable=close.may_resume)
         self.outlet.shut()

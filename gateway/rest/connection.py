@@ -242,13 +242,15 @@ class EdgeProtocol(asyncio.Protocol):
             self.advance(self._now)
 
     def _begin(self, head: Head) -> Exchange:
-        forwarded = head.special.get(b"x-forwarded-for")
-        address = self._peer
-        if forwarded is not None:
-            address = self.desk.peers.caller(address, forwarded)
-        incoming = self._incoming = Exchange(self, head, address, self._now)
+        incoming = self._incoming = Exchange(self, head, self._caller(head), self._now)
         self._queue.append(incoming)
         return incoming
+
+    def _caller(self, head: Head) -> bytes:
+        forwarded = head.special.get(b"x-forwarded-for")
+        if forwarded is None:
+            return self._peer
+        return self.desk.peers.caller(self._peer, forwarded)
 
     def _read(self, data: bytes) -> None:
         try:
@@ -290,7 +292,8 @@ class EdgeProtocol(asyncio.Protocol):
             self._leave()
             self._is_ended = True
             line = b"%b %b%b" % (head.method, head.path, head.query)
-            self.desk.adopt(self._transport, line, self._lines.pairs(), rest)
+            caller = self._caller(head)
+            self.desk.adopt(self._transport, line, self._lines.pairs(), rest, caller)
             return
         # The parser took another upgrade for the end of HTTP. It is ignored, so a parser that
         # knows nothing of it reads the body and all that follows.

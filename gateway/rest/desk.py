@@ -28,8 +28,10 @@ from gateway.rest.tally import Tally
 if TYPE_CHECKING:
     from gateway.rest.connection import EdgeProtocol
 
-Adopt = Callable[[asyncio.Transport, bytes, Headers, bytes], None]
+Carry = Callable[[asyncio.Transport, bytes, Headers, bytes], None]
 """Takes a transport over for WebSocket: (transport, b"GET /path?query", headers, bytes beyond)."""
+Adopt = Callable[[asyncio.Transport, bytes, Headers, bytes, bytes], None]
+"""The same, and the address of the caller."""
 
 
 def _prefix() -> bytes:

@@ -18,6 +18,7 @@ from chassis.ratelimit import ROUNDING, remaining, used_after
 from contracts.errors import TooMany
 from contracts.topics import limit_key
 from gateway.rest.buckets import EVERYTHING_REFUSES, Buckets, Take
+from gateway.rest.peers import counted
 from gateway.rest.rows import Bucket
 
 EVERYTHING = Bucket("global", 50, 1)
@@ -62,6 +63,7 @@ class Limiter:
         self, caller: Caller, bucket: Bucket, major: bytes, now: float, *, then: Admitted
     ) -> None:
         """Count one request of a caller among all gateways; `then` may be called at once."""
+        caller = caller if isinstance(caller, int) else counted(caller)
         shared = self._shared
         if shared is None or not self._scale or not shared.is_up:
             then(self.admit(caller, bucket, major, now))
@@ -144,6 +146,7 @@ class Limiter:
         """Take note of an answer; those that refuse the caller count against the address."""
         if status not in VAIN or not self._scale:
             return
+        address = counted(address)
         count, until = self._vain.get(address, (0, 0.0))
         if until <= now:
             count, until = 0, now + VAIN_WITHIN_S
@@ -153,7 +156,7 @@ class Limiter:
 
     def shut_out(self, address: bytes, now: float) -> Admission | None:
         """A refusal for an address that came in vain too often."""
-        vain = self._vain.get(address)
+        vain = self._vain.get(counted(address))
         if vain is None or vain[0] < VAIN_MOST or vain[1] <= now:
             return None
         return _refused(vain[1] - now, _OF_ALL, b"global")

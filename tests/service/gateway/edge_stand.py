@@ -266,7 +266,7 @@ class Stand:
         self.files = Files()
         self.links = Links.under(KEYS)
         self.metrics = Metrics()
-        self.adopted: list[tuple[asyncio.Transport, bytes, Headers, bytes]] = []
+        self.adopted: list[tuple[asyncio.Transport, bytes, Headers, bytes, bytes]] = []
         self.was_adopted = asyncio.Event()
         self.port = 0
         self.trusted = trusted

@@ -386,9 +386,10 @@ async def test_a_websocket_is_handed_over_with_all_that_was_read(stand: Stand) -
     wire.send(f"GET /?v=10 HTTP/1.1\r\nHost: moim\r\n{upgrade}\r\nframes")
     async with asyncio.timeout(PATIENCE):
         await stand.was_adopted.wait()
-    ((transport, line, headers, rest),) = stand.adopted
+    ((transport, line, headers, rest, address),) = stand.adopted
     assert line == b"GET /?v=10"
     assert rest == b"frames"
+    assert address == b"127.0.0.1"
     assert dict(headers)[b"upgrade"] == b"websocket"
     assert dict(headers)[b"x-extra"] == b"1"
     assert dict(headers)[b"host"] == b"moim"
