@@ -147,9 +147,23 @@ class Caller:
                 self.check()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._checked.wait(), _CHECK_EVERY_S)
-            if not await self._dtls.shake_hands(algorithm, value, is_server=is_server):
+            if not await self._shaken(algorithm, value, is_server=is_server):
                 raise ConnectionError("the DTLS handshake failed")
         self._rx, self._tx = self._dtls.keys()
+
+    async def _shaken(self, algorithm: str, value: str, *, is_server: bool) -> bool:
+        """Checks go on meanwhile: a full agent that was checked before it knew of this end has
+        answered, and forgotten it.
+        """
+        shaking = asyncio.ensure_future(
+            self._dtls.shake_hands(algorithm, value, is_server=is_server)
+        )
+        try:
+            while not (await asyncio.wait([shaking], timeout=_CHECK_EVERY_S))[0]:
+                self.check()
+        finally:
+            shaking.cancel()
+        return await shaking
 
     def aim(self, description: str) -> None:
         """Check whom this description names from now on."""

@@ -49,10 +49,12 @@ def pin(pid: int, core: int) -> None:
         os.sched_setaffinity(int(thread), {core % cores})
 
 
-def prefer(pid: int, nice: int) -> None:
-    """Let a process, with all its threads, go before others (below 0) on a machine that is busy."""
+def prefer(pid: int) -> None:
+    """Let a process, with all its threads, go before all others on a machine that is busy: being
+    nice counts within a session only.
+    """
     for thread in os.listdir(f"/proc/{pid}/task"):
-        os.setpriority(os.PRIO_PROCESS, int(thread), nice)
+        os.sched_setscheduler(int(thread), os.SCHED_RR, os.sched_param(1))
 
 
 def pin_family(pid: int, core: int) -> None:

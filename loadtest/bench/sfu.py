@@ -131,8 +131,7 @@ def told(side: str, cipher: str, load: Load, figures: dict[str, float]) -> str:
 async def run(arguments: argparse.Namespace) -> int:
     """Every load, the bare cost in the same minutes, the cameras, then the verdict."""
     host, port = outward(), arguments.port
-    pin(os.getpid(), 1)
-    prefer(os.getpid(), arguments.nice)
+    _place([os.getpid()], 1, arguments)
     goals: list[Any] = []
     figures: dict[str, Any] = {}
     async with (
@@ -140,9 +139,7 @@ async def run(arguments: argparse.Namespace) -> int:
         reference(host, port + 100) as others,
     ):
         sides: dict[str, Forwarder] = {**ours, **others}
-        for pid in [pid for side in sides.values() for pid in side.pids]:
-            pin(pid, 0)
-            prefer(pid, arguments.nice)
+        _place([pid for side in sides.values() for pid in side.pids], 0, arguments)
         for cipher in arguments.ciphers.split(","):
             floors = [_bare(host, cipher)]
             rounds = await turns(sides, cipher, arguments.rounds, arguments.seconds)
@@ -159,6 +156,13 @@ async def run(arguments: argparse.Namespace) -> int:
             goals.append(bound(f"lost of {arguments.cameras} cameras, {name}", seen["lost"], 0))
             figures[f"cameras, {name}"] = seen
     return result("sfu", goals, loads=figures)
+
+
+def _place(pids: list[int], core: int, arguments: argparse.Namespace) -> None:
+    for pid in pids:
+        pin(pid, core)
+        if arguments.realtime:
+            prefer(pid)
 
 
 def _bare(host: str, cipher: str) -> float:
@@ -187,7 +191,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5.0, help="of each load in each round")
     parser.add_argument("--cameras", type=int, default=25, help="in one room; 0: leave it out")
-    parser.add_argument("--nice", type=int, default=0, help="-15 on a machine that others use, too")
+    parser.add_argument("--realtime", action="store_true", help="before all else that runs (root)")
     parser.add_argument("--port", type=int, default=19_600)
     return asyncio.run(run(parser.parse_args()))
 

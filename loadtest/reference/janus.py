@@ -160,9 +160,10 @@ class Janus:
         handle = await self._attach(name)
         offered = await self._joined(handle, join)
         offer = offered["jsep"]["sdp"]
-        answer = {"type": "answer", "sdp": self._placed(caller, caller.answer(offer))}
-        await self._say(handle, {"request": "start"}, answer)
-        await caller.connect(offer)
+        # Whoever greets it before it is ready for that waits a second for the next try.
+        said = self._placed(caller, caller.answer(offer)).replace("setup:active", "setup:passive")
+        await self._say(handle, {"request": "start"}, {"type": "answer", "sdp": said})
+        await caller.connect(offer.replace("setup:actpass", "setup:active"))
         return caller
 
     async def leave(self, *names: str) -> None:
@@ -200,12 +201,10 @@ class Janus:
 
 
 def placed(description: str, host: str, port: int) -> str:
-    """With a candidate in each section: Janus does nothing before it knows one."""
-    said = [f"a=candidate:1 1 udp 2130706431 {host} {port} typ host", "a=end-of-candidates"]
-    lines = []
-    for line in description.split("\r\n"):
-        lines += [line, *said] if line.startswith("a=mid:") else [line]
-    return "\r\n".join(lines)
+    """With a candidate in the section that carries all: Janus does nothing before it knows one."""
+    said = f"a=candidate:1 1 udp 2130706431 {host} {port} typ host\r\na=end-of-candidates"
+    head, name, rest = description.partition("a=mid:")
+    return f"{head}{said}\r\n{name}{rest}"
 
 
 @asynccontextmanager
