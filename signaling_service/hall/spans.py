@@ -42,7 +42,12 @@ class Spans:
         return seat(room.worker, benches, self._enough)
 
     async def look(self, room: Room, *, again: bool = False) -> None:
-        """Tell the workers of a room of each other, if that is news or they shall hear it again."""
+        """Tell the workers of a room of each other, if that is news or they shall hear it again.
+        Whoever comes while they are told does not wait for one that is slow: what changed meanwhile
+        is told by the clock.
+        """
+        if room.telling.locked():
+            return
         async with room.telling:
             peers = self._peers(room)
             is_alone = room.told == () and len(peers) < 2
