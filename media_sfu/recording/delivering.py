@@ -1,5 +1,5 @@
-"""A recording that ended becomes a film, and the film a file of chat_service's: one after another,
-each step as often as it takes. Every step may be done twice without harm.
+"""A recording that ended becomes a film, and the film a file of chat_service's: each step as often
+as it takes. Every step may be done twice without harm.
 """
 
 from __future__ import annotations
@@ -47,14 +47,20 @@ class Delivery:
         self._ask = ask
         self._files_url = files_url
 
+    async def end(self, folder: Folder) -> None:
+        """That it ended: everybody shall see so long before there is a film."""
+        try:
+            await self._ask(_ended(folder))
+        except NotFound:
+            return
+        except DomainError as error:
+            raise Undelivered(str(error)) from error
+
     async def bring(self, folder: Folder) -> None:
         """All of it; Undelivered when it has to be tried again."""
-        number, ending = Snowflake(folder.number), folder.ending()
+        number = Snowflake(folder.number)
         try:
-            ended = EndRecording(
-                recording_id=number, ended_ms=ending.ended_ms, reason=ending.reason
-            )
-            await self._ask(ended)
+            await self._ask(_ended(folder))
             made = orjson.loads(await _run("make", str(folder.path)))
             file_id = await self._send(folder, number, made) if made["film"] else None
             tracks = tuple(_track(one) for one in made["tracks"])
@@ -81,6 +87,11 @@ class Delivery:
             return url
         ours, theirs = urlsplit(self._files_url), urlsplit(url)
         return urlunsplit((ours.scheme, ours.netloc, theirs.path, theirs.query, ""))
+
+
+def _ended(folder: Folder) -> EndRecording:
+    number, ending = Snowflake(folder.number), folder.ending()
+    return EndRecording(recording_id=number, ended_ms=ending.ended_ms, reason=ending.reason)
 
 
 def _track(told: JSON) -> RecordedTrack:

@@ -1,8 +1,10 @@
-"""Recordings of this worker: begun, bounded, ended, and brought away one after another."""
+"""Recordings of this worker: begun, bounded, ended at once for all to see, and brought away."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -20,6 +22,8 @@ log = logger("recording")
 
 _AGAIN_S = 15.0
 _SALVAGE_S = 60.0
+BROUGHT_AT_ONCE = 2
+"""Films that are made and sent at a time: each is a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,9 @@ class Desk:
         self._delivery = delivery
         self._running: dict[str, _Running] = {}
         self._ending: set[asyncio.Task[None]] = set()
-        self._due: list[Folder] = []
-        self._tried_at = -_AGAIN_S
+        self._due: dict[Folder, float] = {}
+        """What is to be brought away, and when to try."""
+        self._bringing: dict[Folder, asyncio.Task[None]] = {}
         self._salvaged_at = -_SALVAGE_S
 
     async def start(self) -> None:
@@ -66,6 +71,10 @@ class Desk:
         for one in tuple(self._running.values()):
             self._end(one, RecordingEnd.EMPTY)
         await asyncio.gather(*self._ending, return_exceptions=True)
+        bringing = tuple(self._bringing.values())
+        for work in bringing:
+            work.cancel()
+        await asyncio.gather(*bringing, return_exceptions=True)
         for folder in self._due:
             folder.let_go()
 
@@ -128,21 +137,43 @@ class Desk:
                 self._end(one, RecordingEnd.DISK)
 
     async def bring(self) -> None:
-        """By the clock: what is due, one after another; what a dead worker left, as well."""
+        """By the clock: a few at a time of what is due, and of what a dead worker left."""
         now = self._worker.clock.monotonic()
         if now - self._salvaged_at >= _SALVAGE_S:
             self._salvaged_at = now
-            self._due += self._shelf.left()
-        if not self._due or now - self._tried_at < _AGAIN_S:
-            return
-        folder = self._due[0]
+            for folder in self._shelf.left():
+                self._due[folder] = now
+                self._spawn("recording:end", self._tell_end(folder))
+        for folder, at in tuple(self._due.items()):
+            is_free = len(self._bringing) < BROUGHT_AT_ONCE and folder not in self._bringing
+            if is_free and at <= now:
+                work = self._worker.tasks.spawn("recording:bring", self._bring(folder))
+                self._bringing[folder] = work
+
+    async def _bring(self, folder: Folder) -> None:
+        try:
+            await self._try(folder)
+        finally:
+            self._bringing.pop(folder, None)
+
+    async def _try(self, folder: Folder) -> None:
         try:
             await self._delivery.bring(folder)
-            self._due.remove(folder)
+            del self._due[folder]
         except Undelivered as error:
             log.warning("recording.undelivered", recording=folder.number, reason=str(error))
-            self._due.append(self._due.pop(0))
-            self._tried_at = self._worker.clock.monotonic()
+            # Behind the others.
+            del self._due[folder]
+            self._due[folder] = self._worker.clock.monotonic() + _AGAIN_S
+
+    async def _tell_end(self, folder: Folder) -> None:
+        with suppress(Undelivered):  # said again before it is brought
+            await self._delivery.end(folder)
+
+    def _spawn(self, name: str, work: Coroutine[None, None, None]) -> None:
+        task = self._worker.tasks.spawn(name, work)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
     def _end(self, one: _Running, reason: RecordingEnd, *, is_unwanted: bool = False) -> None:
         if self._running.get(one.room.name) is not one:
@@ -155,9 +186,7 @@ class Desk:
             ending = Ending(
                 self._worker.clock.now_ms(), reason.value, tuple(sorted(one.recorder.left_out))
             )
-            work = self._worker.tasks.spawn("recording:end", self._shelve(one, ending))
-            self._ending.add(work)
-            work.add_done_callback(self._ending.discard)
+            self._spawn("recording:end", self._shelve(one, ending))
 
     async def _shelve(self, one: _Running, ending: Ending) -> None:
         await asyncio.wait((one.writing,))
@@ -165,4 +194,5 @@ class Desk:
             one.folder.end(ending)
         except OSError as error:
             log.warning("recording.unsigned", recording=one.number, reason=repr(error))
-        self._due.append(one.folder)
+        self._due[one.folder] = self._worker.clock.monotonic()
+        await self._tell_end(one.folder)

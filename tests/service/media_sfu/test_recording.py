@@ -41,6 +41,9 @@ class Archive:
     kept: list[KeepRecording] = field(default_factory=list)
     films: list[bytes] = field(default_factory=list)
     wanted: bool = True
+    slow: int = 0
+    """The film of this recording has to wait until it may go on."""
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     def declare(self, rpc: RpcServer) -> None:
@@ -66,6 +69,8 @@ class Archive:
         return RecordingPlace(file_id=Snowflake(7), url=f"{self.url}/uploads/{call.filename}?ex=1")
 
     async def _keep(self, call: KeepRecording) -> Done:
+        if call.recording_id == self.slow:
+            await self.go_on.wait()
         self.kept.append(call)
         self.arrived.set()
         return Done()
@@ -190,4 +195,23 @@ async def test_what_nobody_wants_any_more_is_thrown_away(tmp_path: Path) -> None
         made.wanted = False
         async with standing(made.entry, recordings=str(tmp_path)) as stand:
             await made.receives()
+            await stand.until(lambda: not list(tmp_path.iterdir()))
+
+
+async def test_that_it_ended_is_told_at_once_and_a_slow_film_holds_up_no_other(
+    tmp_path: Path,
+) -> None:
+    for number in (5, 6):
+        folder = Shelf(tmp_path).open(number)
+        folder.dump.write_bytes(b"")
+        folder.end(Ending(number, "stopped"))
+        folder.let_go()
+    async with archive() as made:
+        made.slow = 5
+        async with standing(made.entry, recordings=str(tmp_path)) as stand:
+            await made.receives()
+            await stand.until(lambda: {one.recording_id for one in made.ended} == {5, 6})
+            assert [one.recording_id for one in made.kept] == [6]
+            made.go_on.set()
+            await stand.until(lambda: len(made.kept) == 2)
             await stand.until(lambda: not list(tmp_path.iterdir()))
