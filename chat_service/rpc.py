@@ -26,6 +26,7 @@ from contracts.rpc.chat import (
     ActiveThreads,
     AnnounceCall,
     Announced,
+    AnnounceStage,
     Arrivals,
     BeginRecording,
     ClosePrivateChannel,
@@ -162,6 +163,12 @@ class VoiceHandlers:
         await recording.keep(self._chat, call)
         return Done()
 
+    async def announce_stage(self, call: AnnounceStage) -> Done:
+        """Something happened on a stage."""
+        actor = _person(call.user_id)
+        await calling.tell_of_stage(self._chat, actor, call.channel_id, call.deed, call.topic)
+        return Done()
+
     async def note_visits(self, call: NoteVisits) -> Done:
         """Who is in voice."""
         await visiting.note(self._chat, call.visits)
@@ -193,4 +200,5 @@ def register(rpc: RpcServer, chat: Chat) -> None:
     rpc.handle(EndRecording, voice.end_recording)
     rpc.handle(OfferRecording, voice.offer_recording)
     rpc.handle(KeepRecording, voice.keep_recording)
+    rpc.handle(AnnounceStage, voice.announce_stage)
     rpc.handle(NoteVisits, voice.note_visits)

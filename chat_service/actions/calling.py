@@ -1,5 +1,5 @@
 """The message that tells of a call: it is said when the call begins, and names the end and those
-who took part when it is over. Whoever is not named has missed it.
+who took part when it is over. Whoever is not named has missed it. And those that tell of stages.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from chat_service.store.messages import Message
 from chat_service.tools import Unit
 from contracts.errors import ErrorCode, Forbidden, NotFound
 from contracts.identity import Identity
+from contracts.objects.channel import ChannelType
+from contracts.rpc.chat import StageDeed
 from contracts.wire import JSON, timestamp
 
 _CALL = 3
@@ -40,6 +42,18 @@ async def end(
     async with chat.units.open(actor) as unit:
         after = await _ended(unit, channel_id, message_id, people)
         changing.tell_changed(unit, venue, after, await showing.look(chat, actor.user_id, [after]))
+
+
+async def tell_of_stage(
+    chat: Chat, actor: Identity, channel_id: int, deed: StageDeed, topic: str
+) -> None:
+    """Somebody did something at a stage, for those who read its channel."""
+    venue = await enter(chat, actor, channel_id)
+    if venue.channel is None or venue.channel.type is not ChannelType.STAGE:
+        raise Forbidden(ErrorCode.NOT_THIS_CHANNEL_TYPE)
+    async with chat.units.open(actor) as unit:
+        said = "" if deed is StageDeed.SPEAKER else topic
+        await announcing.announce(unit, venue, int(deed), said)
 
 
 async def _ended(unit: Unit, channel_id: int, message_id: int, people: Sequence[int]) -> Message:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 from pydantic import Field
 
 from contracts.ids import ChannelId, GuildId, InteractionId, MessageId, Snowflake, UserId
@@ -111,6 +113,29 @@ class EndCall(Call[Done]):
     user_id: UserId
     """Who began it."""
     participants: tuple[UserId, ...]
+
+
+class StageDeed(IntEnum):
+    """What a message tells of a stage: its type."""
+
+    START = 27
+    END = 28
+    SPEAKER = 29
+    TOPIC = 31
+
+
+class AnnounceStage(Call[Done]):
+    """Somebody began, ended or renamed a stage, or went up onto it: a message says so."""
+
+    service = "chat"
+    callers = frozenset({"signaling"})
+    deadline = 5.0
+    idempotent = False
+
+    user_id: UserId
+    channel_id: ChannelId
+    deed: StageDeed
+    topic: str
 
 
 class LastMessages(Wire):

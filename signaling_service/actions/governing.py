@@ -11,9 +11,10 @@ from contracts.identity import Identity
 from contracts.objects.channel import ChannelType
 from contracts.objects.voice import VoiceState
 from contracts.permissions import Permission, holds
+from contracts.rpc.chat import StageDeed
 from contracts.rpc.signaling import Governing, GovernVoice
 from signaling_service import views
-from signaling_service.actions import telling
+from signaling_service.actions import stages, telling
 from signaling_service.domain import rights
 from signaling_service.domain.stays import Stay
 from signaling_service.facts import Standing
@@ -124,6 +125,8 @@ async def edit_state(
         if wish.asks is not None:
             after = replace(after, asked_ms=tools.clock.now_ms() if wish.asks else 0)
         await telling.change(tools, stay, after)
+    if stay.suppress and not after.suppress:
+        await stages.announce(tools, user_id, stay.channel_id, StageDeed.SPEAKER)
 
 
 def _look(own: Standing, stay: Stay, channel_id: int | None) -> None:

@@ -6,17 +6,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chassis import reason
 from chassis.logs import logger
 from contracts.errors import Conflict, DomainError, ErrorCode, Forbidden, NotFound
+from contracts.events.audit import Governed
 from contracts.events.voice import (
     StageInstanceCreate,
     StageInstanceDelete,
     StageInstanceUpdate,
     VoiceChannelStatusUpdate,
 )
-from contracts.ids import ChannelId, GuildId, Snowflake
+from contracts.ids import ChannelId, GuildId, Snowflake, UserId
+from contracts.objects.audit import AuditAction, differences
 from contracts.objects.channel import ChannelType
 from contracts.objects.voice import StageInstance
+from contracts.rpc.chat import AnnounceStage, StageDeed
 from signaling_service.actions.publishing import publish
 from signaling_service.actions.standing import standing_in
 from signaling_service.domain import rights
@@ -24,6 +28,8 @@ from signaling_service.domain.stays import Stay
 from signaling_service.tools import Tools
 
 log = logger("stages")
+
+_LOGGED = {"topic", "privacy_level"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,8 @@ async def begin(tools: Tools, user_id: int, wish: Opening) -> StageInstance:
         raise Conflict(ErrorCode.STAGE_OPEN)
     event = StageInstanceCreate(**dict(stage))
     await publish(tools, event, (event.address(),))
+    did = AuditAction.STAGE_INSTANCE_CREATE, StageDeed.START
+    await _note(tools, user_id, stage, *did, new=stage)
     return stage
 
 
@@ -74,6 +82,8 @@ async def rename(tools: Tools, user_id: int, channel_id: int, topic: str | None)
         await tools.stages.change(after)
         event = StageInstanceUpdate(**dict(after))
         await publish(tools, event, (event.address(),))
+        did = AuditAction.STAGE_INSTANCE_UPDATE, StageDeed.TOPIC
+        await _note(tools, user_id, after, *did, old=before, new=after)
     return after
 
 
@@ -83,14 +93,56 @@ async def finish(tools: Tools, user_id: int, channel_id: int) -> None:
     stage = await _open(tools, guild_id, channel_id)
     if not rights.may_open_stage(own.granted):
         raise Forbidden
-    await close(tools, stage)
+    if await close(tools, stage):
+        did = AuditAction.STAGE_INSTANCE_DELETE, StageDeed.END
+        await _note(tools, user_id, stage, *did, old=stage)
 
 
-async def close(tools: Tools, stage: StageInstance) -> None:
-    """A stage is over, if it is not already."""
-    if await tools.stages.close(stage.guild_id, stage.channel_id):
+async def close(tools: Tools, stage: StageInstance) -> bool:
+    """A stage is over, if it is not already. Of one that ended by itself nobody is to be named."""
+    is_over = await tools.stages.close(stage.guild_id, stage.channel_id)
+    if is_over:
         event = StageInstanceDelete(**dict(stage))
         await publish(tools, event, (event.address(),))
+    return is_over
+
+
+async def announce(
+    tools: Tools, user_id: int, channel_id: int, deed: StageDeed, topic: str = ""
+) -> None:
+    """Let a message say it. What happened has happened even if that can not be."""
+    said = AnnounceStage(
+        user_id=UserId(user_id), channel_id=ChannelId(channel_id), deed=deed, topic=topic
+    )
+    try:
+        await tools.calls.ask(said)
+    except DomainError as error:
+        log.warning("stages.unannounced", channel=channel_id, reason=str(error))
+
+
+async def _note(
+    tools: Tools,
+    user_id: int,
+    stage: StageInstance,
+    action: AuditAction,
+    deed: StageDeed,
+    *,
+    old: StageInstance | None = None,
+    new: StageInstance | None = None,
+) -> None:
+    """Into the guild's log, with the reason of the request, and a message."""
+    looks = [one.model_dump(mode="json", include=_LOGGED) if one else {} for one in (old, new)]
+    governed = Governed(
+        guild_id=stage.guild_id,
+        actor_id=UserId(user_id),
+        action=action,
+        target_id=stage.id,
+        options={"channel_id": str(stage.channel_id)},
+        changes=differences(*looks),
+        reason=reason.current.get(),
+    )
+    await publish(tools, governed, (governed.address(),))
+    await announce(tools, user_id, stage.channel_id, deed, stage.topic)
 
 
 async def describe(tools: Tools, user_id: int, channel_id: int, status: str | None) -> None:

@@ -11,11 +11,12 @@ import httpx
 import orjson
 import pytest
 
-from contracts.errors import NotFound
+from contracts.errors import Forbidden, NotFound
 from contracts.events.channel import ChannelDelete
 from contracts.ids import GuildId, Snowflake, UserId
 from contracts.objects.channel import Channel, ChannelType
 from contracts.rpc.chat import (
+    AnnounceStage,
     BeginRecording,
     EndRecording,
     KeepRecording,
@@ -23,6 +24,7 @@ from contracts.rpc.chat import (
     NoteVisits,
     OfferRecording,
     RecordedTrack,
+    StageDeed,
 )
 from contracts.wire import timestamp
 from tests.service.chat_service.house import ALICE, BOB, OWNER, House, refusal, user
@@ -185,3 +187,20 @@ async def test_what_is_known_of_voice_is_forgotten_with_time_and_with_the_channe
     media = await house.running.calls_from("media")
     with pytest.raises(NotFound):
         await media.ask(EndRecording(recording_id=number, ended_ms=0, reason="empty"))
+
+
+async def test_what_happens_on_a_stage_is_told_of_in_its_channel(house: House) -> None:
+    stage, room = house.channel(house.guild(), ChannelType.STAGE), voice(house)
+    signaling = await house.running.calls_from("signaling")
+    for deed in StageDeed:
+        said = AnnounceStage(user_id=UserId(BOB), channel_id=stage.id, deed=deed, topic="Tea")
+        await signaling.ask(said)
+    with pytest.raises(Forbidden):
+        await signaling.ask(said.model_copy(update={"channel_id": room.id}))
+    told = await house.history(ALICE, int(stage.id))
+    assert [(one["type"], one["content"], one["author"]["id"]) for one in reversed(told)] == [
+        (27, "Tea", str(BOB)),
+        (28, "Tea", str(BOB)),
+        (29, "", str(BOB)),
+        (31, "Tea", str(BOB)),
+    ]

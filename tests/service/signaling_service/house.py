@@ -27,6 +27,7 @@ from contracts.rpc.base import Done
 from contracts.rpc.chat import (
     AnnounceCall,
     Announced,
+    AnnounceStage,
     EndCall,
     FoundPrivateChannel,
     GetPrivateChannel,
@@ -70,6 +71,7 @@ class Neighbours:
     members: dict[tuple[int, int], Member] = field(default_factory=dict)
     conversations: dict[int, tuple[int, ...]] = field(default_factory=dict)
     announced: list[AnnounceCall] = field(default_factory=list)
+    of_stages: list[AnnounceStage] = field(default_factory=list)
     ended: list[EndCall] = field(default_factory=list)
     blocked: set[tuple[int, int]] = field(default_factory=set)
 
@@ -107,6 +109,10 @@ class Neighbours:
         self.announced.append(call)
         return Announced(message_id=MessageId(next(_fresh)))
 
+    async def tell_of_stage(self, call: AnnounceStage) -> Done:
+        self.of_stages.append(call)
+        return Done()
+
     async def end(self, call: EndCall) -> Done:
         self.ended.append(call)
         return Done()
@@ -138,6 +144,7 @@ class Neighbours:
             rpc.handle(GetPrivateChannel, self.conversation)
             rpc.handle(AnnounceCall, self.announce)
             rpc.handle(EndCall, self.end)
+            rpc.handle(AnnounceStage, self.tell_of_stage)
 
         def users(rpc: RpcServer) -> None:
             rpc.handle(GetStandings, self.standings)

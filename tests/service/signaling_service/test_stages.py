@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from contracts import topics
+from contracts.events.audit import Governed
 from contracts.events.voice import (
     StageInstanceCreate,
     StageInstanceDelete,
@@ -17,6 +18,7 @@ from contracts.events.voice import (
 from contracts.ids import GuildId
 from contracts.objects.channel import ChannelOverwrite, ChannelType, OverwriteType
 from contracts.permissions import EVERYONE_DEFAULT, Permission
+from contracts.rpc.chat import AnnounceStage
 from contracts.rpc.signaling import GetVoiceStates
 from tests.fixtures.patience import until
 from tests.service.signaling_service.house import ALICE, BOB, CAROL, STRANGER, House, open_house
@@ -40,6 +42,10 @@ async def said(house: House, user_id: int, method: str, path: str, **form: Any) 
     if answer.status_code == 200:
         return 200, answer.json()
     return answer.status_code, answer.json()["code"] if answer.content else None
+
+
+def _of_stages(house: House) -> list[AnnounceStage]:
+    return house.neighbours.of_stages
 
 
 class TestStage:
@@ -66,6 +72,38 @@ class TestStage:
         assert await said(house, CAROL, "DELETE", path) == (204, None)
         assert len(await house.ears.hear(StageInstanceDelete)) == 1
         assert await said(house, CAROL, "DELETE", path) == (404, 10067)
+
+    async def test_is_logged_with_the_reason_and_told_of_by_messages(self, house: House) -> None:
+        await house.ears.to(topics.DEEDS)
+        guild = await house.guild(QUIET)
+        channel = house.channel(guild, ChannelType.STAGE)
+        bob, at = house.running.as_(BOB), f"/stage-instances/{channel}"
+        why = {"X-Audit-Log-Reason": "it%20is%20five"}
+        form = {"channel_id": str(channel), "topic": "Tea"}
+        assert (await bob.post("/stage-instances", json=form, headers=why)).status_code == 200
+        await house.joins(BOB, channel, guild)
+        mine = f"/guilds/{guild}/voice-states/@me"
+        for up in (False, False, True):
+            assert (await said(house, BOB, "PATCH", mine, suppress=up))[0] == 204
+        for _ in range(2):
+            assert (await said(house, BOB, "PATCH", at, topic="Coffee"))[0] == 200
+        assert (await said(house, BOB, "DELETE", at))[0] == 204
+        told = [
+            (one.user_id, one.channel_id, int(one.deed), one.topic) for one in _of_stages(house)
+        ]
+        expected = [(27, "Tea"), (29, ""), (31, "Coffee"), (28, "Coffee")]
+        assert told == [(BOB, channel, *one) for one in expected]
+        deeds = await house.ears.hear(Governed, count=3)
+        assert [(int(one.action), one.reason) for one in deeds] == [
+            (83, "it is five"),
+            (84, None),
+            (85, None),
+        ]
+        assert {(one.guild_id, one.actor_id, one.options["channel_id"]) for one in deeds} == {
+            (guild, BOB, str(channel))
+        }
+        (change,) = deeds[1].changes
+        assert (change.key, change.old_value, change.new_value) == ("topic", "Tea", "Coffee")
 
     async def test_is_in_a_stage_channel_and_has_a_topic(self, house: House) -> None:
         guild = await house.guild(QUIET)
