@@ -8,8 +8,8 @@ recordings it brings to chat_service.
 
 Shelves of its own: port.py (the socket), batch.py (many packets in one system call), wire.py (one
 connection), cords.py (one of a bot), compat.py (all that is private in aiortc), channels.py (data),
-tracks.py, forwarding.py and press.py (the way of a packet), kernel (the same press in C),
-feedback.py (the way back), places.py (sections of listeners), legs.py (a room's ways to other
+tracks.py, unfolding.py, forwarding.py and press.py (the way of a packet), kernel (the same press in
+C), feedback.py (the way back), places.py (sections of listeners), legs.py (a room's ways to other
 workers), rooms.py and worker.py (the memory), recording (an adapter that listens), relay.py (TURN
 credentials), refusals.py.
 """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from media_sfu.domain import rtp
 from media_sfu.domain.intake import Kept
-from media_sfu.domain.redundancy import REACH, together
+from media_sfu.domain.redundancy import together
 from media_sfu.press import COPY_MOST
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ _HEAD = Struct("!BBHII")
 
 
 def forward(layer: UpLayer, kept: Kept) -> None:
-    """Send a new packet to everybody who follows its layer: alone, or to those who miss much (of a
-    voice) with what was said just before.
+    """Send a new packet to everybody who follows its layer: alone, or to those who miss much or
+    whose publisher sends it so (of a voice) with what was said just before.
     """
     press = layer.listeners[0].crypt.press
     if layer.roll is None:
@@ -34,20 +34,21 @@ def forward(layer: UpLayer, kept: Kept) -> None:
 
 
 def _double(layer: UpLayer, kept: Kept) -> None:
-    made: dict[int, bytes] = {}
+    made: dict[tuple[int, int], bytes] = {}
     for down in layer.doubled:
         wire, footing, number = down.wire, down.footing, kept.number
         if number < footing.since or wire is None or wire.to is None:
             continue
-        payload = made.get(down.pt)
+        reach = down.need.reach
+        payload = made.get((down.pt, reach))
         if payload is None:
-            found = [layer.history.find(number - back) for back in range(REACH, 0, -1)]
+            found = [layer.history.find(number - back) for back in range(reach, 0, -1)]
             earlier = [(one.timestamp, one.packet[rtp.PLAIN_BYTES :]) for one in found if one]
             newest = kept.packet[rtp.PLAIN_BYTES :]
             payload = together(down.pt, kept.timestamp, newest, earlier)
             if len(payload) > COPY_MOST - rtp.PLAIN_BYTES:
                 payload = together(down.pt, kept.timestamp, newest, ())
-            made[down.pt] = payload
+            made[down.pt, reach] = payload
         second = kept.packet[1] & 0x80 | down.red
         out, stamp = number + footing.offset & 0xFFFF, kept.timestamp + footing.shift & 0xFFFFFFFF
         wire.send(_HEAD.pack(0x80, second, out, stamp, down.ssrc) + payload)

@@ -16,9 +16,10 @@ from contracts.rpc.media_news import WireState
 from media_sfu.batch import Destination
 from media_sfu.domain import rationing
 from media_sfu.domain.codecs import OURS
+from media_sfu.domain.intake import Rate
 from media_sfu.domain.keying import leg_keys
 from media_sfu.port import Address, UdpPort
-from media_sfu.tracks import DownTrack, Rate, UpLayer, UpTrack
+from media_sfu.tracks import DownTrack, UpLayer, UpTrack
 from media_sfu.wire import Crypt, Wire
 
 if TYPE_CHECKING:

@@ -47,6 +47,7 @@ class Place:
         down.pt = codec.pt
         down.agree(self.extensions)
         down.red = self.red if self.codecs is not None and _may_double(down) else 0
+        down.double()
 
     def sending(self) -> Sending | None:
         """For the description."""

@@ -12,8 +12,9 @@ from contracts.rpc.media_news import Rating
 from media_sfu.channels import Channels
 from media_sfu.cords import Cord
 from media_sfu.domain.allocation import Budget
+from media_sfu.domain.intake import Rate
 from media_sfu.places import Places
-from media_sfu.tracks import DownTrack, Rate, UpTrack
+from media_sfu.tracks import DownTrack, UpTrack
 from media_sfu.wire import Wire
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any, Protocol
 
 from contracts.rpc.media import TrackSpec
-from media_sfu import forwarding
+from media_sfu import forwarding, unfolding
 from media_sfu.domain import frames, rationing, rtcp, rtp
 from media_sfu.domain.codecs import SENT_AT, TRANSPORT_CC, Codec
-from media_sfu.domain.intake import History, Intake, Kept
+from media_sfu.domain.intake import History, Intake, Kept, Rate
 from media_sfu.domain.levels import Loudness
 from media_sfu.domain.lines import Line
 from media_sfu.domain.redundancy import Need
@@ -79,6 +79,9 @@ class UpLayer:
     def take(self, data: bytes, begin: int, elements: dict[int, bytes], now: float) -> None:
         """A packet of this stream came."""
         intake, track = self.intake, self.track
+        if track.red and data[1] & 0x7F == track.red:
+            unfolding.unfold(self, data, begin, elements, now)
+            return
         if self.ration is not None and not self.ration.takes(len(data), now):
             return
         _, second, short, timestamp, _ = _HEAD.unpack_from(data)
@@ -140,23 +143,6 @@ class UpLayer:
         self.wire.send_rtcp(rtcp.pli(self.wire.own, self.ssrc))
 
 
-@dataclass(slots=True)
-class Rate:
-    """Bits a second, measured when asked."""
-
-    octets: int = 0
-    value: int = 0
-    _before: int = 0
-    _at: float = 0.0
-
-    def measure(self, now: float) -> int:
-        """Since the last time."""
-        if now > self._at:
-            self.value = int((self.octets - self._before) * 8 / (now - self._at))
-            self._before, self._at = self.octets, now
-        return self.value
-
-
 @dataclass(slots=True, eq=False)
 class UpTrack:
     """What somebody publishes."""
@@ -166,6 +152,10 @@ class UpTrack:
     codec: Codec
     mid: str
     level_id: int = 0
+    red: int = 0
+    """Payload type of Opus with what was before it; 0: it is not sent so."""
+    reach: int = 0
+    """So many packets of the past come along in those."""
     rids: tuple[str, ...] = ()
     layers: dict[str, UpLayer] = field(default_factory=dict)
     """By rid; one with an empty name without simulcast."""
@@ -195,6 +185,12 @@ class UpTrack:
         if was and not self.is_silent:
             for down in tuple(self.downs):
                 down.realign(now)
+
+    def double(self, reach: int) -> None:
+        """It comes with so much of the past, and goes on so to those who take it."""
+        self.reach = reach
+        for down in self.downs:
+            down.double()
 
     def sizes(self) -> list[tuple[int, int]]:
         """Width and height by layer, the lowest first, as they were announced."""
@@ -289,6 +285,11 @@ class DownTrack:
             if numbered or timed:
                 # An id, and how many bytes follow, less one.
                 self.word = (numbered << 4 | 1 if numbered else timed << 4 | 2) << 24
+        self.changed()
+
+    def double(self) -> None:
+        """What the publisher sends along of the past comes with this copy, if that is taken."""
+        self.need.give(self.source.reach if self.red else 0)
         self.changed()
 
     def flow(self, wire: Wire) -> None:

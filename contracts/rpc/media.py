@@ -279,6 +279,8 @@ class TrackSpec(Wire):
     layers: tuple[LayerSpec, ...] = ()
     is_muted: bool = False
     uses_dtx: bool = True
+    uses_red: bool = False
+    """Opus is sent with what was before it (RFC 2198), where the client's offer has that."""
     is_stereo: bool = False
     encryption: str = ""
     """Opaque; told with the track. The worker looks into no frame that is encrypted."""

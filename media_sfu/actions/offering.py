@@ -112,6 +112,7 @@ def _agree(worker: Worker, one: Participant, section: Section) -> None:
     if is_taken and place.down.source.codec.name in names:
         place.down.agree(codecs.downward(section))
         place.down.red = codecs.red(section)
+        place.down.double()
         following.flows(worker, one, place.down)
 
 

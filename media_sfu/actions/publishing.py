@@ -84,11 +84,15 @@ def take(worker: Worker, one: Participant, section: Section) -> tuple[UpTrack, T
     extensions = codecs.extensions(section, codecs.UPWARD[section.kind])
     track.level_id = extensions.get(LEVEL, 0)
     spec = track.spec
+    is_open = chosen[0].name == "opus" and not spec.encryption
+    track.red = codecs.red(section) if spec.uses_red and is_open else 0
     wire = one.up
     if wire is not None and TRANSPORT_CC in extensions:
         wire.transport_cc = extensions[TRANSPORT_CC]
     # One codec only: a client that changed it on the way would need another section.
-    taking = Taking(chosen[:1], extensions, track.rids, spec.uses_dtx, spec.is_stereo)
+    taking = Taking(
+        chosen[:1], extensions, track.rids, spec.uses_dtx, spec.is_stereo, red=track.red
+    )
     return track, taking
 
 
@@ -173,7 +177,7 @@ class Binder:
         mid = elements.get(self._mid, b"").decode("ascii", "replace")
         mid = mid or self._ssrcs.get(ssrc, "")
         track = next((each for each in self._one.published.values() if each.mid == mid), None)
-        if track is None or data[1] & 0x7F != track.codec.pt:
+        if track is None or data[1] & 0x7F not in (track.codec.pt, track.red or track.codec.pt):
             return None
         rid = elements.get(self._rid, b"").decode("ascii", "replace")
         if rid not in (track.rids or ("",)) and track.rids:

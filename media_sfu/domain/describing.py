@@ -35,6 +35,8 @@ class Taking:
     rids: Sequence[str] = ()
     uses_dtx: bool = True
     is_stereo: bool = False
+    red: int = 0
+    """Payload type of Opus with what was before it, which then is what comes; 0: never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,11 @@ def answered(offer: Section, taking: Taking | None, sending: Sending | None) -> 
         section.add("extmap", f"{at} {uri}")
     for codec in spoken:
         _code(section, codec, codecs.feedback(offer, codec), _opus(taking, sending))
-    _double(section, None if taking else sending)
+    if taking and taking.red:
+        # What an answer names first is what its reader sends.
+        _double(section, taking.red, spoken[0], at=0)
+    elif sending and not taking:
+        _double(section, sending.red, sending.codec)
     for rid in taking.rids if taking else ():
         section.add("rid", f"{rid} recv")
     if taking and taking.rids:
@@ -138,7 +144,7 @@ def offered(mid: str, kind: str, sending: Sending | None) -> Section:
         section.add("extmap", f"{at} {uri}")
     heard = codecs.FEEDBACK if kind == "video" else ("nack",)
     _code(section, codec, heard, _opus(None, sending))
-    _double(section, sending)
+    _double(section, sending.red if sending else 0, codec)
     if sending:
         _name(section, sending)
     return section
@@ -169,11 +175,11 @@ def _code(section: Section, codec: Codec, heard: Iterable[str], opus: str) -> No
         section.add("fmtp", f"{codec.pt} {fmtp}")
 
 
-def _double(section: Section, sending: Sending | None) -> None:
-    if sending and sending.red:
-        section.formats.append(str(sending.red))
-        section.add("rtpmap", f"{sending.red} red/48000/2")
-        section.add("fmtp", f"{sending.red} {sending.codec.pt}/{sending.codec.pt}")
+def _double(section: Section, red: int, codec: Codec, at: int = 1) -> None:
+    if red:
+        section.formats.insert(at, str(red))
+        section.add("rtpmap", f"{red} red/48000/2")
+        section.add("fmtp", f"{red} {codec.pt}/{codec.pt}")
 
 
 def _name(section: Section, sending: Sending) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from media_sfu.domain import rtp
@@ -49,6 +50,23 @@ class History:
         """The packet of this number, if it is still there."""
         kept = self._kept[number & self._mask]
         return kept if kept is not None and kept.number == number else None
+
+
+@dataclass(slots=True)
+class Rate:
+    """Bits a second, measured when asked."""
+
+    octets: int = 0
+    value: int = 0
+    _before: int = 0
+    _at: float = 0.0
+
+    def measure(self, now: float) -> int:
+        """Since the last time."""
+        if now > self._at:
+            self.value = int((self.octets - self._before) * 8 / (now - self._at))
+            self._before, self._at = self.octets, now
+        return self.value
 
 
 class Gaps:

@@ -53,6 +53,8 @@ class Track:
     layers: tuple[LayerSpec, ...] = ()
     stereo: bool = False
     dtx: bool = True
+    red: bool = False
+    """A voice with what it said just before, as its client makes it."""
     encryption: int = 0
     trailers: tuple[int, ...] = ()
     """What its client hangs on each frame, and (below) how it made the sound: told as it is."""
@@ -203,6 +205,7 @@ class Guest:
             layers=track.layers,
             is_muted=track.is_muted,
             uses_dtx=track.dtx,
+            uses_red=track.red,
             is_stereo=track.stereo,
             encryption=str(track.encryption or ""),
         )

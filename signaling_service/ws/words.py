@@ -172,7 +172,7 @@ def track_of(track: Track) -> models.TrackInfo:
         codecs=[models.SimulcastCodecInfo(mime_type=mime, cid=track.cid, layers=layers)],
         stereo=track.stereo,
         disable_dtx=not track.dtx,
-        disable_red=True,
+        disable_red=not track.red,
         encryption=track.encryption,  # type: ignore[arg-type]
         stream=track.stream,
         packet_trailer_features=track.trailers,  # type: ignore[arg-type]
@@ -204,6 +204,7 @@ def track_from(asked: rtc.AddTrackRequest) -> Track:
         layers=tuple(_layer_from(one) for one in layers if one.quality in _OUR_QUALITIES),
         stereo=asked.stereo,
         dtx=not asked.disable_dtx,
+        red=not asked.disable_red and not asked.encryption,
         encryption=int(asked.encryption),
         codecs=codecs,
         stream=asked.stream[:256],

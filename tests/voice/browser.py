@@ -105,7 +105,7 @@ class Bridge:
         who = {"room": "room", "participant": tab.name}
         if said["kind"] == "publish":
             named = {"track": said["track"], "cid": said["cid"], "codec": said["codec"]}
-            spec = TrackSpec(**named, kind=said["media"])
+            spec = TrackSpec(**named, kind=said["media"], uses_red=said["red"])
             await self.stand.ask(media.Publish(**who, track=spec))
             await tab.say("answered", ask=said["ask"])
         elif said["kind"] == "offer":

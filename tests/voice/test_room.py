@@ -22,7 +22,7 @@ async def sees_more(bridge: Bridge, tab: Tab, frames: int = 20) -> None:
 
 async def test_two_tabs_see_and_hear_each_other_and_resume_on_fresh_ice() -> None:
     async with standing() as stand, bridged(stand) as bridge:
-        pages = [f"{bridge.url}/?name={name}&publish=1&video=1" for name in ("mina", "jun")]
+        pages = [f"{bridge.url}/?name={name}&publish=1&video=1" for name in ("mina&red=1", "jun")]
         async with browsing(*pages):
             await bridge.until(lambda: len(bridge.tabs) == 2)
             tabs = list(bridge.tabs.values())
@@ -32,6 +32,11 @@ async def test_two_tabs_see_and_hear_each_other_and_resume_on_fresh_ice() -> Non
                     lambda tab=tab: max(tab.received("audio", "packetsReceived"), default=0) > 50
                 )
                 assert set(tab.received("transport", "cipher")) == {"AEAD_AES_128_GCM"}
+            tracks = stand.worker.rooms.room("room").tracks
+            await bridge.until(lambda: tracks["mina-audio"].reach)
+            assert not tracks["jun-audio"].reach
+            copies = stand.worker.rooms.seat("room", "jun").downs
+            assert copies["mina-audio"].need.is_there, "a voice with what it said just before"
             one = bridge.tabs["mina"]
             await stand.ask(media.RestartIce(room="room", participant="mina"))
             await one.say("restart")

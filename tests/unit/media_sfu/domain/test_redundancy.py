@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from media_sfu.domain import codecs
-from media_sfu.domain.redundancy import Need, together
+from media_sfu.domain.redundancy import Need, apart, together
 from media_sfu.domain.sdp import Section
 
 
@@ -48,3 +48,29 @@ def test_it_is_sent_to_those_who_say_that_they_take_it() -> None:
     assert codecs.red(section) == 63
     section.formats.remove("63")
     assert codecs.red(section) == 0
+
+
+def test_it_is_sent_on_as_its_publisher_sends_it_and_more_of_it_where_much_is_missed() -> None:
+    need = Need()
+    need.give(1)
+    assert (need.is_there, need.reach) == (True, 1)
+    need.missed(5)
+    assert need.judge()
+    assert need.reach == 2
+    while need.reach == 2:
+        need.judge()
+    assert (need.is_there, need.reach) == (True, 1)
+
+
+def test_what_was_put_together_comes_apart() -> None:
+    made = together(111, 2_880, b"now", [(960, b"older"), (1_920, b"")])
+    assert apart(111, made) == [(1_920, b"older"), (960, b""), (0, b"now")]
+    assert apart(111, b"\x6fnow") == [(0, b"now")]
+
+
+def test_of_what_is_torn_or_holds_something_else_nothing_is_taken() -> None:
+    made = together(111, 960, b"", [(0, b"before")])
+    for length in range(len(made)):
+        assert apart(111, made[:length]) == []
+    assert apart(110, made) == []
+    assert apart(111, b"\xef\x00\x00\x00" * 40 + b"\x6f") == []
