@@ -19,6 +19,7 @@ from stack.bootstrap import with_database
 from tests.fixtures.postgres import Cluster
 from tests.fixtures.services import running
 from tests.service.chat_service.house import House, Neighbours
+from tests.service.chat_service.stage import Stage
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -62,3 +63,10 @@ async def house(shared_house: House) -> AsyncIterator[House]:
     yield shared_house
     await shared_house.settled()
     shared_house.running.is_resting = True
+
+
+@pytest.fixture
+def stage(house: House) -> Stage:
+    """A bot among them."""
+    guild = house.guild()
+    return Stage(house, guild, int(house.channel(guild).id), house.bot(guild))

@@ -75,17 +75,15 @@ async def test_a_name_with_nothing_in_it_is_refused(house: House) -> None:
 
 
 def unicode_texts() -> list[str]:
-    """A sign of every hundred thousand or so, alone, doubled, and among others."""
+    """A sign of every hundred thousand or so: first, doubled, and among others."""
     signs = [chr(code) for code in range(0x20, 0x110000, 11_003) if not 0xD800 <= code < 0xE000]
     odd = "\u200b\u200d\u202e\u2066\ufeff\ufffd\uffff\U0010ffff\u0301\u115f\u3164\u0085\u2028"
-    return [
-        text for sign in (*signs, *odd) for text in (f"{sign}a", f"a{sign}{sign}", f"가{sign}힣")
-    ]
+    return [f"{sign}a{sign}{sign}가{sign}힣" for sign in (*signs, *odd)]
 
 
 async def test_every_sign_of_unicode_comes_back_as_it_was_sent(house: House) -> None:
     room, texts = house.room(), unicode_texts()
-    assert len(texts) > 300
+    assert len(texts) > 100
     for start in range(0, len(texts), limits.ATTACHMENTS):
         some = texts[start : start + limits.ATTACHMENTS]
         files = [(f"{text}.txt", text.encode()) for text in some]

@@ -2,45 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 import orjson
-import pytest
 
-from contracts.identity import Kind
 from contracts.ids import Snowflake
 from contracts.permissions import EVERYONE_DEFAULT, Permission
 from contracts.rpc.chat import OpenInteraction
 from tests.fixtures.patience import until
-from tests.service.chat_service.house import ALICE, BOB, OWNER, SINCE, House, refusal
+from tests.service.chat_service.house import ALICE, BOB, OWNER, SINCE, refusal
+from tests.service.chat_service.stage import BUTTONS, Stage
 
-OPTIONS = [
-    {"type": 3, "name": "text", "description": "What", "required": True, "max_length": 10},
-    {"type": 6, "name": "who", "description": "Whom"},
-    {"type": 4, "name": "how", "description": "How", "choices": [{"name": "Often", "value": 5}]},
-    {"type": 3, "name": "word", "description": "Half", "autocomplete": True},
-]
-BUTTONS = [
-    {
-        "type": 1,
-        "components": [
-            {"type": 2, "style": 1, "label": "Go", "custom_id": "go"},
-            {"type": 2, "style": 1, "label": "No", "custom_id": "no", "disabled": True},
-        ],
-    },
-    {
-        "type": 1,
-        "components": [
-            {
-                "type": 3,
-                "custom_id": "pick",
-                "options": [{"label": "A", "value": "a"}, {"label": "B", "value": "b"}],
-            }
-        ],
-    },
-]
 UNFIT: list[Any] = [
     [{"name": "nothing", "value": "x"}],
     [],
@@ -51,104 +23,6 @@ UNFIT: list[Any] = [
     [{"name": "text", "value": "x"}, {"name": "who", "value": "someone"}],
     "text",
 ]
-UNPRESSED: list[dict[str, Any]] = [
-    {"component_type": 2, "custom_id": "nothing"},
-    {"component_type": 2, "custom_id": "no"},
-    {"component_type": 3, "custom_id": "go"},
-    {"component_type": 3, "custom_id": "pick", "values": ["c"]},
-    {"component_type": 3, "custom_id": "pick", "values": []},
-    {"component_type": 3, "custom_id": "pick", "values": ["a", "b"]},
-    {},
-]
-FORM = {
-    "custom_id": "form",
-    "title": "Say",
-    "components": [
-        {
-            "type": 1,
-            "components": [
-                {"type": 4, "custom_id": "name", "label": "Name", "style": 1, "max_length": 5}
-            ],
-        }
-    ],
-}
-
-
-@dataclass
-class Stage:
-    """A bot that offers a command in a room where Alice is."""
-
-    house: House
-    guild: int
-    room: int
-    bot: int
-    command: dict[str, Any] = field(default_factory=dict)
-
-    async def offers(self, **how: Any) -> dict[str, Any]:
-        form = {"name": "do", "description": "Does", "options": OPTIONS, **how}
-        path = f"/applications/{self.bot}/commands"
-        answer = await self.house.asks_as_bot(self.bot, "POST", path, json=form)
-        self.command = answer.json()
-        return self.command
-
-    async def asks(self, who: int, kind: int, data: dict[str, Any], **more: Any) -> httpx.Response:
-        form = {
-            "type": kind,
-            "application_id": str(self.bot),
-            "channel_id": str(self.room),
-            "guild_id": str(self.guild),
-            "session_id": "s",
-            "data": data,
-            "nonce": "77",
-            **more,
-        }
-        return await self.house.asks(who, "POST", "/interactions", json=form)
-
-    async def calls(self, *options: dict[str, Any], who: int = ALICE, kind: int = 2) -> Asked:
-        """The command, as the bot hears of it."""
-        given = options or ({"name": "text", "type": 3, "value": "hi"},)
-        data = {"id": self.command["id"], "name": "do", "type": 1, "options": given}
-        answer = await self.asks(who, kind, data)
-        assert answer.status_code == 204, answer.text
-        return await self.heard()
-
-    async def heard(self) -> Asked:
-        """What the bot was told last."""
-        told = [body for name, body in await self.house.told_to(self.bot) if name == _CREATED]
-        return Asked(self, told[-1])
-
-    async def told(self, who: int) -> list[tuple[str, dict[str, Any]]]:
-        return await self.house.told_to(who)
-
-
-_CREATED = "InteractionCreate"
-
-
-@dataclass
-class Asked:
-    """What a bot was asked, and its ways to answer."""
-
-    stage: Stage
-    event: dict[str, Any]
-
-    @property
-    def client(self) -> httpx.AsyncClient:
-        running = self.stage.house.running
-        return running.as_(int(self.event["id"]), kind=Kind.INTERACTION, session=0)
-
-    async def answers(self, kind: int, data: Any = None, query: str = "") -> httpx.Response:
-        path = f"/interactions/{self.event['id']}/{self.event['token']}/callback{query}"
-        return await self.client.post(path, json={"type": kind, "data": data})
-
-    async def does(self, method: str, below: str = "", **more: Any) -> httpx.Response:
-        path = f"/webhooks/{self.stage.bot}/{self.event['token']}{below}"
-        return await self.client.request(method, path, **more)
-
-
-@pytest.fixture
-def stage(house: House) -> Stage:
-    guild = house.guild()
-    return Stage(house, guild, int(house.channel(guild).id), house.bot(guild))
 
 
 class TestCommands:
@@ -402,68 +276,6 @@ class TestAnswers:
         await asked.answers(4, {"content": "done"})
         edited = await asked.does("PATCH", f"/messages/{foreign['id']}", json={"content": "x"})
         assert refusal(edited) == (404, 10008)
-
-
-class TestComponents:
-    async def _shown(self, stage: Stage) -> dict[str, Any]:
-        path, form = f"/channels/{stage.room}/messages", {"content": "x", "components": BUTTONS}
-        answer = await stage.house.asks_as_bot(stage.bot, "POST", path, json=form)
-        shown: dict[str, Any] = answer.json()
-        return shown
-
-    async def test_a_press_reaches_the_bot_with_its_message(self, stage: Stage) -> None:
-        message = await self._shown(stage)
-        chosen = {"component_type": 3, "custom_id": "pick", "values": ["b"]}
-        assert (await stage.asks(ALICE, 3, chosen, message_id=message["id"])).status_code == 204
-        asked = await stage.heard()
-        data = asked.event["data"]
-        assert (data["component_type"], data["custom_id"], data["values"]) == (3, "pick", ["b"])
-        assert asked.event["message"]["id"] == message["id"]
-        answer = await asked.answers(7, {"content": "b it is"}, "?with_response=true")
-        assert answer.json()["resource"]["type"] == 7
-        assert (await stage.house.history(BOB, stage.room))[0]["content"] == "b it is"
-        assert (await stage.told(ALICE))[-1][0] == "InteractionSuccess"
-        press = {"component_type": 2, "custom_id": "go"}
-        await stage.asks(ALICE, 3, press, message_id=message["id"])
-        pressed = await stage.heard()
-        assert (await pressed.answers(6)).status_code == 204
-        reply = (await pressed.does("POST", json={"content": "went"})).json()
-        assert reply["interaction_metadata"]["interacted_message_id"] == message["id"]
-
-    async def test_what_is_not_there_to_be_pressed_is_not(self, stage: Stage) -> None:
-        message = await self._shown(stage)
-        for data in UNPRESSED:
-            refused = await stage.asks(ALICE, 3, data, message_id=message["id"])
-            assert refusal(refused) == (400, 50035)
-
-    async def test_a_form_goes_out_and_comes_back(self, stage: Stage) -> None:
-        message = await self._shown(stage)
-        press = {"component_type": 2, "custom_id": "go"}
-        await stage.asks(ALICE, 3, press, message_id=message["id"])
-        asked = await stage.heard()
-        assert refusal(await asked.answers(9, {**FORM, "title": ""})) == (400, 50035)
-        assert (await asked.answers(9, FORM)).status_code == 204
-        name, modal = (await stage.told(ALICE))[-1]
-        assert (name, modal["custom_id"], modal["title"]) == ("ModalCreate", "form", "Say")
-        assert modal["application"]["id"] == str(stage.bot)
-
-        def filled(text: str) -> dict[str, Any]:
-            field = {"type": 4, "custom_id": "name", "value": text}
-            rows = [{"type": 1, "components": [field]}]
-            return {"id": modal["id"], "custom_id": "form", "components": rows}
-
-        assert refusal(await stage.asks(ALICE, 5, filled("too long"))) == (400, 50035)
-        assert refusal(await stage.asks(ALICE, 5, filled(""))) == (400, 50035)
-        assert refusal(await stage.asks(BOB, 5, filled("Bob"))) == (404, 10062)
-        assert (await stage.asks(ALICE, 5, filled("Ada"))).status_code == 204
-        submitted = await stage.heard()
-        (row,) = submitted.event["data"]["components"]
-        assert row["components"][0]["value"] == "Ada"
-        assert submitted.event["message"]["id"] == message["id"]
-        answer = await submitted.answers(4, {"content": "hi Ada"}, "?with_response=1")
-        metadata = answer.json()["resource"]["message"]["interaction_metadata"]
-        assert metadata["type"] == 5
-        assert metadata["triggering_interaction_metadata"]["type"] == 3
 
 
 async def test_what_is_over_is_forgotten(stage: Stage) -> None:

@@ -27,6 +27,7 @@ from contracts.rpc.chat import (
     StageDeed,
 )
 from contracts.wire import timestamp
+from tests.fixtures.wire import Wire
 from tests.service.chat_service.house import ALICE, BOB, OWNER, House, refusal, user
 
 _ids = count(7 << 40)
@@ -59,7 +60,7 @@ async def kept(house: House, number: Snowflake) -> None:
             OfferRecording(recording_id=number, filename="recording.webm", size=len(WEBM))
         )
     there = urlsplit(place.url)
-    async with httpx.AsyncClient(base_url=house.running.url) as nobody:
+    async with httpx.AsyncClient(base_url=house.running.url, transport=Wire()) as nobody:
         sent = await nobody.put(f"{there.path}?{there.query}", content=WEBM)
         assert sent.status_code == 200, sent.text
         again = await nobody.put(f"{there.path}?{there.query}", content=WEBM)

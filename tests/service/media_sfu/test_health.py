@@ -13,10 +13,11 @@ from media_sfu.settings import Settings
 from tests.fixtures.identity import keyring
 from tests.fixtures.patience import until
 from tests.fixtures.services import free_ports, running
+from tests.fixtures.wire import Wire
 
 
 async def readyz(port: int) -> tuple[int, dict[str, str | None]]:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(transport=Wire()) as http:
         answer = await http.get(f"http://127.0.0.1:{port}/readyz")
     return answer.status_code, json.loads(answer.content)["parts"]
 
@@ -58,5 +59,5 @@ async def test_a_taken_port_is_a_trouble_until_it_is_free() -> None:
 async def test_it_is_seen_from_outside(path: str) -> None:
     async with running(Settings, build, udp_bind="127.0.0.1", udp_port=0) as media:
         port = media.service.settings.admin_port
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(transport=Wire()) as http:
             assert (await http.get(f"http://127.0.0.1:{port}{path}")).status_code == 200

@@ -29,6 +29,7 @@ from livekit.protocol.models import DataPacket, ParticipantPermission
 from contracts.rpc import media
 from signaling_service.domain.tokens import sign
 from tests.fixtures.patience import until
+from tests.fixtures.wire import Wire
 from tests.service.signaling_service.house import ALICE, House
 from tests.service.signaling_service.talk import SECRET, Worker, arrives, guest, talking_house
 
@@ -179,7 +180,7 @@ async def test_a_token_opens_what_it_grants_and_nothing_else(talk: Talk) -> None
         until = house.clock.now_ms() / 1000 + 60
         token = sign({"iss": "moim", "exp": until, "video": grants}, SECRET.encode())
         path, headers = f"/twirp/livekit.RoomService/{method}", {"Authorization": f"Bearer {token}"}
-        async with httpx.AsyncClient(base_url=house.running.url) as plain:
+        async with httpx.AsyncClient(base_url=house.running.url, transport=Wire()) as plain:
             answer = await plain.post(path, json=form, headers=headers)
         return answer.status_code, answer.json()
 
@@ -204,7 +205,7 @@ async def test_what_is_wrong_with_a_call_can_be_looked_at(talk: Talk) -> None:
     async def looks(path: str, **grants: Any) -> tuple[int, Any]:
         until = house.clock.now_ms() / 1000 + 60
         token = sign({"iss": "moim", "exp": until, "video": grants}, SECRET.encode())
-        async with httpx.AsyncClient(base_url=house.running.url) as plain:
+        async with httpx.AsyncClient(base_url=house.running.url, transport=Wire()) as plain:
             answer = await plain.get(path, headers={"Authorization": f"Bearer {token}"})
         return answer.status_code, answer.json()
 
