@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from operator import length_hint
 from typing import Protocol
 
 from gateway.live.codec import Encoding, Frames
@@ -42,12 +43,14 @@ class Lane:
         if begin or end < len(ways):
             ways = ways[begin:end]
         write, whole = os.write, len(data)
-        for at, way in enumerate(ways, begin):
+        following = iter(ways)
+        for way in following:
             try:
                 sent = write(way, data) if way != NO_WAY else 0
             except OSError:
                 sent = 0
             if sent != whole:
+                at = begin + len(ways) - length_hint(following) - 1
                 self.viewers[at].sink.write(data[sent:])
 
     def _ways_now(self) -> list[int]:
