@@ -1,10 +1,15 @@
 """Fan-out: a thousand sessions in one community on one gateway process, beside a minimal broadcast
 server.
 
-Ours does all that it does for people (REST, commit, events, permissions, sessions, replay); the
-reference only copies frames. Both are pinned to the same core, the listeners to the other one. With
-one message in flight they take turns after a few messages, so that a neighbour's noise meets both;
-other phases alternate, too.
+What is counted is the CPU of one process on each side, from a message's coming to its last
+delivery: frames of one length to as many sockets, in the order of connecting. Both are pinned to
+the same core, the listeners to the other one. With one message in flight they take turns after a
+few messages, so that a neighbour's noise meets both; other phases alternate, too.
+
+The reference only copies frames. Our gateway does all that it does for people, and that counts
+against it: it takes the sender's POST in, passes it on, answers it, hears the event on the bus,
+decides who may have it, remembers it. `undelivered` says what the POST's way costs it, by messages
+to a community that nobody here listens to, and `deliveries_alone` the ratio without that.
 """
 
 from __future__ import annotations
@@ -18,11 +23,12 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+import httpx
 import uvloop
 
 from loadtest.bench import listeners, measure, senders
 from loadtest.bench.report import bound, goal, progress, result
-from loadtest.bench.world import World, reference, world
+from loadtest.bench.world import World, asked, reference, register, world
 
 PEOPLE = 40
 SERVER_CORE, CLIENT_CORE = 0, 1
@@ -33,6 +39,10 @@ TURNS = 10
 """Of each side in a round with one in flight."""
 MESSAGES = 5
 """In a turn, at least."""
+UNDELIVERED = 100
+"""Messages to nobody in a round."""
+PAUSE_S = 0.008
+"""Between those: about as long as a message to everybody takes."""
 
 Say = Callable[[int], Awaitable[None]]
 
@@ -91,6 +101,36 @@ async def steady(side: Side, per_second: float, seconds: float) -> None:
     side.room.late = []
 
 
+class Undelivered:
+    """Messages of somebody to a community where nobody else is, nor they themselves."""
+
+    def __init__(self, pid: int, path: str, token: str, door: senders.Sender) -> None:
+        self.cpu: list[float] = []
+        """Milliseconds a message."""
+        self._pid, self._path, self._token, self._door = pid, path, token, door
+
+    @classmethod
+    async def of(cls, house: World) -> Undelivered:
+        """Make the community."""
+        async with httpx.AsyncClient(base_url=f"{house.suite.url}/api/v10", timeout=60) as http:
+            token = await register(http, PEOPLE)
+            owner = {"Authorization": token}
+            guild = await asked(http.post("/guilds", json={"name": "Empty"}, headers=owner))
+            channels = await asked(http.get(f"/guilds/{guild['id']}/channels", headers=owner))
+        channel = next(channel["id"] for channel in channels if channel["type"] == 0)
+        (door,) = await senders.connect(int(house.suite.url.rpartition(":")[2]), 1)
+        pid = house.suite.process("gateway").pid
+        return cls(pid, f"/api/v10/channels/{channel}/messages", token, door)
+
+    async def measure(self) -> None:
+        """One round."""
+        before = measure.cpu_seconds([self._pid])
+        for _ in range(UNDELIVERED):
+            await self._door.send(_request(self._path, self._token))
+            await asyncio.sleep(PAUSE_S)
+        self.cpu.append((measure.cpu_seconds([self._pid]) - before) / UNDELIVERED * 1e3)
+
+
 async def ours(house: World, sessions: int) -> tuple[Side, float]:
     """Our gateway with its audience; and KiB of memory for each idle session."""
     pid = house.suite.process("gateway").pid
@@ -109,7 +149,7 @@ async def ours(house: World, sessions: int) -> tuple[Side, float]:
     async def one() -> None:
         # At a fixed rate a message may be due while the one before is not answered yet.
         door = await doors.get()
-        await door.send(_request(house))
+        await door.send(_request(house.path, house.tokens[0]))
         doors.put_nowait(door)
 
     async def say(count: int) -> None:
@@ -118,9 +158,9 @@ async def ours(house: World, sessions: int) -> tuple[Side, float]:
     return Side("ours", pid, room, audience, say), idle
 
 
-def _request(house: World) -> bytes:
+def _request(path: str, token: str) -> bytes:
     content = (listeners.mark() + " Shall we meet at seven? " * 8)[:180]
-    return senders.post(house.path, json.dumps({"content": content}).encode(), house.tokens[0])
+    return senders.post(path, json.dumps({"content": content}).encode(), token)
 
 
 async def minimal(port: int, pid: int, sessions: int, size: int) -> Side:
@@ -167,15 +207,16 @@ async def run(arguments: argparse.Namespace) -> int:
         mine, idle = await ours(house, arguments.sessions)
         beating = asyncio.ensure_future(beats([mine]))
         size = await frame_size(mine)
+        nobody = await Undelivered.of(house)
         port = int(house.suite.url.rpartition(":")[2]) + 61
         async with reference("loadtest.reference.minimal", str(port)) as pid:
             other = await minimal(port, pid, arguments.sessions, size)
-            await phases([mine, other], arguments)
+            await phases([mine, other], nobody, arguments)
         beating.cancel()
-    return told(mine, other, idle, size)
+    return told(mine, other, nobody, idle=idle, frame_bytes=size)
 
 
-async def phases(sides: list[Side], arguments: argparse.Namespace) -> None:
+async def phases(sides: list[Side], nobody: Undelivered, arguments: argparse.Namespace) -> None:
     """Alternate, so that a noisy minute of the machine meets both."""
     for number in range(arguments.rounds):
         progress(f"round {number + 1}: both in turns, 1 in flight")
@@ -188,9 +229,10 @@ async def phases(sides: list[Side], arguments: argparse.Namespace) -> None:
         for side in sides:
             progress(f"round {number + 1}: {side.name}, 10 messages/s")
             await steady(side, 10, arguments.seconds)
+        await nobody.measure()
 
 
-def told(mine: Side, other: Side, idle: float, size: int) -> int:
+def told(mine: Side, other: Side, nobody: Undelivered, *, idle: float, frame_bytes: int) -> int:
     """Figures and goals."""
 
     def figures(side: Side) -> dict[str, Any]:
@@ -213,7 +255,25 @@ def told(mine: Side, other: Side, idle: float, size: int) -> int:
         goal("p99 at 10k deliveries/s, ms", late * 1e3, least * 1e3, at_most=1.5),
         bound("KiB (PSS) per idle session", idle, 16),
     ]
-    return result("fanout", goals, frame_bytes=size, ours=figures(mine), minimal=figures(other))
+    post = measure.median(nobody.cpu)
+    alone = one - post * 1e3 / len(mine.audience)
+    return result(
+        "fanout",
+        goals,
+        frame_bytes=frame_bytes,
+        ratios_of_turns_w1=spread(mine.cpu_per_million[1], other.cpu_per_million[1]),
+        undelivered_cpu_ms_per_message=round(post, 3),
+        deliveries_alone_w1=round(alone / two, 3),
+        ours=figures(mine),
+        minimal=figures(other),
+    )
+
+
+def spread(mine: list[float], others: list[float]) -> dict[str, float]:
+    """How the ratios of turns next to each other lie."""
+    ratios = [one / two for one, two in zip(mine, others, strict=True)]
+    shares = {"p10": 0.1, "p25": 0.25, "median": 0.5, "p75": 0.75, "p90": 0.9}
+    return {name: round(measure.quantile(ratios, share), 3) for name, share in shares.items()}
 
 
 def main() -> int:
@@ -221,7 +281,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./moim bench fanout", description=__doc__)
     parser.add_argument("--sessions", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=3)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=8)
     arguments = parser.parse_args()
     measure.pin(os.getpid(), CLIENT_CORE)
     return uvloop.run(run(arguments))
