@@ -11,8 +11,7 @@ from chassis.logs import logger
 from chassis.rpc.client import Calls
 from chassis.tasks import Tasks
 from contracts.errors import DomainError
-from contracts.rpc.presence import Seat
-from gateway.live.seats import Seats
+from gateway.live.seats import Seated, Seats
 
 log = logger("presence")
 
@@ -55,12 +54,12 @@ class PresenceLink:
         """Sessions are served as well while nobody hears of them."""
         return None
 
-    def opened(self, seat: Seat) -> None:
+    def opened(self, seat: Seated) -> None:
         """A session came."""
         self._seats.put(seat)
         self._news.set()
 
-    def changed(self, seat: Seat) -> None:
+    def changed(self, seat: Seated) -> None:
         """A session is to be shown otherwise."""
         self._seats.put(seat)
         self._news.set()

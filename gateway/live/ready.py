@@ -93,7 +93,8 @@ class Readying:
         viewer.order = order if viewer.intents & _GUILDS else ()
         viewer.high, viewer.first = high, high - len(viewer.order) - 1
         viewer.settle([(guild_id, high, 0) for guild_id in order], high)
-        viewer.unavailable = dict.fromkeys(arrival.unavailable, 0)
+        if arrival.unavailable or viewer.unavailable:
+            viewer.unavailable = dict.fromkeys(arrival.unavailable, 0)
 
     def _go_live(self, viewer: Viewer, arrival: Arrival, mark: int) -> None:
         hub = self._hub

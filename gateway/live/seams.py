@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
 from contracts.rpc.base import Call
-from contracts.rpc.presence import Seat
 from contracts.topics import Topic
 from contracts.wire import Wire
+from gateway.live.seats import Seated
 
 R = TypeVar("R", bound=Wire)
 
@@ -69,10 +69,10 @@ class Asks(Protocol):
 class PresenceSink(Protocol):
     """Whoever is told which sessions are here."""
 
-    def opened(self, seat: Seat) -> None:
+    def opened(self, seat: Seated) -> None:
         """A session came."""
 
-    def changed(self, seat: Seat) -> None:
+    def changed(self, seat: Seated) -> None:
         """It is to be shown otherwise."""
 
     def closed(self, session_id: str) -> None:

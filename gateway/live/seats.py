@@ -9,7 +9,10 @@ simply asked for again, with whatever has changed since.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
+from contracts.ids import ChannelId, UserId
+from contracts.objects.presence import Status
 from contracts.rpc.presence import (
     PresenceDelta,
     PresenceDigest,
@@ -17,12 +20,39 @@ from contracts.rpc.presence import (
     Seat,
     digest_of,
 )
+from contracts.wire import JSON
 
 PIECE_BYTES = 256 << 10
 """A report is cut here: one line of a link is bounded, and others want to speak too."""
 _PLAIN_SEAT_BYTES = 200
 
 Report = PresenceSnapshot | PresenceDelta
+
+
+class Seated(NamedTuple):
+    """A session as it is to be told of. It is kept for everybody, and a Seat would be ten times as
+    large.
+    """
+
+    session_id: str
+    user_id: int
+    status: Status
+    activities: tuple[JSON, ...]
+    platform: str
+    since: int | None
+    focus: int | None
+
+    def told(self) -> Seat:
+        """As it is told. There is nothing in it that was not validated when it came."""
+        return Seat.model_construct(
+            session_id=self.session_id,
+            user_id=UserId(self.user_id),
+            status=self.status,
+            activities=self.activities,
+            platform=self.platform,
+            since=self.since,
+            focus=ChannelId(self.focus) if self.focus is not None else None,
+        )
 
 
 class Seats:
@@ -34,8 +64,8 @@ class Seats:
         self._instance = instance
         self._beat_every = beat_every
         self._piece_bytes = piece_bytes
-        self._held: dict[str, Seat] = {}
-        self._known: dict[str, Seat] = {}
+        self._held: dict[str, Seated] = {}
+        self._known: dict[str, Seated] = {}
         """What presence_service was told in this epoch."""
         self._digest = 0
         self._stale: dict[str, None] = {}
@@ -54,7 +84,7 @@ class Seats:
         """Of how many sessions there is something to tell."""
         return len(self._stale)
 
-    def put(self, seat: Seat) -> None:
+    def put(self, seat: Seated) -> None:
         """A session came, or changed."""
         self._held[seat.session_id] = seat
         self._stale[seat.session_id] = None
@@ -144,8 +174,8 @@ class Seats:
             if seat == known:
                 del self._stale[session_id]
             elif seat is not None:
-                opened.append(seat)
-                left -= _size(seat)
+                opened.append(seat.told())
+                left -= _size(opened[-1])
             else:
                 closed.append(session_id)
                 left -= len(session_id) + 3
@@ -156,14 +186,15 @@ class Seats:
             self._forget(session_id)
         for seat in opened:
             self._forget(seat.session_id)
-            self._known[seat.session_id] = seat
+            # Nothing was put since the report was made: what is held is what was told.
+            self._known[seat.session_id] = self._held[seat.session_id]
             self._digest ^= _digest(seat)
 
     def _forget(self, session_id: str) -> None:
         self._stale.pop(session_id, None)
         known = self._known.pop(session_id, None)
         if known is not None:
-            self._digest ^= _digest(known)
+            self._digest ^= _digest(known.told())
 
 
 def _digest(seat: Seat) -> int:

@@ -13,15 +13,14 @@ from contracts.closecodes import Close
 from contracts.events.base import Event
 from contracts.events.settings import StatusChosen
 from contracts.identity import Identity, Kind
-from contracts.ids import ChannelId, UserId
 from contracts.intents import Intent
-from contracts.rpc.presence import Seat
 from contracts.rpc.users import OwnSettings
 from contracts.wire import JSON
 from gateway.live.codec import Encoding, Piece, encode, encode_pieces
 from gateway.live.outlet import Outlet, Sink, Translator
 from gateway.live.payloads import UNSAID, Shown
 from gateway.live.replay import Stay
+from gateway.live.seats import Seated
 
 _LEFT_FOR = 600 * 1_000_000
 """Microseconds for which it is remembered that a session was in a guild."""
@@ -166,20 +165,20 @@ class Viewer:
         self.custom = chosen.custom
         self.shown = replace(self.shown, status=chosen.status, activities=kept)
 
-    def seat(self) -> Seat:
+    def seat(self) -> Seated:
         """How presence is told of it."""
         activities = self.shown.activities
         if self.custom is not None and not any(each.get("type") == CUSTOM for each in activities):
             activities = (self.custom, *activities)
-        # Nothing here that was not validated when it came, and every arrival has one.
-        return Seat.model_construct(
-            session_id=self.session_id,
-            user_id=UserId(self.user_id),
-            status=self.shown.status,
-            activities=activities,
-            platform=self.platform,
-            since=self.shown.since,
-            focus=ChannelId(self.shown.focus) if self.shown.focus is not None else None,
+        shown = self.shown
+        return Seated(
+            self.session_id,
+            self.user_id,
+            shown.status,
+            activities,
+            self.platform,
+            shown.since,
+            shown.focus,
         )
 
     def push(self, payload: bytes) -> None:

@@ -294,6 +294,7 @@ class EdgeProtocol(asyncio.Protocol):
             line = b"%b %b%b" % (head.method, head.path, head.query)
             caller = self._caller(head)
             self.desk.adopt(self._transport, line, self._lines.pairs(), rest, caller)
+            del self._parser  # as when a connection is lost, which this object is not told any more
             return
         # The parser took another upgrade for the end of HTTP. It is ignored, so a parser that
         # knows nothing of it reads the body and all that follows.

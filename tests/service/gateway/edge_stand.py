@@ -303,6 +303,7 @@ class Stand:
         return Edge(desk, self.metrics)
 
     def _adopt(self, *taken: Any) -> None:
+        taken[0].set_protocol(asyncio.Protocol())
         self.adopted.append(taken)
         self.was_adopted.set()
 

@@ -53,7 +53,7 @@ from contracts.rpc.community import (
     SearchMembers,
 )
 from contracts.rpc.edge import RecallSight, ReleaseSession
-from contracts.rpc.presence import GetPresences, Presences, Seat
+from contracts.rpc.presence import GetPresences, Presences
 from contracts.rpc.signaling import (
     GetCalls,
     GetVoiceStates,
@@ -69,6 +69,7 @@ from contracts.rpc.users import (
 from contracts.topics import Topic
 from gateway.live import records
 from gateway.live.lobby import Lobby, Site
+from gateway.live.seats import Seated
 from gateway.live.ws import GatewaySocket
 from tests.fixtures.clock import START, ManualClock
 
@@ -450,12 +451,12 @@ class Presence:
     """Remembers what it was told."""
 
     def __init__(self) -> None:
-        self.seats: dict[str, Seat] = {}
+        self.seats: dict[str, Seated] = {}
 
-    def opened(self, seat: Seat) -> None:
+    def opened(self, seat: Seated) -> None:
         self.seats[seat.session_id] = seat
 
-    def changed(self, seat: Seat) -> None:
+    def changed(self, seat: Seated) -> None:
         assert seat.session_id in self.seats
         self.seats[seat.session_id] = seat
 

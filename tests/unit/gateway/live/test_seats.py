@@ -9,15 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.ids import UserId
 from contracts.objects.presence import Status
 from contracts.rpc.presence import PresenceDelta, PresenceSnapshot, Seat, digest_of
-from gateway.live.seats import Report, Seats
+from gateway.live.seats import Report, Seated, Seats
 
 
-def seat(session_id: str = "a", status: Status = Status.ONLINE, *, doing: str = "") -> Seat:
+def seat(session_id: str = "a", status: Status = Status.ONLINE, *, doing: str = "") -> Seated:
     activities = ({"name": doing},) if doing else ()
-    return Seat(session_id=session_id, user_id=UserId(7), status=status, activities=activities)
+    return Seated(session_id, 7, status, activities, "web", None, None)
 
 
 class Listener:
@@ -76,7 +75,7 @@ class TestLink:
         seats.put(seat("b", Status.INVISIBLE))
         seats.link_up(5)
         send_all(seats, listener)
-        assert listener.seats == {"a": seat("a"), "b": seat("b", Status.INVISIBLE)}
+        assert listener.seats == {"a": seat("a").told(), "b": seat("b", Status.INVISIBLE).told()}
 
     def test_each_link_has_a_higher_epoch_whatever_the_clock_does(self) -> None:
         seats, listener = Seats("g1"), Listener()
@@ -96,7 +95,7 @@ class TestLink:
         seats.put(seat("b"))
         seats.link_up(2)
         assert send_all(seats, listener) == [
-            PresenceSnapshot(instance="g1", epoch=2, seats=(seat("b"),))
+            PresenceSnapshot(instance="g1", epoch=2, seats=(seat("b").told(),))
         ]
         assert_equal_ends(seats, listener)
 
@@ -122,7 +121,11 @@ class TestDeltas:
         seats.drop("a")
         assert send_all(seats, listener) == [
             PresenceDelta(
-                instance="g1", epoch=1, number=1, opened=(seat("b", Status.IDLE),), closed=("a",)
+                instance="g1",
+                epoch=1,
+                number=1,
+                opened=(seat("b", Status.IDLE).told(),),
+                closed=("a",),
             )
         ]
 
@@ -146,7 +149,7 @@ class TestDeltas:
         seats.put(seat("a", Status.DND))
         (said,) = send_all(seats, listener)
         assert isinstance(said, PresenceDelta)
-        assert (said.opened, said.closed) == ((seat("a", Status.DND),), ())
+        assert (said.opened, said.closed) == ((seat("a", Status.DND).told(),), ())
 
     def test_a_report_that_could_not_be_sent_is_made_again_with_what_changed_since(
         self, seats: Seats, listener: Listener
@@ -156,12 +159,12 @@ class TestDeltas:
         seats.put(seat("c"))
         (said,) = send_all(seats, listener)
         assert isinstance(said, PresenceDelta)
-        assert (said.number, said.opened) == (1, (seat("b"), seat("c")))
+        assert (said.number, said.opened) == (1, (seat("b").told(), seat("c").told()))
 
     def test_activities_alone_are_a_change(self, seats: Seats, listener: Listener) -> None:
         seats.put(seat("a", doing="chess"))
         send_all(seats, listener)
-        assert listener.seats == {"a": seat("a", doing="chess")}
+        assert listener.seats == {"a": seat("a", doing="chess").told()}
 
     def test_dropping_what_is_not_there_means_nothing(self, seats: Seats) -> None:
         seats.drop("x")
@@ -231,7 +234,7 @@ class TestDigest:
         assert digest is not None
         seats.disagreed(digest, 9)
         assert send_all(seats, listener) == [
-            PresenceSnapshot(instance="g1", epoch=9, seats=(seat("a"),))
+            PresenceSnapshot(instance="g1", epoch=9, seats=(seat("a").told(),))
         ]
 
     def test_disagreement_about_an_epoch_that_is_over_means_nothing(self) -> None:
@@ -264,7 +267,7 @@ def converge(seats: Seats, listener: Listener) -> None:
     """Whatever happened: a link makes both ends equal."""
     seats.link_up(1)
     send_all(seats, listener)
-    assert listener.seats == seats._held
+    assert listener.seats == {key: held.told() for key, held in seats._held.items()}
     assert_equal_ends(seats, listener)
 
 
@@ -289,5 +292,5 @@ class TestExhaustion:
             if is_reporting:
                 send_all(seats, listener)
                 if is_up:
-                    assert listener.seats == seats._held
+                    assert listener.seats == {key: held.told() for key, held in seats._held.items()}
         converge(seats, listener)
