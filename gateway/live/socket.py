@@ -34,6 +34,7 @@ from gateway.live.viewer import Viewer
 
 log = logger("ws")
 
+_MINUTE_S = 60.0
 GOODBYE_S = 5.0
 """For so long the peer may take to answer a close."""
 
@@ -47,6 +48,8 @@ class Socket(asyncio.Protocol, ABC):
         "_leaves_at",
         "_lobby",
         "_parser",
+        "_pinged_since",
+        "_pings",
         "_stalled_at",
         "_task",
         "_transport",
@@ -72,6 +75,7 @@ class Socket(asyncio.Protocol, ABC):
         self._task: asyncio.Task[None] | None = None
         self._stalled_at: float | None = None
         self._leaves_at = 0.0
+        self._pinged_since, self._pings = 0.0, 0
         self.bucket = 0
         self.in_vain: Callable[[], None] | None = None
         """Told when nobody is known by what this client shows."""
@@ -222,7 +226,7 @@ class Socket(asyncio.Protocol, ABC):
             case Message():
                 self._hear(received.payload)
             case Ping() if not self.is_over:
-                self.outlet.push(frame(PONG, received.payload))
+                self._answer(received.payload)
             case Pong() if self._viewer is not None:
                 self._lobby.echoed(self._viewer, received.payload)
             case Closed():
@@ -232,6 +236,17 @@ class Socket(asyncio.Protocol, ABC):
                 is_big = received.close is Close.TOO_BIG
                 self.close(Close.DECODE_ERROR if is_big else received.close)
                 self._fall_silent()
+
+    def _answer(self, payload: bytes) -> None:
+        now = self._lobby.clock.monotonic()
+        if now - self._pinged_since >= _MINUTE_S:
+            self._pinged_since, self._pings = now, 0
+        self._pings += 1
+        if self._pings > limits.GATEWAY_PINGS_PER_MINUTE:
+            # Each is answered, and what its sender does not read would wait here.
+            self.close(Close.RATE_LIMITED)
+        else:
+            self.outlet.push(frame(PONG, payload))
 
     def _closed(self, closed: Closed) -> None:
         transport = self._transport

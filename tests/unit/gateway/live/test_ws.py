@@ -110,6 +110,19 @@ class TestHandshake:
         assert not gateway.lobby.sockets
 
 
+async def test_a_flood_of_pings_ends_a_connection(gateway: Gateway) -> None:
+    """Each is answered: who does not read the answers would have them kept."""
+    client = gateway.connect()
+    for _ in range(2):
+        client.socket.data_received(masked(9, b"x") * limits.GATEWAY_PINGS_PER_MINUTE)
+        client.read()
+        assert client.close_code is None
+        gateway.clock.advance(60)
+    client.socket.data_received(masked(9, b"x") * (limits.GATEWAY_PINGS_PER_MINUTE + 1))
+    client.read()
+    assert client.close_code == 4008
+
+
 class TestQuery:
     @pytest.mark.parametrize("query", ["", "v=9", "v=10", "encoding=json", "x=1&v=10"])
     async def test_says_hello(self, gateway: Gateway, query: str) -> None:
