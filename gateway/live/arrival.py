@@ -16,6 +16,7 @@ from contracts import topics
 from contracts.errors import ErrorCode, NotFound, Unavailable
 from contracts.events.base import open_as
 from contracts.events.member import MemberAdd, MemberRemove, MemberUpdate
+from contracts.events.presence import PresenceUpdate
 from contracts.events.role import RoleDelete
 from contracts.events.session import LoginEnded
 from contracts.events.thread import ThreadMembersUpdate
@@ -38,6 +39,7 @@ from gateway.live.replay import Entry
 ROUNDS = 6
 """So often what was asked may turn out stale; then the client is asked to come again."""
 
+_SEEN = PresenceUpdate.__name__
 _IN_THREADS = ThreadMembersUpdate.__name__
 _MEMBER_EVENTS = frozenset({MemberAdd.__name__, MemberUpdate.__name__})
 
@@ -140,6 +142,8 @@ class Arrival:
         if person.changes != self._changes or not all(map(hub.atlas.holds, places)):
             return False
         for entry in hub.ring.after(self._mark, self.topics):
+            if entry.header.name == _SEEN and entry.header.route.guild_id is not None:
+                continue  # in a storm nearly all of them: the guild's view has it
             if not self._can_fold(entry):
                 return False
             route = entry.header.route
