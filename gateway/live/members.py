@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
+from collections import deque
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 
@@ -47,15 +48,26 @@ class Chunks:
         self._calls = calls
         self._clock = clock
         self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._waiting: dict[Viewer, deque[MembersRequest]] = {}
+        """What sessions ask for beyond what they are being told."""
 
     async def answer(self, viewer: Viewer, request: MembersRequest) -> None:
         """GUILD_MEMBERS_CHUNK, one or more; nothing for a guild the session is not in."""
         if request.guild_id not in viewer.guilds:
             return
-        request = allowed(viewer.intents, request)
+        if (waiting := self._waiting.get(viewer)) is not None:
+            waiting.append(request)
+            return
+        waiting = self._waiting[viewer] = deque([request])
         try:
-            async with self._turns:
-                await self._answer(viewer, request)
+            while waiting and self._hub.is_live(viewer):
+                await self._try(viewer, allowed(viewer.intents, waiting.popleft()))
+        finally:
+            del self._waiting[viewer]
+
+    async def _try(self, viewer: Viewer, request: MembersRequest) -> None:
+        try:
+            await self._answer(viewer, request)
         except DomainError as error:
             log.warning("members.unavailable", guild=request.guild_id, reason=str(error))
 
@@ -63,18 +75,20 @@ class Chunks:
         guild = self._hub.atlas.guild_at(request.guild_id)
         if guild is None or guild.view is None:
             return
-        pages, count = await self._find(guild.view, request)
-        index = 0
-        async for page in pages:
-            presences = await self._presences(page) if request.presences else None
+        async with self._turns:
+            pages, count = await self._find(guild.view, request)
+        for index in range(count):
+            # Who asks for fifty thousand and reads none of them is not kept a copy.
+            while viewer.outlet.stalled and self._hub.is_live(viewer):
+                await self._clock.sleep(_PATIENCE_S)
+            async with self._turns:
+                page = await anext(pages)
+                presences = await self._presences(page) if request.presences else None
             while viewer.is_behind:
                 await self._clock.sleep(_PATIENCE_S)
             if not self._hub.is_live(viewer):
                 return
             self._push(viewer, _chunk(request, page, presences, index, count))
-            index += 1
-            if index == count:
-                return
 
     async def _find(
         self, view: GuildView, request: MembersRequest

@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError as RedisAway
 from chassis.metrics import Metrics
 from contracts.identity import Identity
 from contracts.intents import Intent
-from contracts.rpc.community import GetMembers
+from contracts.rpc.community import GetMembers, ListMembers
 from contracts.rpc.edge import ReleaseSession
 from contracts.topics import session_key
 from gateway.live.atlas import LINGER_S
@@ -262,6 +262,21 @@ class TestMembers:
         (chunk,) = bot.all("GUILD_MEMBERS_CHUNK")
         assert len(chunk["members"]) == told
         assert "presences" not in chunk, "it has no GUILD_PRESENCES"
+
+    async def test_wait_for_who_does_not_read_them(self, gateway: Gateway) -> None:
+        """Else each request would keep a copy of all members."""
+        for user_id in range(1_000, 3_200):
+            gateway.world.enrol(user_id)
+        client = await entered(gateway)
+        client.socket.pause_writing()
+        for _ in range(3):
+            client.say(8, {"guild_id": str(GUILD), "query": "", "limit": 0})
+        await settled()
+        assert not [call for call in gateway.world.asked if isinstance(call, ListMembers)]
+        client.socket.resume_writing()
+        gateway.clock.advance(1)
+        await client.until(lambda: len(client.all("GUILD_MEMBERS_CHUNK")) == 9)
+        assert [c["chunk_index"] for c in client.all("GUILD_MEMBERS_CHUNK")] == [0, 1, 2] * 3
 
     async def test_of_a_foreign_guild_are_not_told(self, gateway: Gateway) -> None:
         client = await entered(gateway)
