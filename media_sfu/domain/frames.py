@@ -4,12 +4,13 @@ follow. Encrypted frames keep these first bytes readable.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Vp8:
-    """A VP8 payload descriptor (RFC 7741): offsets are from the payload's begin, 0 for absent."""
+class Vp8(NamedTuple):
+    """A VP8 payload descriptor (RFC 7741): offsets are from the payload's begin, 0 for absent. One
+    is made for every packet of a video.
+    """
 
     is_key: bool
     picture: int
