@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
+from chassis.clock import Clock
 from chassis.service import Service
 from contracts.rpc.media_news import LossReason, WorkerHere
 from media_sfu import feedback
 from media_sfu.actions import cords, following, hearing, relaying, seating
-from media_sfu.rooms import Participant
+from media_sfu.rooms import Participant, Room
 from media_sfu.settings import Settings
 from media_sfu.worker import Worker
 
 LEASE_S = 5.0
+TURN_S = 0.0005
 _LAPSE_S = 12.0
 """Clients prove themselves every few seconds; who did not for so long has faltered."""
 
@@ -65,10 +67,26 @@ async def _follow(worker: Worker) -> None:
         simulcasts = [track for track in room.tracks.values() if track.rids]
         for track in simulcasts:
             following.tell_wanted(worker, room, track, now)
-        for one in room.participants.values() if simulcasts else ():
-            _narrow(one, now)
-            following.aim(one, now)
+        if not simulcasts:
+            continue
+        async for one, moment in by_turns(worker.clock, room):
+            _narrow(one, moment)
+            following.aim(one, moment)
     worker.port.flush()
+
+
+async def by_turns(clock: Clock, room: Room) -> AsyncIterator[tuple[Participant, float]]:
+    """Everybody in a room, and when they are looked at. Packets are let pass in between: a look at
+    all the pictures of all in a large room takes longer than any of them should wait.
+    """
+    since = clock.monotonic()
+    for one in tuple(room.participants.values()):
+        now = clock.monotonic()
+        if now - since > TURN_S:
+            await clock.sleep(0)
+            since = now = clock.monotonic()
+        if room.participants.get(one.name) is one:
+            yield one, now
 
 
 async def _report(worker: Worker, settings: Settings) -> None:
@@ -80,8 +98,8 @@ async def _report(worker: Worker, settings: Settings) -> None:
                 worker.port.surplus += layer.ration.told() if layer.ration is not None else 0
         for leg in room.legs.values():
             feedback.report(leg, now, settings.video_bits)
-        for one in tuple(room.participants.values()):
-            await _look_after(worker, settings, one, now)
+        async for one, moment in by_turns(worker.clock, room):
+            await _look_after(worker, settings, one, moment)
     worker.port.flush()
     worker.port.count()
 

@@ -12,6 +12,7 @@ import select
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from struct import Struct
 from time import monotonic
 from typing import Any
@@ -156,7 +157,8 @@ class Traffic:
     def play(self, seconds: float) -> int:
         """Send everything at its pace, and hear what comes of it; how many were sent."""
         began = monotonic()
-        end, report_at = began + seconds, began + REPORT_EVERY_S / 2
+        end, report_at = began + seconds, began
+        reporting, pause = cycle(self._ears.values()), REPORT_EVERY_S / len(self._ears)
         due = [(began + phase, at) for at, (phase, _, _) in enumerate(self._voices)]
         heapq.heapify(due)
         sent = 0
@@ -167,9 +169,8 @@ class Traffic:
                 sent += source.send(caller)
                 heapq.heapreplace(due, (moment + source.every, at))
             if now >= report_at:
-                report_at += REPORT_EVERY_S
-                for ear in self._ears.values():
-                    ear.report()
+                report_at += pause
+                next(reporting).report()
             self._hear(max(0.0, min(due[0][0], end) - monotonic()))
         self._settle()
         return sent
