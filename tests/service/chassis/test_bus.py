@@ -1,4 +1,4 @@
-"""The bus on a real server: order, stamps, gaps of every kind, replay."""
+"""The bus on a real server: order, stamps, and gaps of every kind."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections import defaultdict
 
 import pytest
 
-from chassis.bus import Bus, Pace, ReplayGone
+from chassis.bus import Bus, Pace
 from chassis.bus.server import Server
 from chassis.clock import SystemClock
 from contracts import topics
 from contracts.events.base import BETWEEN, Route, pack
 from contracts.topics import Topic
-from tests.fixtures.buses import Heard, NewBus, publish
+from tests.fixtures.buses import Heard, NewBus, publish, records
 from tests.fixtures.patience import PATIENCE
 from tests.fixtures.proxy import proxied
 from tests.fixtures.redis import RedisServer
@@ -29,10 +29,6 @@ CALM = Pace(canary=60, heads=600)
 def server_of(bus: Bus) -> Server:
     """The only one."""
     return bus._servers.at(T)
-
-
-def records(count: int, first: int = 0) -> list[bytes]:
-    return [b"%d" % number for number in range(first, first + count)]
 
 
 class TestPublishing:
@@ -380,75 +376,10 @@ class TestGaps:
         assert bus.trouble() is None
 
 
-class TestReplay:
-    async def test_merges_topics_in_the_order_of_stamps(self, new_bus: NewBus) -> None:
-        bus = await new_bus()
-        for number in range(20):
-            await publish(bus, T if number % 3 else OTHER, [b"%d" % number], first_id=number + 1)
-        all_of_it = await bus.replay([T, OTHER, topics.guild(404)], 0, epoch=bus.epoch)
-        assert [record for _, _, _, record in all_of_it] == records(20)
-        since = all_of_it[11][2]
-        assert await bus.replay([T, OTHER], since) == all_of_it[12:]
-        assert await bus.replay([T, OTHER], all_of_it[-1][2]) == []
-
-    @pytest.mark.parametrize("back", [2_047, 2_048, 2_049, 2_304])
-    async def test_reaches_back_at_least_so_many_events(self, new_bus: NewBus, back: int) -> None:
-        """At every moment: also just before and just after a trim."""
-        bus, heard = await new_bus(keep_for=0), Heard()
-        await bus.subscribe(T, heard)
-        await publish(bus, T, records(4_094))
-        for number in range(4_094, 4_100):
-            await publish(bus, T, [b"%d" % number], first_id=number + 1)
-            await heard.count(number + 1)
-            since = heard.events[-back - 1][2]
-            assert await bus.replay([T], since) == heard.events[-back:]
-
-    async def test_is_refused_beyond_the_floor(
-        self, new_bus: NewBus, redis_server: RedisServer
-    ) -> None:
-        bus, heard = await new_bus(keep_for=0), Heard()
-        await bus.subscribe(T, heard)
-        await publish(bus, T, records(4_100))
-        await heard.count(4_100)
-        floor = int((await bus.commands.hget(topics.head_key(T), "f")) or 0)
-        assert await bus.replay([T], floor) == [e for e in heard.events if e[2] > floor]
-        with pytest.raises(ReplayGone):
-            await bus.replay([T], floor - 1)
-
-    async def test_keeps_everything_for_the_promised_time(self, new_bus: NewBus) -> None:
-        bus = await new_bus()
-        await publish(bus, T, records(6_000))
-        assert len(await bus.replay([T], 0)) == 6_000
-
-    async def test_is_refused_for_another_epoch_and_for_a_log_that_is_gone(
-        self, new_bus: NewBus, redis_server: RedisServer
-    ) -> None:
-        bus = await new_bus()
-        await publish(bus, T, records(3))
-        with pytest.raises(ReplayGone):
-            await bus.replay([T], 0, epoch="another")
-        redis_server.command("DEL", topics.log_key(T))
-        with pytest.raises(ReplayGone):
-            await bus.replay([T], 0)
-
-    async def test_and_live_events_meet_without_gap(self, new_bus: NewBus) -> None:
-        telling, hearing, heard = await new_bus(), await new_bus(), Heard()
-        await publish(telling, T, records(10))
-        await hearing.subscribe(T, heard)
-        await publish(telling, T, records(10, first=10), first_id=11)
-        await heard.count(10)
-        since = hearing.live_since(T)
-        assert since is not None
-        early = [event for event in await hearing.replay([T], 0) if event[2] <= since]
-        assert [event[3] for event in early] + heard.records == records(20)
-
-
 async def _until_down(bus: Bus) -> None:
     async with asyncio.timeout(PATIENCE):
         while bus.trouble() is None:
-            await asyncio.wait(
-                {server_of(bus).lines[0]._work, server_of(bus).lines[1]._work}, timeout=0.01
-            )
+            await asyncio.wait({line._work for line in server_of(bus).lines[:2]}, timeout=0.01)
 
 
 async def _noticed(bus: Bus) -> None:

@@ -49,6 +49,11 @@ TOKEN = f"{urlsafe_b64encode(b'42').decode().rstrip('=')}.ZxYwVu.{'s' * 27}"
 AUTH = f"Authorization: Bot {TOKEN}\r\n"
 
 
+def post(path: str, extra: str = "", method: str = "POST") -> str:
+    """The head of a request."""
+    return f"{method} {path} HTTP/1.1\r\nHost: moim\r\n{AUTH}{extra}\r\n"
+
+
 @dataclass
 class Seen:
     """A request as the service got it."""
