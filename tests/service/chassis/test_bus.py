@@ -241,7 +241,7 @@ class TestGaps:
             proxy.stall()
             await publish(telling, T, records(700, first=1), first_id=2)
             assert heard.records == records(1)
-            await asyncio.wait_for(_noticed(hearing), 5)
+            await asyncio.wait_for(_noticed(hearing), PATIENCE)
             proxy.cut()
             proxy.resume()
             await heard.count(701)
@@ -370,7 +370,7 @@ class TestGaps:
         waiting = asyncio.ensure_future(bus.subscribe(T, heard))
         bus.publish(T, b"early", 1)
         redis_server.start()
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, PATIENCE)
         await publish(bus, T, [b"late"], first_id=2)
         await heard.until(lambda h: b"late" in h.records)
         assert bus.trouble() is None
