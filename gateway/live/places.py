@@ -232,6 +232,7 @@ class GuildPlace(Place):
         name, route, crowd = entry.header.name, entry.header.route, self.crowd
         members: list[Formerly] = []
         moves: list[Move] = []
+        is_otherwise = name == _ROLE_GONE
         if name == _ROLE_GONE:
             role_id = int(open_as(RoleDelete, entry.body).role_id)
             holders = crowd.holders(role_id)
@@ -243,12 +244,16 @@ class GuildPlace(Place):
             former = crowd.known_roles(user_id) or self.view.roles_of(user_id)
             if name == MemberUpdate.__name__ and former != standing.roles:
                 members = [(user_id, former)]
+            # Names change more often than roles, and most of a large guild is not here.
+            party = crowd.find(user_id)
+            is_otherwise = party is not None and party.standing != standing
             moves = crowd.stand(user_id, standing)
         steps = self.view.apply(name, route, entry.body)
         moves += crowd.follow(steps) if steps else []
         is_gone = name == _MEMBER_GONE and crowd.drop(route.user_id or 0)
-        if steps or members or is_gone or name in _MEMBERS:
+        if steps or is_gone or moves or is_otherwise:
             self._audiences.clear()
+        if steps or members or is_gone or name in _MEMBERS:
             self.past.note(entry, steps, members)
         return moves, _rooms_before(steps)
 

@@ -293,6 +293,29 @@ async def test_a_change_is_worked_out_once_for_all_who_hold_the_same(
     assert len(decided) <= 8
 
 
+async def test_who_hears_a_channel_is_worked_out_anew_only_when_somebody_stands_otherwise(
+    world: World,
+) -> None:
+    gateway, governor = await Gateway(world).start(), Governor(world, random.Random(1))
+    world.enrol(9)
+    await gateway.connect().identify(2)
+    place = gateway.lobby.hub.atlas.guild_at(GUILD)
+    assert place is not None
+
+    async def is_kept(user_id: int, **change: Any) -> bool:
+        governor.say()
+        await settled()
+        known = set(place._audiences)
+        governor._update_member(user_id, **change)
+        await settled()
+        return bool(known) and known <= set(place._audiences)
+
+    assert await is_kept(2, nick="Nick")
+    assert await is_kept(9, roles=(RoleId(50),)), "is not here"
+    assert not await is_kept(2, communication_disabled_until=START + timedelta(hours=1))
+    assert not await is_kept(2, roles=(RoleId(50),))
+
+
 async def test_who_is_in_voice_is_told_later_when_nobody_can_say_at_first(world: World) -> None:
     """Nobody waits for voice to see their communities."""
     world.speak(3, 11)
