@@ -104,8 +104,8 @@ def desk(
             api.router(settings.public_url),
             reference.router(described),
             attachments.router(attachments.Attachments(blobs, links, shown, clock)),
-            pictures.router(shown),
             *more,
+            pictures.router(shown),  # the last, as it takes every path
         ),
         adopt=doors.adopt,
         clock=clock,

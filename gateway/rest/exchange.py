@@ -18,13 +18,13 @@ from gateway.rest.heads import (
     CHUNKED,
     CONTINUE,
     CORS,
-    PREFLIGHT,
     UNTIL_CLOSE,
     Head,
     Response,
     answer,
     dechunked,
     for_service,
+    preflight,
 )
 from gateway.rest.ratelimit import VAIN, Admission
 from gateway.rest.refusals import BODIES, JSON_LINE
@@ -105,7 +105,7 @@ class Exchange:
             self._is_last = True
             self.refuse(head.fault)
         elif head.method == b"OPTIONS":
-            self._answer(204, b"", PREFLIGHT)
+            self._answer(204, b"", preflight(head.path))
         elif (vain := desk.limiter.shut_out(self.address, self._began)) is not None:
             self._refuse_rate(vain)
         elif (match := desk.routes.match(head.path)) is None:

@@ -169,6 +169,13 @@ def read(method: bytes, target: bytes, lines: Lines, version: str) -> Head:
     )
 
 
+def preflight(path: bytes) -> bytes:
+    """What may be asked from another origin, and how a program goes live by WHIP (RFC 9725)."""
+    if path.startswith(b"/whip/"):
+        return PREFLIGHT + b"Accept-Post: application/sdp\r\n"
+    return PREFLIGHT
+
+
 def for_service(head: Head, path: bytes, own: bytes) -> bytes:
     """The head that a service gets: the client's, less what is not for it, and `own` lines."""
     special = head.special

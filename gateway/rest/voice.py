@@ -39,7 +39,8 @@ _ANSWER_BYTES = 64 << 10
 _AGREE_S = 15.0
 _CHANNEL = re.compile(r"[0-9]{1,19}")
 _SESSION = re.compile(r"[0-9]{1,19}(/[A-Za-z0-9_-]{16,64})?")
-_LIVE = ["POST", "PATCH", "DELETE"]
+_LIVE = ["POST", "PATCH", "DELETE", "GET", "HEAD", "PUT"]
+"""The last three are kept for later by RFC 9725, and refused as such."""
 _SAID = ("authorization", "content-type", "if-match")
 _TOLD = frozenset(
     {"content-type", "location", "etag", "link", "accept-patch", "accept-post"}
@@ -249,6 +250,8 @@ def router(voice: Voice) -> APIRouter:
     """What clients ask of a node by HTTP: when a connection failed, and to go live (WHIP)."""
     routes = APIRouter()
 
+    _going_live(routes, voice)
+
     @routes.get("/voice/{node}/{path:path}", include_in_schema=False)
     async def question(node: str, path: str, request: Request) -> Response:
         """Passed on to the node."""
@@ -263,9 +266,15 @@ def router(voice: Voice) -> APIRouter:
             return _plain(404)
         return Response(found.body, found.status, media_type="text/plain")
 
-    @routes.post("/whip/{channel}", include_in_schema=False)
+    return routes
+
+
+def _going_live(routes: APIRouter, voice: Voice) -> None:
+    @routes.api_route("/whip/{channel}", methods=_LIVE, include_in_schema=False)
     async def go_live(channel: str, request: Request) -> Response:
         """Passed on to the node where the channel is spoken."""
+        if request.method != "POST":
+            return _plain(405, {"Allow": "POST, OPTIONS"})
         if _CHANNEL.fullmatch(channel) is None:
             return _plain(404)
         if not request.headers.get("authorization"):
@@ -278,8 +287,6 @@ def router(voice: Voice) -> APIRouter:
         if _SESSION.fullmatch(path) is None:
             return _plain(404)
         return await _passed(voice, voice.address(node), f"/whip/{path}", request)
-
-    return routes
 
 
 async def _passed(

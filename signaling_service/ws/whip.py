@@ -186,7 +186,8 @@ def _require(method: str, allowed: bytes) -> None:
 async def _body(scope: Scope, receive: Receive, kind: bytes) -> str:
     given = dict(scope["headers"]).get(b"content-type", b"")
     if given.partition(b";")[0].strip().lower() != kind:
-        raise Refused(415, f"{kind.decode()} is wanted")
+        accepts = b"accept-post" if kind == _SDP else b"accept-patch"
+        raise Refused(415, f"{kind.decode()} is wanted", (accepts, kind))
     data = b""
     while True:
         message = await receive()

@@ -15,6 +15,7 @@ from aiortc import (
     AudioStreamTrack,
     RTCConfiguration,
     RTCPeerConnection,
+    RTCRtpSender,
     RTCSessionDescription,
     VideoStreamTrack,
 )
@@ -46,13 +47,15 @@ async def key_of(caller: Caller, club: Club) -> dict[str, Any]:
 
 
 class Program:
-    """Goes live, with a picture and a sound."""
+    """Goes live, with a picture and a sound; with `codec`, in no other, as OBS does."""
 
-    def __init__(self, stack: AsyncExitStack, url: str, key: str) -> None:
+    def __init__(self, stack: AsyncExitStack, url: str, key: str, codec: str = "") -> None:
         self.url, self.session, self.etag = url, "", ""
         self.peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.peer.addTransceiver(AudioStreamTrack(), "sendonly")
-        self.peer.addTransceiver(VideoStreamTrack(), "sendonly")
+        video = self.peer.addTransceiver(VideoStreamTrack(), "sendonly")
+        spoken = RTCRtpSender.getCapabilities("video").codecs
+        video.setCodecPreferences([one for one in spoken if one.mimeType.endswith(codec)])
         self._key = key
         self._stack = stack
         self._client = httpx.AsyncClient(timeout=60)
@@ -119,6 +122,11 @@ async def test_who_is_nowhere_else_comes_in_by_it_and_is_out_when_it_ends(
     assert "a=ice-pwd:" in answer.text
     assert answer.headers["etag"] != program.etag
 
+    for method in ("GET", "HEAD", "PUT"):
+        assert (await program.says(method, program.session, SDP)).status_code == 405
+    wrong_kind = await program.says("PATCH", program.session, SDP, "v=0")
+    assert (wrong_kind.status_code, wrong_kind.headers["accept-patch"]) == (415, FRAGMENT)
+
     assert await program.ends() == 200
     await told_state(jun, mina, None)
     assert await program.ends() == 404
@@ -139,8 +147,9 @@ async def test_who_speaks_there_shows_it_beside_and_a_withdrawn_key_ends_it(
     await mina.speaks()
     await jun.hears(mina)
     key = await key_of(mina, club)
-    program = Program(stack, f"{house.url}/whip/{club.voice_id}", key["key"])
+    program = Program(stack, f"{house.url}/whip/{club.voice_id}", key["key"], "H264")
     await program.begins()
+    assert "VP8" not in program.peer.remoteDescription.sdp
     await shows(jun, mina, is_live=True)
     await until(lambda: jun.seen.get(f"{mina.id}-live", 0) > 2)
     (kept,) = await mina.person.does("GET", "/users/@me/stream-keys")
@@ -170,6 +179,11 @@ async def test_whoever_may_not_is_told_why(house: Suite, stack: AsyncExitStack) 
         answer = await program.says("POST", changed, kind, body)
         assert (answer.status_code, changed) == (status, changed), answer.text
     async with httpx.AsyncClient() as nobody:
+        for method in ("GET", "HEAD", "PUT"):
+            assert (await nobody.request(method, url)).status_code == 405
+        preflight = await nobody.options(url)
+        assert (preflight.status_code, preflight.headers["accept-post"]) == (204, SDP)
+        assert "authorization" in preflight.headers["access-control-allow-headers"].lower()
         answer = await nobody.post(url, content="v=0", headers={"Content-Type": SDP})
         assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
     denied = {"deny": str(1 << 9), "allow": "0", "type": 0}

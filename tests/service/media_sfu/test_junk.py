@@ -150,7 +150,7 @@ def _rtcp(dice: Random, ssrc: int) -> bytes:
             rtcp.pli(1, ssrc),
             rtcp.remb(1, dice.randrange(1 << 40), [ssrc]),
             rtcp.goodbye(ssrc),
-            bytes((0x8F, 205, 0, 5)) + dice.randbytes(20),
+            bytes((0x8F, 205, 0, 5)) + ssrc.to_bytes(4, "big") + dice.randbytes(16),
         )
     )
     bent = bytearray(whole)
