@@ -106,6 +106,7 @@ def report(wire: Wire, now: float, cap: int) -> None:
     blocks, ssrcs = [], []
     for layer in wire.layers.values():
         if layer.intake.highest < 0 or now - layer.heard_at > 5:
+            layer.intake.lost_share = 0.0  # nothing is lost of a silence
             continue
         last, delay = 0, 0
         if layer.sender is not None:

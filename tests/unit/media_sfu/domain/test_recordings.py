@@ -55,6 +55,14 @@ def test_a_loss_is_a_gap_and_what_comes_late_finds_its_place(begin: int) -> None
     assert moments(data) == {"1": [1000 + 20 * number for number in sorted(order)]}
 
 
+def test_a_silence_that_is_not_sent_is_as_long_in_the_film() -> None:
+    """DTX: numbers go on, timestamps jump."""
+    data, steps = dump.stream(1, 0.0, said()), [*range(5), *range(105, 110), 4_000]
+    for number, step in enumerate(steps):
+        data += dump.packet(1, step * 0.02, number, voice(number, step * STEP))
+    assert moments(data) == {"1": [20 * step for step in steps]}
+
+
 def test_a_clock_that_runs_too_fast_does_not_carry_a_voice_away() -> None:
     """A crystal that is 200 millionths off would be 0.72 s late after an hour."""
     data, seconds = dump.stream(1, 0.0, said()), 1_800
