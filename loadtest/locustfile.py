@@ -138,6 +138,7 @@ class Crowd(LoadTestShape):
         self._shape = os.environ.get("MOIM_SHAPE", "ramp")
         self._search = pace.Search(min(20, self._users), self._users)
         self._step_began: float | None = None
+        self._before = pace.Tally()
 
     def tick(self) -> tuple[int, float] | None:
         """How many members there should be now, and how many may come per second."""
@@ -155,23 +156,27 @@ class Crowd(LoadTestShape):
             # Who only just arrives, or leaves, is no measure of what is usual.
             self._step_began = None
         elif self._step_began is None:
-            self._step_began = at
-            self.runner.stats.reset_all()
+            self._step_began, self._before = at, self._tally()
         elif at - self._step_began >= _STEP_S:
             self._judge()
         if self._search.is_over or at > self._seconds:
             return None
         return self._search.users, max(1.0, self._search.users / 5)
 
-    def _judge(self) -> None:
+    def _tally(self) -> pace.Tally:
         assert self.runner is not None
         total = self.runner.stats.total
-        look = pace.Look(
+        return pace.Tally(
             total.num_requests,
             total.num_failures,
-            total.avg_response_time,
-            total.get_response_time_percentile(0.99) or 0,
+            total.total_response_time,
+            dict(total.response_times),
         )
+
+    def _judge(self) -> None:
+        assert self.runner is not None
+        # Of this step alone; what the report shows is the whole search.
+        look = self._tally().since(self._before)
         verdict = "well" if look.holds() else "badly"
         progress(
             f"{self._search.users} members are served {verdict}: {look.errors} errors of"

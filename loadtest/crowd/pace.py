@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 MOST_ERRORS = 0.00025
 """Answers of 500 and above, and what never came."""
@@ -25,6 +26,33 @@ class Look:
             return False
         is_sound = self.errors <= self.requests * MOST_ERRORS
         return is_sound and self.mean_ms <= MEAN_MS and self.p99_ms <= P99_MS
+
+
+@dataclass(frozen=True)
+class Tally:
+    """All that was counted up to some moment."""
+
+    requests: int = 0
+    errors: int = 0
+    total_ms: float = 0.0
+    took: Mapping[int, int] = field(default_factory=dict)
+    """How many took so many milliseconds."""
+
+    def since(self, before: Tally) -> Look:
+        """What it was like from an earlier moment on."""
+        requests = self.requests - before.requests
+        took = {ms: count - before.took.get(ms, 0) for ms, count in self.took.items()}
+        mean_ms = (self.total_ms - before.total_ms) / max(1, requests)
+        return Look(requests, self.errors - before.errors, mean_ms, _p99(took))
+
+
+def _p99(took: Mapping[int, int]) -> float:
+    slower = sum(took.values()) // 100
+    for ms in sorted(took, reverse=True):
+        slower -= took[ms]
+        if slower < 0:
+            return ms
+    return 0.0
 
 
 def ramp(at: float, users: int, seconds: float) -> int:

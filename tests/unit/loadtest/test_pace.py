@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadtest.crowd.pace import Look, Search, ramp, soak, storm
+from loadtest.crowd.pace import Look, Search, Tally, ramp, soak, storm
 
 GOOD = Look(10_000, 2, 40.0, 900.0)
 
@@ -54,3 +54,10 @@ def test_a_search_ends_when_everybody_is_served_well() -> None:
     while not search.is_over:
         search.judge(GOOD)
     assert search.best == 100
+
+
+def test_a_step_is_looked_at_alone() -> None:
+    before = Tally(100, 5, 100_000.0, {1_000: 100})
+    now = Tally(300, 6, 104_000.0, {10: 197, 1_000: 101, 2_000: 2})
+    assert now.since(before) == Look(200, 1, 20.0, 1_000.0)
+    assert before.since(before) == Look(0, 0, 0.0, 0.0)
