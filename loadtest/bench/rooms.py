@@ -14,7 +14,7 @@ from chassis.clock import SystemClock
 from chassis.metrics import Metrics
 from chassis.rpc import Calls, RpcServer
 from chassis.tasks import Tasks
-from contracts.rpc import media, media_news
+from contracts.rpc import media, media_news, media_stats
 from contracts.rpc.base import Cast
 from contracts.rpc.media import LayerSpec, Quality, TrackSpec
 from loadtest.bench.streams import Source
@@ -193,7 +193,10 @@ async def worker(
         )
         await calls.start()
         stack.push_async_callback(calls.stop)
-        yield Worker(process.pid, calls, news, udp_port)
+        made = Worker(process.pid, calls, news, udp_port)
+        # The link stands before this process is busy with the bare cost and hears nothing.
+        await made.ask(media_stats.ListRooms())
+        yield made
 
 
 def _listen(door: RpcServer, news: News) -> None:
