@@ -31,7 +31,7 @@ from contracts.rpc.presence import GetPresences, PresenceDelta, Seat
 from contracts.rpc.users import AllFriends, Friends, GetFriends
 from contracts.topics import Topic
 from gateway.live.presence_link import PresenceLink
-from gateway.live.seats import Seats
+from gateway.live.seats import Seated, Seats
 from presence_service.app import build
 from presence_service.settings import Settings
 from presence_service.store import Hold, Leases
@@ -58,7 +58,8 @@ class Gateway:
     tasks: Tasks
 
     def opens(self, session_id: str, user_id: UserId = ALICE, **how: Any) -> None:
-        self.link.opened(Seat(session_id=session_id, user_id=user_id, **how))
+        seat = Seat(session_id=session_id, user_id=user_id, **how)
+        self.link.opened(Seated(*(getattr(seat, field) for field in Seated._fields)))
 
     def closes(self, session_id: str) -> None:
         self.link.closed(session_id)
