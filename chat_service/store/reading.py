@@ -1,5 +1,8 @@
 """How far people have read, and what mentions them since. No count grows with what is unread: each
 looks at so many index entries and no more.
+
+Places of an index are compared as rows, from one to another. Said one column after the other,
+PostgreSQL takes a channel for an average one, and finds all of its messages before it sorts them.
 """
 
 from __future__ import annotations
@@ -22,9 +25,11 @@ FROM unnest($4::bigint[], $5::bigint[]) AS r(channel_id, read_to)
 CROSS JOIN unnest($2::bigint[], $3::bigint[]) AS a(target_id, since)
 CROSS JOIN LATERAL (
   SELECT message_id FROM mentions
-  WHERE target_id = a.target_id AND channel_id = r.channel_id
-    AND message_id > greatest(r.read_to, a.since) AND author_id <> $1
-  ORDER BY message_id LIMIT $6
+  WHERE (target_id, channel_id, message_id)
+      > (a.target_id, r.channel_id, greatest(r.read_to, a.since))
+    AND (target_id, channel_id, message_id) <= (a.target_id, r.channel_id, 9223372036854775807)
+    AND author_id <> $1
+  ORDER BY target_id, channel_id, message_id LIMIT $6
 ) x
 GROUP BY r.channel_id
 """
@@ -32,8 +37,9 @@ _UNREAD_MESSAGES = """
 SELECT r.channel_id, (
   SELECT count(*) FROM (
     SELECT 1 FROM messages
-    WHERE channel_id = r.channel_id AND id > r.read_to AND author_id <> $1
-    ORDER BY id LIMIT $4
+    WHERE (channel_id, id) > (r.channel_id, r.read_to)
+      AND (channel_id, id) <= (r.channel_id, 9223372036854775807) AND author_id <> $1
+    ORDER BY channel_id, id LIMIT $4
   ) unread
 )
 FROM unnest($2::bigint[], $3::bigint[]) AS r(channel_id, read_to)
@@ -58,17 +64,21 @@ WITH aliases AS (
   LEFT JOIN read_states r ON r.user_id = a.user_id AND r.channel_id = m.channel_id
   CROSS JOIN LATERAL (
     SELECT message_id FROM mentions
-    WHERE target_id = a.target_id AND channel_id = m.channel_id AND author_id <> a.user_id
-      AND message_id > greatest(coalesce(r.last_message_id, 0), a.since)
-    ORDER BY message_id LIMIT $5
+    WHERE (target_id, channel_id, message_id)
+        > (a.target_id, m.channel_id, greatest(coalesce(r.last_message_id, 0), a.since))
+      AND (target_id, channel_id, message_id) <= (a.target_id, m.channel_id, 9223372036854775807)
+      AND author_id <> a.user_id
+    ORDER BY target_id, channel_id, message_id LIMIT $5
   ) x
   WHERE m.last_message_id > greatest(coalesce(r.last_message_id, 0), a.since)
   GROUP BY a.user_id, m.channel_id
   UNION ALL
   SELECT s.user_id, s.channel_id, (
     SELECT count(*) FROM (
-      SELECT 1 FROM messages WHERE channel_id = s.channel_id AND author_id <> s.user_id
-        AND id > coalesce(r.last_message_id, 0) ORDER BY id LIMIT $5
+      SELECT 1 FROM messages
+      WHERE (channel_id, id) > (s.channel_id, coalesce(r.last_message_id, 0))
+        AND (channel_id, id) <= (s.channel_id, 9223372036854775807) AND author_id <> s.user_id
+      ORDER BY channel_id, id LIMIT $5
     ) unread
   )
   FROM recipients s JOIN heads h ON h.channel_id = s.channel_id
