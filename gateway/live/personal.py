@@ -26,6 +26,8 @@ from gateway.live.replay import Entry
 _FRIEND = int(RelationshipType.FRIEND)
 _SAID, _SEEN = MessageCreate.__name__, PresenceUpdate.__name__
 _SPOKEN = VoiceStateUpdate.__name__
+_TO_ALL, _TO_ROLES = b'"mention_everyone":true', b'"mention_roles":['
+_TO_NO_ROLES = _TO_ROLES + b"]"
 
 
 class Personal:
@@ -77,12 +79,17 @@ class Personal:
                 return False
             newest = {"last_message_id": str(message_id_in(entry.body))}
             self._channels[channel_id] = {**self._channels[channel_id], **newest}
-        if route.author_id != user_id and (route.guild_id is None or user_id in route.mentions):
+        if route.author_id == user_id:
+            return True
+        if route.guild_id is None or user_id in route.mentions:
             state = self._read.get(channel_id)
-            if state is not None:
-                more = {"mention_count": state["mention_count"] + 1}
-                self._read[channel_id] = {**state, **more}
-        return True
+            if state is None:
+                return False
+            more = {"mention_count": state["mention_count"] + 1}
+            self._read[channel_id] = {**state, **more}
+            return True
+        # Whether it concerns this person as one of many is chat_service's to say.
+        return not _is_to_many(entry.body)
 
     def tell(self, visible: Collection[int]) -> JSON:
         """The fields of READY. What was read where nothing is to be seen any more is left out."""
@@ -104,6 +111,10 @@ class Personal:
         for channel in self._channels.values():
             found |= {user["id"]: user for user in channel["recipients"]}
         return found
+
+
+def _is_to_many(body: bytes) -> bool:
+    return _TO_ALL in body or (_TO_ROLES in body and _TO_NO_ROLES not in body)
 
 
 def _channel(channel: JSON) -> JSON:

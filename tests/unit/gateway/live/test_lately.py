@@ -14,7 +14,7 @@ from contracts.events.guild import GuildUpdate
 from contracts.events.member import MemberUpdate
 from contracts.events.session import LoginEnded
 from contracts.events.user import UserUpdate
-from contracts.ids import ChannelId, GuildId, MessageId, UserId
+from contracts.ids import ChannelId, GuildId, MessageId, RoleId, UserId
 from contracts.objects.channel import ChannelType
 from contracts.objects.private import PrivateChannel
 from contracts.objects.reading import ReadState
@@ -82,6 +82,23 @@ def one_is_mentioned(world: World) -> None:
     world.redis.publish(message(9, author=3, mentions=(user(2),)))
 
 
+def one_is_mentioned_where_nothing_was_read(world: World) -> None:
+    world.read.append(ReadState(id=ChannelId(12), mention_count=1))
+    world.redis.publish(message(9, channel_id=12, author=3, mentions=(user(2),)))
+
+
+def everybody_is_mentioned(world: World) -> None:
+    world.read[0] = ReadState(id=ChannelId(11), mention_count=1)
+    to_all = {"mention_everyone": True}
+    world.redis.publish(message(9, author=3).model_copy(update=to_all))
+
+
+def a_role_is_mentioned(world: World) -> None:
+    world.read[0] = ReadState(id=ChannelId(11), mention_count=1)
+    to_many = {"mention_roles": (RoleId(50),)}
+    world.redis.publish(message(9, author=3).model_copy(update=to_many))
+
+
 def somebody_writes(world: World) -> None:
     newest = {"last_message_id": MessageId(9)}
     world.conversations[0] = world.conversations[0].model_copy(update=newest)
@@ -95,7 +112,10 @@ def the_account_changes(world: World) -> None:
 
 
 FOLDED = [nothing, others_talk, a_role_is_given, a_guild_is_renamed, one_is_mentioned]
-ASKED_ANEW = [a_guild_is_joined, a_guild_is_left, the_account_changes]
+ASKED_ANEW = [
+    *(a_guild_is_joined, a_guild_is_left, the_account_changes),
+    *(one_is_mentioned_where_nothing_was_read, everybody_is_mentioned, a_role_is_mentioned),
+]
 
 
 @pytest.mark.parametrize("happens", [*FOLDED, somebody_writes, *ASKED_ANEW])
