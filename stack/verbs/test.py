@@ -19,7 +19,7 @@ DEFAULT = ("unit", "service", "e2e", "clients")
 TESTS_FAILED = 1
 """Pytest's exit code for failed tests, as opposed to tests that could not run."""
 FLAKY_AT_MOST = 3
-WORKERS = "3"
+WORKERS = "4"
 """On two cores: a third of what tests do is to wait for servers."""
 CLIENTS = "tests/clients"
 NEED_NODE = (CLIENTS, "tests/voice")

@@ -15,7 +15,7 @@ from chassis.blobs import Blobs
 from chassis.settings import BlobSettings
 from tests.clients.bots import HERE, without_node
 from tests.fixtures.patience import PATIENCE
-from tests.fixtures.services import free_ports
+from tests.fixtures.ports import free_ports
 
 pytestmark = without_node
 

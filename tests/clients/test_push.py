@@ -33,9 +33,9 @@ from notification_service.domain.webpush import b64, private_key, public_bytes
 from tests.fixtures import chromium
 from tests.fixtures.identity import keyring
 from tests.fixtures.patience import PATIENCE, until
+from tests.fixtures.ports import free_ports
 from tests.fixtures.postgres import Database
 from tests.fixtures.push import BROKEN, Browser, FcmServer, PushService, served
-from tests.fixtures.services import free_ports
 from tests.service.notification_service.conftest import QUICK, VAPID, opened
 from tests.service.notification_service.house import SINCE, House, Neighbours, fresh, user
 

@@ -12,7 +12,8 @@ from media_sfu.app import build
 from media_sfu.settings import Settings
 from tests.fixtures.identity import keyring
 from tests.fixtures.patience import until
-from tests.fixtures.services import free_ports, running
+from tests.fixtures.ports import free_ports
+from tests.fixtures.services import running
 from tests.fixtures.wire import Wire
 
 

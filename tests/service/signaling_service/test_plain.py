@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from signaling_service.domain.tokens import sign
-from tests.fixtures.services import free_ports
+from tests.fixtures.ports import free_ports
 from tests.service.signaling_service.house import House, open_house
 from tests.service.signaling_service.talk import arrives, guest, talking_house
 

@@ -9,7 +9,7 @@ from stack.verbs.test import command, failures, may_stumble
 KINDS = ["architecture", "clients", "e2e", "service", "unit"]
 
 
-PARALLEL = ["-n", "3", "--dist", "loadgroup"]
+PARALLEL = ["-n", "4", "--dist", "loadgroup"]
 
 
 def test_without_a_kind_every_kind_but_the_architecture_runs_in_parallel() -> None:
