@@ -20,6 +20,8 @@ from tests.fixtures.redis_cluster import RedisCluster
 pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.asyncio(loop_scope="session")]
 
 SESSIONS = 24
+PACE_S = 0.01
+"""Between messages: all who hear them are in this one process, and have to keep up."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -54,6 +56,7 @@ class Talk:
         """One after another, each until it is acknowledged."""
         while not self.is_over:
             self.said.append(await self.say(f"message {len(self.said)}"))
+            await asyncio.sleep(PACE_S)
 
     async def say(self, text: str) -> str:
         """The id of what was acknowledged."""
